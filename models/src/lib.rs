@@ -1,0 +1,18 @@
+//! What Neume learns: sketches and how they become pixels, sounds and how they become features, and the
+//! small networks that read both in the same terms.
+//!
+//! Pure computation: nothing here opens a file, starts a thread or knows a path. Weights arrive as bytes.
+
+pub mod embedding;
+pub mod error;
+pub mod family;
+pub mod legend;
+pub mod reading;
+pub mod sketch;
+
+pub use embedding::Embedding;
+pub use error::Error;
+pub use family::{Families, Family};
+pub use legend::{Legend, Scale};
+pub use reading::{Loudness, Pitch, Reading, Timbre};
+pub use sketch::{Point, RasterLayer, Rgb, Sketch, Stroke};

@@ -1,0 +1,131 @@
+//! The sketch: a vector document of strokes, with at most one picture beneath them.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+
+/// Width of the pad over its height: everywhere that a sketch is shown or rasterised.
+pub const PAD_ASPECT: f32 = 1.5;
+
+/// A point of a stroke: x and y in 0..1 of the pad (y up), and the time since the stroke began.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)] // Said above.
+pub struct Point {
+    pub x: f32,
+    pub y: f32,
+    pub secs: f32,
+}
+
+/// An sRGB colour, 8 bits a channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Rgb(pub [u8; 3]);
+
+impl Rgb {
+    /// The ink that leaves the family open.
+    pub const BLACK: Rgb = Rgb([0, 0, 0]);
+}
+
+/// One movement of the pen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Stroke {
+    /// Where the pen went; a stroke of one point is a dot.
+    pub points: Vec<Point>,
+    /// The colour of the ink. The theme of the editor does not change it.
+    pub rgb: Rgb,
+    /// Width of the line as a fraction of the pad's height.
+    pub width_norm: f32,
+}
+
+/// A picture in a sketch: as high as the pad, centred, its shape kept (pressed together if it is wider).
+#[derive(Debug, Clone, PartialEq)]
+pub struct RasterLayer {
+    /// Columns, at least 1.
+    pub width_px: u32,
+    /// Rows, at least 1.
+    pub height_px: u32,
+    /// sRGB with straight alpha, row by row from the top, 4 bytes a pixel. Paper is transparent where it was erased.
+    pub rgba: Arc<[u8]>,
+}
+
+impl RasterLayer {
+    /// Longest side of a layer: larger pictures are made smaller when they come in.
+    pub const MAX_SIDE_PX: u32 = 1024;
+
+    /// Longest side of a picture file that is opened at all.
+    pub const MAX_FILE_SIDE_PX: u32 = 16_384;
+
+    /// Decodes a picture file of any format that `image` knows; the first frame of an animated one.
+    ///
+    /// # Errors
+    /// [`Error::Picture`] names the cause: no picture, damaged, or over [`RasterLayer::MAX_FILE_SIDE_PX`].
+    pub fn decode(file: &[u8]) -> Result<RasterLayer, Error> {
+        let picture = |cause: image::ImageError| Error::Picture(cause.to_string());
+        if file.is_empty() {
+            return Err(Error::Picture("the file is empty".to_string()));
+        }
+        let mut reader = image::ImageReader::new(std::io::Cursor::new(file))
+            .with_guessed_format()
+            .map_err(|cause| Error::Picture(cause.to_string()))?;
+        let mut limits = image::Limits::default();
+        limits.max_image_width = Some(RasterLayer::MAX_FILE_SIDE_PX);
+        limits.max_image_height = Some(RasterLayer::MAX_FILE_SIDE_PX);
+        limits.max_alloc = Some(1 << 30);
+        reader.limits(limits);
+        let mut decoded = reader.decode().map_err(picture)?;
+        if decoded.width().max(decoded.height()) > RasterLayer::MAX_SIDE_PX {
+            let side = RasterLayer::MAX_SIDE_PX;
+            decoded = decoded.resize(side, side, image::imageops::FilterType::Triangle);
+        }
+        let rgba = decoded.into_rgba8();
+        Ok(RasterLayer { width_px: rgba.width(), height_px: rgba.height(), rgba: rgba.into_raw().into() })
+    }
+}
+
+/// A drawing on the pad.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Sketch {
+    /// Strokes in the order in which they were drawn.
+    pub strokes: Vec<Stroke>,
+    /// The picture beneath the strokes; in files as a PNG in base64.
+    #[serde(with = "png_base64", skip_serializing_if = "Option::is_none")]
+    pub raster: Option<RasterLayer>,
+}
+
+impl Sketch {
+    /// Whether there is neither stroke nor picture. A sketch that is not empty may still have no ink.
+    pub fn is_empty(&self) -> bool {
+        self.strokes.is_empty() && self.raster.is_none()
+    }
+}
+
+/// A picture as text: a PNG in base64.
+mod png_base64 {
+    use base64::prelude::{BASE64_STANDARD, Engine as _};
+    use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer, de, ser};
+
+    use super::RasterLayer;
+
+    pub fn serialize<S: Serializer>(layer: &Option<RasterLayer>, serializer: S) -> Result<S::Ok, S::Error> {
+        let Some(layer) = layer else { return serializer.serialize_none() };
+        let mut png = Vec::new();
+        let encoder = image::codecs::png::PngEncoder::new(&mut png);
+        image::ImageEncoder::write_image(
+            encoder,
+            &layer.rgba,
+            layer.width_px,
+            layer.height_px,
+            image::ExtendedColorType::Rgba8,
+        )
+        .map_err(ser::Error::custom)?;
+        BASE64_STANDARD.encode(png).serialize(serializer)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<RasterLayer>, D::Error> {
+        let Some(text) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
+        let png = BASE64_STANDARD.decode(text).map_err(de::Error::custom)?;
+        RasterLayer::decode(&png).map(Some).map_err(de::Error::custom)
+    }
+}

@@ -1,0 +1,335 @@
+//! Everything that crosses a thread, and the ends that each thread owns.
+//!
+//! | from → to | carries | when it is full |
+//! |---|---|---|
+//! | Editor, host → Worker | [`Request`]s | never: unbounded, and sketches of one slot coalesce to the newest |
+//! | Worker → Editor | the newest [`View`] | it is replaced |
+//! | Worker → Engine | [`ToEngine`] messages in a bounded ring | the Worker keeps the newest of each kind and tries again |
+//! | Editor → Engine | [`KeyPress`]es of the drawn keyboard in a bounded ring | the press is dropped: it is a plain number |
+//! | Engine → Editor | the newest [`EngineFrame`] | it is replaced |
+//!
+//! The saved state ([`Document`]) is behind a lock that the Editor, the Worker and the host's main thread take for
+//! as long as it takes to copy an `Arc`; the Engine has no way to reach it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crossbeam_channel::{Receiver, Sender};
+use neume_bank::{Aspects, SoundId, Weights};
+use neume_models::{Families, Family, Legend, Reading, Sketch};
+use parking_lot::Mutex;
+
+use crate::state::{BankRef, InstanceState};
+
+/// Sketches an instance holds.
+pub const SLOTS: usize = 16;
+
+/// Counts the edits of an instance; what was made for an older one is stale.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Generation(pub u64);
+
+/// What the Editor, or the host by loading a state, asks of the Worker.
+#[derive(Debug, Clone)]
+pub enum Request {
+    /// A slot's drawing changed: read it, rank the bank, put the best sound under the keys.
+    Read {
+        /// 0..[`SLOTS`].
+        slot: usize,
+        /// The drawing as it is now.
+        sketch: Arc<Sketch>,
+        /// Of this edit.
+        generation: Generation,
+    },
+    /// Put this sound under the keys of a slot, whatever the ranking says.
+    Choose {
+        /// 0..[`SLOTS`].
+        slot: usize,
+        /// One of the slot's matches.
+        sound: SoundId,
+    },
+    /// Let a sound be heard once at its root, without choosing it.
+    Audition(SoundId),
+    /// Match against this bank from now on, scanning it first if need be.
+    OpenBank(BankRef),
+    /// Look for the sounds that a state names and the bank lacks in this folder too.
+    Relink(PathBuf),
+    /// Rank every slot again with these weights.
+    Weigh(Weights),
+    /// Read every slot again by this legend.
+    Legend(Box<Legend>),
+    /// The document was replaced by a loaded state: make every slot ready as it was saved.
+    Restore,
+    /// The host runs at this rate: resample what is under the keys.
+    Rate {
+        /// Frames per second.
+        rate_hz: f32,
+        /// Sent on once every slot's sound has been handed to the Engine.
+        ready: Sender<()>,
+    },
+    /// The instance is going away.
+    Quit,
+}
+
+/// A ranked sound, as the Editor shows it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MatchView {
+    /// Names it in [`Request::Choose`] and [`Request::Audition`].
+    pub sound: SoundId,
+    /// For the eye.
+    pub name: String,
+    /// Most probable family.
+    pub family: Family,
+    /// All of them.
+    pub families: Families,
+    /// Root note, or none.
+    pub root_midi: Option<f32>,
+    /// Integrated loudness.
+    pub loudness_db: f32,
+    /// Length.
+    pub duration_secs: f32,
+    /// Whether it sustains.
+    pub looped: bool,
+    /// Peak levels over time, 0..=255.
+    pub overview: Vec<u8>,
+    /// The weighted mean of the aspects, 0..1.
+    pub score: f32,
+    /// Each aspect's share.
+    pub aspects: Aspects,
+}
+
+/// What the Worker knows of a slot.
+#[derive(Debug, Clone, Default)]
+pub struct SlotView {
+    /// The edit that the rest answers.
+    pub generation: Generation,
+    /// The reading, or why there is none; `None` for an empty slot.
+    pub reading: Option<Result<Reading, String>>,
+    /// The best sounds, best first.
+    pub matches: Arc<[MatchView]>,
+    /// The sound under the keys.
+    pub chosen: Option<SoundId>,
+    /// The name of a saved sound that is gone; the chosen one stands in for it.
+    pub missing: Option<String>,
+    /// From the edit to the sound being handed to the Engine.
+    pub millis: f32,
+}
+
+/// How far a scan is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ScanProgress {
+    /// Files done.
+    pub done: usize,
+    /// Files found.
+    pub total: usize,
+}
+
+/// What the Worker knows of the bank.
+#[derive(Debug, Clone, Default)]
+pub struct BankView {
+    /// For the eye.
+    pub name: String,
+    /// Sounds in it.
+    pub sounds: usize,
+    /// Present while it is being scanned; the sounds found so far can be matched.
+    pub scanning: Option<ScanProgress>,
+    /// Files that are no sound, with the cause.
+    pub failed: Arc<[(PathBuf, String)]>,
+}
+
+/// All that the Worker has to show. The newest replaces the one before.
+#[derive(Debug, Clone)]
+pub struct View {
+    /// By slot.
+    pub slots: [SlotView; SLOTS],
+    /// The bank that is matched.
+    pub bank: BankView,
+    /// One message that the composer should see: a failure with its file and cause.
+    pub notice: Option<String>,
+    /// Where the networks run: `CPU`, `CUDA`, `Metal`.
+    pub device: &'static str,
+}
+
+impl Default for View {
+    fn default() -> View {
+        View { slots: Default::default(), bank: BankView::default(), notice: None, device: "CPU" }
+    }
+}
+
+/// Samples at the host's rate, with their loop.
+#[derive(Debug, PartialEq)]
+pub struct Pcm {
+    /// Frames per second: the host's.
+    pub rate_hz: f32,
+    /// Mono, or the left channel.
+    pub left: Box<[f32]>,
+    /// The right channel of a stereo sound, as long as the left.
+    pub right: Option<Box<[f32]>>,
+    /// Loop of the sustain in frames `start..end`, `end <= left.len()`, its seam already faded into the samples.
+    pub sustain: Option<(u32, u32)>,
+}
+
+/// A sound's place under the keys.
+#[derive(Debug, Clone)]
+pub struct PlayableZone {
+    /// Keys that it serves, both included.
+    pub keys: (u8, u8),
+    /// Velocities that it serves, both included.
+    pub velocities: (u8, u8),
+    /// The note that it sounds at when it is not transposed.
+    pub root_midi: f32,
+    /// Its samples.
+    pub pcm: Arc<Pcm>,
+}
+
+/// What lies under the keys of a slot.
+#[derive(Debug, Clone)]
+pub struct Playable {
+    /// Zones by ascending keys; never empty, and every key 0..=127 falls into one.
+    pub zones: Box<[PlayableZone]>,
+    /// Linear gain that brings the sound to the drawn loudness.
+    pub gain: f32,
+    /// The drawn pitch: what every key plays in the mode "as drawn".
+    pub drawn_midi: f32,
+}
+
+/// What the Worker gives the Engine. Each `Arc` is also held by the Worker, who alone frees it.
+#[derive(Debug, Clone)]
+pub enum ToEngine {
+    /// New notes of this slot take this; held notes keep theirs. `None` empties the slot.
+    Slot {
+        /// 0..[`SLOTS`].
+        slot: usize,
+        /// What lies under its keys now.
+        playable: Option<Arc<Playable>>,
+    },
+    /// Sound once at the root, beside whatever is playing.
+    Audition(Arc<Playable>),
+}
+
+/// A key of the drawn keyboard.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct KeyPress {
+    /// MIDI note.
+    pub key: u8,
+    /// 0..1; 0 lifts the key.
+    pub velocity: f32,
+}
+
+/// What the Engine shows of itself, once a block while an editor is open.
+#[derive(Debug, Clone, Copy)]
+pub struct EngineFrame {
+    /// Sounding voices.
+    pub voices: u16,
+    /// Held keys, one bit each, MIDI note 0 lowest.
+    pub keys: u128,
+    /// Slot that new notes take.
+    pub slot: u8,
+    /// Share of real time that the callback takes, smoothed, 0..1 and beyond.
+    pub load: f32,
+    /// Peak level since the last frame, linear, left and right.
+    pub peak: [f32; 2],
+    /// The newest output, mono, oldest first.
+    pub scope: [f32; EngineFrame::SCOPE_LEN],
+}
+
+impl EngineFrame {
+    /// Samples of the scope.
+    pub const SCOPE_LEN: usize = 1024;
+}
+
+impl Default for EngineFrame {
+    fn default() -> EngineFrame {
+        EngineFrame {
+            voices: 0,
+            keys: 0,
+            slot: 0,
+            load: 0.0,
+            peak: [0.0; 2],
+            scope: [0.0; EngineFrame::SCOPE_LEN],
+        }
+    }
+}
+
+/// The saved state of an instance, shared by the Editor, the Worker and the host's main thread.
+#[derive(Debug, Default)]
+pub struct Document(Mutex<Arc<InstanceState>>);
+
+impl Document {
+    /// The state as it is now.
+    pub fn get(&self) -> Arc<InstanceState> {
+        self.0.lock().clone()
+    }
+
+    /// Replaces the state.
+    pub fn set(&self, state: InstanceState) {
+        *self.0.lock() = Arc::new(state);
+    }
+
+    /// Changes the state in place.
+    pub fn edit(&self, change: impl FnOnce(&mut InstanceState)) {
+        change(Arc::make_mut(&mut self.0.lock()));
+    }
+}
+
+/// The Editor's end.
+pub struct EditorEnd {
+    /// To the Worker.
+    pub requests: Sender<Request>,
+    /// What the Worker last published.
+    pub view: Arc<Mutex<Arc<View>>>,
+    /// What is saved.
+    pub document: Arc<Document>,
+    /// From the Engine; fresh only while `watched` is set.
+    pub frames: triple_buffer::Output<EngineFrame>,
+    /// Set while a window is open.
+    pub watched: Arc<std::sync::atomic::AtomicBool>,
+    /// To the Engine.
+    pub keys: rtrb::Producer<KeyPress>,
+}
+
+/// The Worker's end.
+pub struct WorkerEnd {
+    /// From the Editor and the host.
+    pub requests: Receiver<Request>,
+    /// To the Editor.
+    pub view: Arc<Mutex<Arc<View>>>,
+    /// What is saved.
+    pub document: Arc<Document>,
+    /// To the Engine.
+    pub engine: rtrb::Producer<ToEngine>,
+}
+
+/// The Engine's end.
+pub struct EngineEnd {
+    /// From the Worker.
+    pub messages: rtrb::Consumer<ToEngine>,
+    /// From the drawn keyboard.
+    pub keys: rtrb::Consumer<KeyPress>,
+    /// To the Editor.
+    pub frames: triple_buffer::Input<EngineFrame>,
+    /// Whether anybody looks at the frames.
+    pub watched: Arc<std::sync::atomic::AtomicBool>,
+}
+
+/// The three ends of a new instance.
+pub fn ends() -> (EditorEnd, WorkerEnd, EngineEnd) {
+    let (requests, requested) = crossbeam_channel::unbounded();
+    let view = Arc::new(Mutex::new(Arc::new(View::default())));
+    let document = Arc::new(Document::default());
+    let watched = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let (to_engine, messages) = rtrb::RingBuffer::new(4 * SLOTS);
+    let (key_presses, keys) = rtrb::RingBuffer::new(256);
+    let (frames_in, frames_out) = triple_buffer::triple_buffer(&EngineFrame::default());
+    (
+        EditorEnd {
+            requests,
+            view: view.clone(),
+            document: document.clone(),
+            frames: frames_out,
+            watched: watched.clone(),
+            keys: key_presses,
+        },
+        WorkerEnd { requests: requested, view, document, engine: to_engine },
+        EngineEnd { messages, keys, frames: frames_in, watched },
+    )
+}

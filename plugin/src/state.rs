@@ -1,0 +1,101 @@
+//! What a project file keeps of an instance, besides the parameters: sketches, language, and the chosen sounds by
+//! content and path. Never samples.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use neume_bank::{Loop, SoundId, Source, Weights};
+use neume_models::{Legend, Sketch};
+use serde::{Deserialize, Serialize};
+
+use crate::handoff::SLOTS;
+
+/// Which bank.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BankRef {
+    /// The one that comes with the instrument.
+    #[default]
+    Factory,
+    /// The composer's own.
+    Folder(PathBuf),
+}
+
+/// A sound under the keys, named so that it is found again wherever it went.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ChosenZone {
+    /// By content.
+    pub sound: SoundId,
+    /// By place.
+    pub source: Source,
+    /// For the eye, if it is gone.
+    pub name: String,
+    /// Keys that it serves, both included.
+    pub keys: (u8, u8),
+    /// The note that it sounds at untransposed.
+    pub root_midi: f32,
+    /// Its loop, so that a new analysis does not change the sound.
+    pub sustain: Option<Loop>,
+}
+
+/// What lies under the keys of a slot, as it was when it was chosen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Chosen {
+    /// The sound that was matched.
+    pub sound: SoundId,
+    /// Where its bank was.
+    pub bank: BankRef,
+    /// It, and what else of its instrument serves other keys.
+    pub zones: Vec<ChosenZone>,
+    /// Brings it to the drawn loudness.
+    pub gain_db: f32,
+    /// The drawn pitch.
+    pub drawn_midi: f32,
+    /// Whether the composer chose it; if not, a new drawing may replace it by its own best match.
+    pub by_hand: bool,
+}
+
+/// One of the sixteen sketches.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SlotState {
+    /// The composer's name for it.
+    pub name: String,
+    /// The drawing.
+    pub sketch: Arc<Sketch>,
+    /// What lies under the keys; `None` while the slot is empty.
+    pub chosen: Option<Chosen>,
+}
+
+/// The state of an instance.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct InstanceState {
+    /// Of this format.
+    pub version: u32,
+    /// By slot; always [`SLOTS`] of them.
+    pub slots: Vec<SlotState>,
+    /// The bank that new drawings are matched against.
+    pub bank: BankRef,
+    /// What a drawing means.
+    pub legend: Legend,
+    /// What counts in a match.
+    pub weights: Weights,
+}
+
+impl InstanceState {
+    /// The format that is written.
+    pub const VERSION: u32 = 1;
+}
+
+impl Default for InstanceState {
+    fn default() -> InstanceState {
+        InstanceState {
+            version: InstanceState::VERSION,
+            slots: vec![SlotState::default(); SLOTS],
+            bank: BankRef::Factory,
+            legend: Legend::default(),
+            weights: Weights::default(),
+        }
+    }
+}
