@@ -93,7 +93,7 @@ pub struct Profile {
 }
 
 /// A stretch that repeats while a key is held, in frames of the sound at its own rate: `start..end`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Loop {
     /// First frame of the loop.
     pub start_frames: u64,

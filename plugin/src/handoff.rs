@@ -13,6 +13,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use crossbeam_channel::{Receiver, Sender};
 use neume_bank::{Aspects, SoundId, Weights};
@@ -27,6 +28,28 @@ pub const SLOTS: usize = 16;
 /// Counts the edits of an instance; what was made for an older one is stale.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Generation(pub u64);
+
+/// To the Worker. Counts what is not yet answered, so that offline rendering can wait for its sounds.
+#[derive(Debug, Clone)]
+pub struct Requests {
+    sender: Sender<Request>,
+    unanswered: Arc<AtomicUsize>,
+}
+
+impl Requests {
+    /// Asks the Worker. A Worker that is gone answers nothing any more, and nobody needs it to.
+    pub fn send(&self, request: Request) {
+        self.unanswered.fetch_add(1, Ordering::AcqRel);
+        if self.sender.send(request).is_err() {
+            self.unanswered.fetch_sub(1, Ordering::AcqRel);
+        }
+    }
+
+    /// Whether every request has been answered and its sounds handed to the Engine.
+    pub fn answered(&self) -> bool {
+        self.unanswered.load(Ordering::Acquire) == 0
+    }
+}
 
 /// What the Editor, or the host by loading a state, asks of the Worker.
 #[derive(Debug, Clone)]
@@ -274,7 +297,7 @@ impl Document {
 /// The Editor's end.
 pub struct EditorEnd {
     /// To the Worker.
-    pub requests: Sender<Request>,
+    pub requests: Requests,
     /// What the Worker last published.
     pub view: Arc<Mutex<Arc<View>>>,
     /// What is saved.
@@ -282,7 +305,7 @@ pub struct EditorEnd {
     /// From the Engine; fresh only while `watched` is set.
     pub frames: triple_buffer::Output<EngineFrame>,
     /// Set while a window is open.
-    pub watched: Arc<std::sync::atomic::AtomicBool>,
+    pub watched: Arc<AtomicBool>,
     /// To the Engine.
     pub keys: rtrb::Producer<KeyPress>,
 }
@@ -291,6 +314,8 @@ pub struct EditorEnd {
 pub struct WorkerEnd {
     /// From the Editor and the host.
     pub requests: Receiver<Request>,
+    /// Requests that are not answered yet; the Worker takes off what it has answered.
+    pub unanswered: Arc<AtomicUsize>,
     /// To the Editor.
     pub view: Arc<Mutex<Arc<View>>>,
     /// What is saved.
@@ -308,15 +333,17 @@ pub struct EngineEnd {
     /// To the Editor.
     pub frames: triple_buffer::Input<EngineFrame>,
     /// Whether anybody looks at the frames.
-    pub watched: Arc<std::sync::atomic::AtomicBool>,
+    pub watched: Arc<AtomicBool>,
 }
 
 /// The three ends of a new instance.
 pub fn ends() -> (EditorEnd, WorkerEnd, EngineEnd) {
-    let (requests, requested) = crossbeam_channel::unbounded();
+    let (sender, requested) = crossbeam_channel::unbounded();
+    let unanswered = Arc::new(AtomicUsize::new(0));
+    let requests = Requests { sender, unanswered: unanswered.clone() };
     let view = Arc::new(Mutex::new(Arc::new(View::default())));
     let document = Arc::new(Document::default());
-    let watched = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let watched = Arc::new(AtomicBool::new(false));
     let (to_engine, messages) = rtrb::RingBuffer::new(4 * SLOTS);
     let (key_presses, keys) = rtrb::RingBuffer::new(256);
     let (frames_in, frames_out) = triple_buffer::triple_buffer(&EngineFrame::default());
@@ -329,7 +356,7 @@ pub fn ends() -> (EditorEnd, WorkerEnd, EngineEnd) {
             watched: watched.clone(),
             keys: key_presses,
         },
-        WorkerEnd { requests: requested, view, document, engine: to_engine },
+        WorkerEnd { requests: requested, unanswered, view, document, engine: to_engine },
         EngineEnd { messages, keys, frames: frames_in, watched },
     )
 }
