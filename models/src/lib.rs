@@ -3,6 +3,7 @@
 //!
 //! Pure computation: nothing here opens a file, starts a thread or knows a path. Weights arrive as bytes.
 
+pub mod conv;
 pub mod embedding;
 pub mod error;
 pub mod family;
