@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-use crate::{Sound, SoundId};
+use crate::matching::{self, Features};
+use crate::{Audio, Error, Sound, SoundId, Source, decode};
 
 /// A sound's place in an instrument.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +28,17 @@ pub struct Instrument {
     pub zones: Vec<Zone>,
 }
 
+impl Instrument {
+    /// The root that a sound without pitch is played at untransposed.
+    pub const UNPITCHED_ROOT_MIDI: f32 = 60.0;
+
+    fn alone(position: usize, sound: &Sound) -> Instrument {
+        let root_midi = sound.profile.root_midi.unwrap_or(Instrument::UNPITCHED_ROOT_MIDI);
+        let zone = Zone { sound: position, keys: (0, 127), velocities: (0, 127), root_midi };
+        Instrument { name: sound.name.clone(), zones: vec![zone] }
+    }
+}
+
 /// Sounds and instruments, ready to be matched.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Bank {
@@ -34,10 +46,136 @@ pub struct Bank {
     pub name: String,
     /// The folder; `None` for the factory bank.
     pub folder: Option<PathBuf>,
-    /// Every sound, by ascending [`SoundId`].
+    /// Every sound, by ascending [`SoundId`]; files of the same content lie beside each other.
     pub sounds: Vec<Sound>,
     /// Every instrument; each sound belongs to exactly one.
     pub instruments: Vec<Instrument>,
     by_id: HashMap<SoundId, usize>,
     instrument_of: Vec<usize>,
+    features: Vec<Features>,
+    loudness_range_db: (f32, f32),
+}
+
+impl Bank {
+    /// A bank of these sounds, in any order. Zones name sounds by their position in `sounds` as it is given.
+    ///
+    /// A zone that names no sound, or one that an earlier zone holds, is left out; a sound without a zone becomes an
+    /// instrument of its own.
+    pub fn new(
+        name: impl Into<String>,
+        folder: Option<PathBuf>,
+        sounds: Vec<Sound>,
+        instruments: Vec<Instrument>,
+    ) -> Bank {
+        let (sounds, new_position) = in_order(sounds);
+        let (instruments, instrument_of) = assign(&sounds, instruments, &new_position);
+        let mut by_id = HashMap::with_capacity(sounds.len());
+        let mut features = Vec::with_capacity(sounds.len());
+        for (position, sound) in sounds.iter().enumerate() {
+            let first = *by_id.entry(sound.id).or_insert(position);
+            features.push(Features::of(&sound.profile, first != position));
+        }
+        let loudness_range_db = matching::loudness_range(&features);
+        Bank {
+            name: name.into(),
+            folder,
+            sounds,
+            instruments,
+            by_id,
+            instrument_of,
+            features,
+            loudness_range_db,
+        }
+    }
+
+    /// The sound of this content, if the bank has it; of files of the same content, the first by path.
+    pub fn get(&self, id: SoundId) -> Option<&Sound> {
+        self.by_id.get(&id).map(|&position| &self.sounds[position])
+    }
+
+    /// The instrument that this sound belongs to, if the bank has it.
+    pub fn instrument_of(&self, id: SoundId) -> Option<&Instrument> {
+        self.by_id.get(&id).map(|&position| &self.instruments[self.instrument_of[position]])
+    }
+
+    /// The samples of a sound, at its own rate: its file decoded, or its recipe rendered.
+    ///
+    /// # Errors
+    /// [`Error::File`] where the file is gone, cannot be decoded, or is no longer the sound that was analysed.
+    pub fn load(&self, sound: &Sound) -> Result<Audio, Error> {
+        match &sound.source {
+            Source::File(relative) => {
+                let path =
+                    self.folder.as_deref().map_or_else(|| relative.clone(), |folder| folder.join(relative));
+                let bytes = decode::read(&path)?;
+                if SoundId::of(&bytes) != sound.id {
+                    let cause = "the file has changed since it was scanned; scan the bank again".to_string();
+                    return Err(Error::File { path, cause });
+                }
+                Ok(decode::decode_bytes(bytes, &path)?.audio)
+            }
+            Source::Factory { instrument, root_midi } => Err(Error::File {
+                path: PathBuf::from(format!("{instrument} {root_midi}")),
+                cause: "the factory bank has no such sound".to_string(),
+            }),
+        }
+    }
+
+    /// By position, what ranking needs of each sound.
+    pub(crate) fn features(&self) -> &[Features] {
+        &self.features
+    }
+
+    /// Loudness of the bank's softest and loudest ordinary sounds.
+    pub(crate) fn loudness_range_db(&self) -> (f32, f32) {
+        self.loudness_range_db
+    }
+}
+
+/// The sounds by ascending id, then path; and for each old position the new one.
+fn in_order(sounds: Vec<Sound>) -> (Vec<Sound>, Vec<usize>) {
+    let mut order: Vec<(usize, Sound)> = sounds.into_iter().enumerate().collect();
+    order.sort_by(|(_, a), (_, b)| a.id.cmp(&b.id).then_with(|| place(a).cmp(&place(b))));
+    let mut new_position = vec![0; order.len()];
+    for (new, (old, _)) in order.iter().enumerate() {
+        new_position[*old] = new;
+    }
+    (order.into_iter().map(|(_, sound)| sound).collect(), new_position)
+}
+
+fn place(sound: &Sound) -> (Option<&PathBuf>, &str) {
+    match &sound.source {
+        Source::File(path) => (Some(path), ""),
+        Source::Factory { instrument, .. } => (None, instrument),
+    }
+}
+
+/// Every sound in exactly one instrument, instruments by their first sound's position.
+fn assign(sounds: &[Sound], given: Vec<Instrument>, new_position: &[usize]) -> (Vec<Instrument>, Vec<usize>) {
+    let mut taken = vec![false; sounds.len()];
+    let mut instruments = Vec::with_capacity(given.len());
+    for mut instrument in given {
+        instrument.zones.retain_mut(|zone| match new_position.get(zone.sound) {
+            Some(&position) if !taken[position] => {
+                taken[position] = true;
+                zone.sound = position;
+                true
+            }
+            _ => false,
+        });
+        if !instrument.zones.is_empty() {
+            instrument.zones.sort_by(|a, b| a.root_midi.total_cmp(&b.root_midi).then(a.sound.cmp(&b.sound)));
+            instruments.push(instrument);
+        }
+    }
+    let lone = (0..sounds.len()).filter(|&position| !taken[position]);
+    instruments.extend(lone.map(|position| Instrument::alone(position, &sounds[position])));
+    instruments.sort_by_key(|instrument| instrument.zones.iter().map(|zone| zone.sound).min());
+    let mut instrument_of = vec![0; sounds.len()];
+    for (index, instrument) in instruments.iter().enumerate() {
+        for zone in &instrument.zones {
+            instrument_of[zone.sound] = index;
+        }
+    }
+    (instruments, instrument_of)
 }

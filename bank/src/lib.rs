@@ -4,12 +4,23 @@
 
 pub mod audio;
 pub mod bank;
+mod chunks;
+pub mod decode;
 pub mod error;
+mod family_words;
+mod level;
+pub mod looping;
 pub mod matching;
+mod mixdown;
+pub mod names;
+pub mod pitch;
+pub mod resample;
 pub mod sound;
 
 pub use audio::Audio;
 pub use bank::{Bank, Instrument, Zone};
+pub use decode::{Decoded, decode};
 pub use error::Error;
-pub use matching::{Aspects, Match, Weights};
+pub use matching::{Aspects, Match, Weights, rank};
+pub use resample::resample;
 pub use sound::{Loop, Profile, Sound, SoundId, Source};

@@ -1,8 +1,24 @@
 //! The sounds that fit a reading best, and why.
+//!
+//! Each aspect scores 0..1; the score of a sound is their mean by [`Weights`], which also shrink a little where the
+//! reading itself is unsure.
+//!
+//! - **Pitch**: how far the sound must be transposed to the drawn row. The row itself stands out: the first semitone
+//!   costs about 0.7, so that with open ink and the default weights no loudness, brightness or roughness makes up for
+//!   it; further away each octave costs a factor of `e`. A drawn *family* does make up for a few semitones: a flute that
+//!   is transposed a little is nearer to a drawn flute than a trumpet on the right note. Sounds without pitch score low
+//!   for a melodic drawing and well for a drawn percussion, where pitch also counts less.
+//! - **Loudness**: the distance in dB between the sound and the drawn loudness, which is placed proportionally in the
+//!   bank's own range (its 5th to 95th percentile). Real banks are not mastered to one level: the thinnest stroke
+//!   asks for the softest sounds of this bank, the thickest one for its loudest, whatever their LUFS are; and in a bank
+//!   of one level all score alike.
+//! - **Timbre**: the probability that the sound is of the drawn family, then brightness and roughness. Open ink leaves
+//!   the family out, and the aspect then weighs a quarter.
 
+use neume_models::{Families, Family, Reading};
 use serde::{Deserialize, Serialize};
 
-use crate::SoundId;
+use crate::{Bank, Profile, SoundId};
 
 /// How much each aspect counts, 0 or more; a weight of 0 leaves the aspect out.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -37,4 +53,170 @@ pub struct Match {
     pub score: f32,
     /// Each aspect's share in it.
     pub aspects: Aspects,
+}
+
+/// Weight of the timbre when only brightness and roughness are drawn.
+const OPEN_SHARE: f32 = 0.25;
+/// Share of brightness and roughness in the timbre when a family is drawn.
+const QUALITY_SHARE: f32 = 0.15;
+/// What the pitch scores where a root is not to be relied on.
+const UNSURE_PITCH: f32 = 0.15;
+/// What a sound without pitch scores when percussion is drawn.
+const UNPITCHED_PERCUSSION: f32 = 0.85;
+/// Loudness distances beyond this are all alike.
+const FAR_DB: f32 = 48.0;
+/// The drawn loudness from softest to loudest: the span of the default legend.
+const DRAWN_SPAN_DB: f32 = 36.0;
+
+/// The best `top` sounds of the bank for a reading, best first; equal scores fall by ascending [`SoundId`].
+/// The same bank, reading and weights give the same list. Files of the same content are ranked once.
+pub fn rank(bank: &Bank, reading: &Reading, weights: &Weights, top: usize) -> Vec<Match> {
+    let asked = Asked::new(bank, reading, weights);
+    let mut scored: Vec<(f32, u32)> = Vec::with_capacity(bank.features().len());
+    for (position, features) in bank.features().iter().enumerate() {
+        if !features.twin {
+            scored.push((asked.score(&asked.aspects(features)), position as u32));
+        }
+    }
+    let best_first = |a: &(f32, u32), b: &(f32, u32)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
+    if top < scored.len() {
+        if top == 0 {
+            return Vec::new();
+        }
+        scored.select_nth_unstable_by(top - 1, best_first);
+        scored.truncate(top);
+    }
+    scored.sort_unstable_by(best_first);
+    scored
+        .into_iter()
+        .map(|(score, position)| {
+            let aspects = asked.aspects(&bank.features()[position as usize]);
+            Match { sound: bank.sounds[position as usize].id, score, aspects }
+        })
+        .collect()
+}
+
+/// What ranking needs of a sound, side by side in memory.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Features {
+    root_midi: f32,
+    root_confidence: f32,
+    loudness_db: f32,
+    brightness: f32,
+    roughness: f32,
+    /// Probability of each family over the root of the largest one: 1 for a certain family, less for a doubtful one.
+    families: [f32; Family::COUNT],
+    pitched: bool,
+    twin: bool,
+}
+
+impl Features {
+    /// `twin`: an earlier sound of the bank has the same content.
+    pub(crate) fn of(profile: &Profile, twin: bool) -> Features {
+        let unit = |v: f32| if v.is_finite() { v.clamp(0.0, 1.0) } else { 0.5 };
+        let families = profile.families.0.map(unit);
+        let scale = families.iter().fold(1e-6f32, |a, &b| a.max(b)).sqrt().recip();
+        let root = profile.root_midi.filter(|root| root.is_finite());
+        Features {
+            root_midi: root.unwrap_or(0.0),
+            root_confidence: unit(profile.root_confidence),
+            loudness_db: if profile.loudness_db.is_finite() { profile.loudness_db } else { -70.0 },
+            brightness: unit(profile.brightness),
+            roughness: unit(profile.roughness),
+            families: families.map(|p| p * scale),
+            pitched: root.is_some(),
+            twin,
+        }
+    }
+}
+
+/// The bank's softest and loudest ordinary sounds, in dB.
+pub(crate) fn loudness_range(features: &[Features]) -> (f32, f32) {
+    let mut levels: Vec<f32> = features.iter().map(|f| f.loudness_db).collect();
+    levels.sort_unstable_by(f32::total_cmp);
+    let Some(last) = levels.len().checked_sub(1) else { return (-36.0, 0.0) };
+    let at = |share: f32| levels[(last as f32 * share).round() as usize];
+    (at(0.05), at(0.95))
+}
+
+/// A reading in the terms of one bank.
+struct Asked {
+    row_midi: f32,
+    loudness_db: f32,
+    families: Option<Families>,
+    brightness: f32,
+    roughness: f32,
+    unpitched: f32,
+    weights: Weights,
+}
+
+impl Asked {
+    fn new(bank: &Bank, reading: &Reading, weights: &Weights) -> Asked {
+        let (soft, loud) = bank.loudness_range_db();
+        let along = finite(reading.loudness.db / DRAWN_SPAN_DB, -0.5).clamp(-1.0, 0.0);
+        let families = reading.timbre.family.map(|_| reading.timbre.families);
+        let percussion = families.map_or(0.0, |f| finite(f.get(Family::Percussion), 0.0).clamp(0.0, 1.0));
+        let timbre_share = if families.is_some() { 1.0 } else { OPEN_SHARE };
+        let [pitch, loudness, timbre] = usable(weights);
+        Asked {
+            row_midi: finite(reading.pitch.midi, 60.0).round(),
+            loudness_db: loud + along * (loud - soft),
+            families,
+            brightness: finite(reading.timbre.brightness, 0.5),
+            roughness: finite(reading.timbre.roughness, 0.5),
+            unpitched: UNSURE_PITCH + percussion * (UNPITCHED_PERCUSSION - UNSURE_PITCH),
+            weights: Weights {
+                pitch: pitch * trust(reading.pitch.confidence) * (1.0 - 0.6 * percussion),
+                loudness: loudness * trust(reading.loudness.confidence),
+                timbre: timbre * trust(reading.timbre.confidence) * timbre_share,
+            },
+        }
+    }
+
+    fn aspects(&self, sound: &Features) -> Aspects {
+        let pitch =
+            if sound.pitched { closeness((sound.root_midi - self.row_midi).abs()) } else { self.unpitched };
+        let away_db = (sound.loudness_db - self.loudness_db).abs().min(FAR_DB);
+        let quality = 1.0
+            - 0.5 * ((sound.brightness - self.brightness).abs() + (sound.roughness - self.roughness).abs());
+        let timbre = match &self.families {
+            None => quality,
+            Some(drawn) => {
+                let family: f32 = drawn.0.iter().zip(&sound.families).map(|(q, p)| q * p).sum();
+                (1.0 - QUALITY_SHARE) * family + QUALITY_SHARE * quality
+            }
+        };
+        Aspects {
+            pitch: UNSURE_PITCH + sound.root_confidence * (pitch - UNSURE_PITCH),
+            loudness: (-away_db / (0.5 * FAR_DB)).exp(),
+            timbre: finite(timbre, 0.0).clamp(0.0, 1.0),
+        }
+    }
+
+    fn score(&self, aspects: &Aspects) -> f32 {
+        let Weights { pitch, loudness, timbre } = self.weights;
+        let sum = pitch + loudness + timbre;
+        if sum <= 0.0 {
+            return 0.0;
+        }
+        (pitch * aspects.pitch + loudness * aspects.loudness + timbre * aspects.timbre) / sum
+    }
+}
+
+/// How near a root is to the drawn row, 1 on it: a narrow bell on a wide skirt.
+fn closeness(semitones: f32) -> f32 {
+    0.7 * (-(semitones / 0.45).powi(2)).exp() + 0.3 * (-semitones / 12.0).exp()
+}
+
+/// A part of the reading counts for 60 % when nothing is sure of it.
+fn trust(confidence: f32) -> f32 {
+    0.6 + 0.4 * finite(confidence, 0.0).clamp(0.0, 1.0)
+}
+
+fn usable(weights: &Weights) -> [f32; 3] {
+    [weights.pitch, weights.loudness, weights.timbre].map(|w| finite(w, 0.0).clamp(0.0, 1e6))
+}
+
+fn finite(value: f32, otherwise: f32) -> f32 {
+    if value.is_finite() { value } else { otherwise }
 }

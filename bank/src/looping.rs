@@ -1,0 +1,191 @@
+//! Loops: found in sounds that sustain, and made ready for playing.
+//!
+//! A loop's end fades over into what lies before its start, so a good loop is one where these two stretches are alike.
+//! The finder correlates stretches near the end of the sustain with all of it that comes earlier.
+
+use realfft::RealFftPlanner;
+use realfft::num_complex::Complex32;
+
+use crate::level::Levels;
+use crate::{Audio, Loop, resample};
+
+/// Shortest loop that is made, in seconds: shorter ones buzz.
+const SHORTEST_SECS: f32 = 0.2;
+/// Longest stretch of the sustain that is searched, in seconds.
+const SEARCHED_SECS: f32 = 6.0;
+/// Length of the stretches that are compared and faded, in seconds.
+const FADE_SECS: f32 = 0.04;
+/// Places near the end of the sustain that are tried as the loop's end.
+const ENDS: usize = 8;
+/// Likeness of the two stretches, -1..1, below which a loop would be heard as one.
+const LEAST_LIKENESS: f32 = 0.7;
+/// A sustain falls more slowly than this, in dB a second; a struck or plucked sound does not.
+const SLOWEST_DECAY_DB: f32 = 4.0;
+
+/// A loop in the sustain of a mono sound; `None` where it decays, is too short, or has no place that repeats.
+pub fn find(mono: &[f32], rate_hz: u32) -> Option<Loop> {
+    let rate = rate_hz as f32;
+    let (start, end) = sustain(mono, rate_hz)?;
+    let fade = (FADE_SECS * rate) as usize;
+    let shortest = (SHORTEST_SECS * rate) as usize;
+    let end = end.min(start + (SEARCHED_SECS * rate) as usize);
+    if end < start + shortest + 2 * fade {
+        return None;
+    }
+    let step = ((end - start) / 3 / ENDS).max(1);
+    let mut best: Option<(f32, usize, usize)> = None;
+    let mut compare = Compare::new(end - start);
+    for close in (0..ENDS).map(|i| end - i * step).filter(|close| *close >= start + shortest + 2 * fade) {
+        let earlier = &mono[start..close - shortest];
+        let (likeness, place) =
+            compare.most_alike(earlier, &mono[close - fade..close], shortest as f32 / rate)?;
+        if best.is_none_or(|(most, ..)| likeness > most) {
+            best = Some((likeness, start + place + fade, close));
+        }
+    }
+    let (likeness, open, close) = best?;
+    (likeness >= LEAST_LIKENESS).then_some(Loop {
+        start_frames: open as u64,
+        end_frames: close as u64,
+        crossfade_frames: fade as u64,
+    })
+}
+
+/// First and last frame of the stretch in which the sound holds its level.
+fn sustain(mono: &[f32], rate_hz: u32) -> Option<(usize, usize)> {
+    let levels = Levels::of(mono, rate_hz);
+    let peak = levels.loudest_frames()?;
+    let floor_db = levels.db_at(peak) - 14.0;
+    let settled = levels.first_within(3.0)? + rate_hz as usize / 10;
+    let hop = levels.hop();
+    let places = settled / hop..levels.rms().len();
+    // A release is steeper than any sustain, so its last tenth of a second is left out.
+    let end = places.clone().find(|&i| levels.db_at(i * hop) < floor_db).unwrap_or(places.end) * hop;
+    let end = end.min(mono.len()).checked_sub(rate_hz as usize / 10)?;
+    if end <= settled + rate_hz as usize / 5 {
+        return None;
+    }
+    let half = |from: usize, to: usize| {
+        let rms = &levels.rms()[from / hop..(to / hop).max(from / hop + 1)];
+        10.0 * (rms.iter().map(|level| level * level).sum::<f32>() / rms.len() as f32).max(1e-14).log10()
+    };
+    let middle = (settled + end) / 2;
+    let fall_db = half(settled, middle) - half(middle, end);
+    let fall_secs = (end - settled) as f32 / 2.0 / rate_hz as f32;
+    (fall_db / fall_secs < SLOWEST_DECAY_DB).then_some((settled, end))
+}
+
+/// Normalised correlation of one stretch with every place of another, by transforms.
+struct Compare {
+    planner: RealFftPlanner<f32>,
+    size: usize,
+}
+
+impl Compare {
+    /// For stretches of at most this length in all.
+    fn new(longest: usize) -> Compare {
+        Compare { planner: RealFftPlanner::new(), size: (2 * longest).next_power_of_two() }
+    }
+
+    fn spectrum(&mut self, samples: &[f32]) -> Vec<Complex32> {
+        let forward = self.planner.plan_fft_forward(self.size);
+        let mut padded = samples.to_vec();
+        padded.resize(self.size, 0.0);
+        let mut spectrum = forward.make_output_vec();
+        // PANIC: the buffers are made to the plan's own sizes.
+        forward.process(&mut padded, &mut spectrum).expect("sizes fit the plan");
+        spectrum
+    }
+
+    /// The likeness -1..1 and the place in `earlier` of the stretch that is most like `fade`, with a slight liking for
+    /// early places: a long loop keeps more of the sound's life. `None` for silence.
+    fn most_alike(&mut self, earlier: &[f32], fade: &[f32], shortest_secs: f32) -> Option<(f32, usize)> {
+        let energy = |samples: &[f32]| samples.iter().map(|s| f64::from(*s) * f64::from(*s)).sum::<f64>();
+        let fade_energy = energy(fade);
+        let places = earlier.len().checked_sub(fade.len())? + 1;
+        let mut product = self.spectrum(earlier);
+        for (a, b) in product.iter_mut().zip(self.spectrum(fade)) {
+            *a *= b.conj();
+        }
+        for edge in [0, self.size / 2] {
+            product[edge].im = 0.0;
+        }
+        let backward = self.planner.plan_fft_inverse(self.size);
+        let mut products = backward.make_output_vec();
+        // PANIC: as above, and the two real bins have no imaginary part.
+        backward.process(&mut product, &mut products).expect("sizes fit the plan");
+        let mut here = energy(&earlier[..fade.len()]);
+        let mut best: Option<(f32, f32, usize)> = None;
+        for place in 0..places {
+            if place > 0 {
+                let (gone, come) =
+                    (f64::from(earlier[place - 1]), f64::from(earlier[place + fade.len() - 1]));
+                here += come * come - gone * gone;
+            }
+            // Divided by the larger energy, so that a louder or softer stretch is not alike either.
+            let larger = here.max(fade_energy);
+            if larger < 1e-12 {
+                continue;
+            }
+            let likeness = (f64::from(products[place]) / self.size as f64 / larger) as f32;
+            let length = 1.0 + (places - place) as f32 / places as f32 * (1.0 - shortest_secs).max(0.0);
+            let liking = likeness + 0.01 * length;
+            if best.is_none_or(|(most, ..)| liking > most) {
+                best = Some((liking, likeness, place));
+            }
+        }
+        best.map(|(_, likeness, place)| (likeness, place))
+    }
+}
+
+/// The sound at a rate, with the loop's crossfade already in its samples and the loop in frames of that rate.
+///
+/// At another rate than its own, a short loop is unrolled first until it lasts a quarter of a second, so that rounding
+/// its ends to whole frames moves its pitch by less than a cent, and its seam is faded over once more. Nothing behind the
+/// loop's end is kept: a held key never gets there. A loop that does not lie in the samples is left out.
+pub fn ready(audio: &Audio, sustain: Option<Loop>, rate_hz: u32) -> (Audio, Option<Loop>) {
+    let inside = |l: &Loop| l.start_frames < l.end_frames && l.end_frames <= audio.frames() as u64;
+    let Some(sustain) = sustain.filter(inside) else { return (resample(audio, rate_hz), None) };
+    let (start, end) = (sustain.start_frames as usize, sustain.end_frames as usize);
+    let mut looped = Audio {
+        rate_hz: audio.rate_hz,
+        channels: audio.channels.iter().map(|c| c[..end].to_vec()).collect(),
+    };
+    let fade = (sustain.crossfade_frames as usize).min(start).min(end - start);
+    looped.channels.iter_mut().for_each(|channel| fade_over(channel, start, fade));
+    if rate_hz == audio.rate_hz || rate_hz == 0 {
+        let sustain = Loop { crossfade_frames: 0, ..sustain };
+        return (looped, Some(sustain));
+    }
+    let length = end - start;
+    let rounds = (audio.rate_hz as usize / 4).div_ceil(length).max(1);
+    // The first round stays before the loop, as what the seam fades into; a little more follows, so that the
+    // resampler's filter sees the seam from both sides.
+    let more = rounds * length + (audio.rate_hz as usize / 20).min(length);
+    for channel in &mut looped.channels {
+        (0..more).for_each(|i| channel.push(channel[start + i % length]));
+    }
+    let scale =
+        |frames: usize| (frames as f64 * f64::from(rate_hz) / f64::from(audio.rate_hz)).round() as usize;
+    let mut resampled = resample(&looped, rate_hz);
+    let (open, close) = (scale(start + length), scale(start + (rounds + 1) * length).min(resampled.frames()));
+    if close <= open {
+        return (resampled, None);
+    }
+    let fade = (rate_hz as usize / 200).min(scale(length)).min(open).min(close - open);
+    for channel in &mut resampled.channels {
+        channel.truncate(close);
+        fade_over(channel, open, fade);
+    }
+    (resampled, Some(Loop { start_frames: open as u64, end_frames: close as u64, crossfade_frames: 0 }))
+}
+
+/// Fades the last `fade` frames into those before `start`, linearly: the two are alike.
+fn fade_over(channel: &mut [f32], start: usize, fade: usize) {
+    let end = channel.len();
+    for i in 0..fade {
+        let along = (i + 1) as f32 / (fade + 1) as f32;
+        let (leaving, coming) = (channel[end - fade + i], channel[start - fade + i]);
+        channel[end - fade + i] = leaving + along * (coming - leaving);
+    }
+}

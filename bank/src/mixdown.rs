@@ -1,0 +1,126 @@
+//! Decoded packets to one or two channels of finite samples.
+
+use symphonia::core::audio::{Channels, GenericAudioBufferRef, Position};
+
+use crate::Audio;
+
+/// Gathers packets; more than two channels are mixed down to stereo as they come.
+#[derive(Default)]
+pub(crate) struct Mixdown {
+    rate_hz: u32,
+    /// Left and right gain of each channel of the file; empty for mono and stereo.
+    gains: Vec<[f32; 2]>,
+    source_channels: usize,
+    channels: Vec<Vec<f32>>,
+    packet: Vec<Vec<f32>>,
+    mended: usize,
+}
+
+impl Mixdown {
+    /// Adds a packet of at least one frame. The first one fixes rate and channels.
+    pub fn take(&mut self, buffer: &GenericAudioBufferRef<'_>) -> Result<(), &'static str> {
+        let count = buffer.num_planes();
+        if self.channels.is_empty() {
+            if count == 0 {
+                return Err("the file has no channels");
+            }
+            self.rate_hz = buffer.spec().rate();
+            self.source_channels = count;
+            self.channels = vec![Vec::new(); count.min(2)];
+            if count > 2 {
+                self.gains = stereo_gains(buffer.spec().channels(), count);
+            }
+        } else if count != self.source_channels || buffer.spec().rate() != self.rate_hz {
+            return Err("rate or channels change in the middle of the file");
+        }
+        buffer.copy_to_vecs_planar(&mut self.packet);
+        for sample in self.packet.iter_mut().flatten() {
+            if !sample.is_finite() {
+                *sample = 0.0;
+                self.mended += 1;
+            }
+        }
+        if self.gains.is_empty() {
+            for (channel, packet) in self.channels.iter_mut().zip(&self.packet) {
+                channel.extend_from_slice(packet);
+            }
+        } else {
+            self.mix_packet();
+        }
+        Ok(())
+    }
+
+    fn mix_packet(&mut self) {
+        let frames = self.packet.first().map_or(0, Vec::len);
+        for (side, channel) in self.channels.iter_mut().enumerate() {
+            let start = channel.len();
+            channel.resize(start + frames, 0.0);
+            for (packet, gains) in self.packet.iter().zip(&self.gains) {
+                for (mixed, sample) in channel[start..].iter_mut().zip(packet) {
+                    *mixed += gains[side] * sample;
+                }
+            }
+        }
+    }
+
+    pub fn frames(&self) -> usize {
+        self.channels.first().map_or(0, Vec::len)
+    }
+
+    pub fn channels(&self) -> usize {
+        self.channels.len()
+    }
+
+    /// Frames per second; 1 before the first packet.
+    pub fn rate_hz(&self) -> u32 {
+        self.rate_hz.max(1)
+    }
+
+    /// What was done to the samples that the composer may not expect.
+    pub fn remarks(&self) -> Vec<String> {
+        let mut remarks = Vec::new();
+        if self.source_channels > 2 {
+            remarks.push(format!("{} channels, mixed down to stereo", self.source_channels));
+        }
+        if self.mended > 0 {
+            remarks.push(format!("samples that are no numbers were silenced: {}", self.mended));
+        }
+        remarks
+    }
+
+    pub fn into_audio(self) -> Audio {
+        Audio { rate_hz: self.rate_hz, channels: self.channels }
+    }
+}
+
+/// Left and right gain by speaker position, scaled so that full scale in every channel stays within full scale.
+/// Centres go to both sides 3 dB down, low-frequency effects are left out; channels without a place go to both.
+fn stereo_gains(channels: &Channels, count: usize) -> Vec<[f32; 2]> {
+    let left = Position::FRONT_LEFT
+        | Position::REAR_LEFT
+        | Position::FRONT_LEFT_CENTER
+        | Position::SIDE_LEFT
+        | Position::TOP_FRONT_LEFT
+        | Position::TOP_REAR_LEFT;
+    let right = Position::FRONT_RIGHT
+        | Position::REAR_RIGHT
+        | Position::FRONT_RIGHT_CENTER
+        | Position::SIDE_RIGHT
+        | Position::TOP_FRONT_RIGHT
+        | Position::TOP_REAR_RIGHT;
+    let gain = |position: Position| match position {
+        p if left.contains(p) => [1.0, 0.0],
+        p if right.contains(p) => [0.0, 1.0],
+        p if (Position::LFE1 | Position::LFE2).contains(p) => [0.0, 0.0],
+        _ => [std::f32::consts::FRAC_1_SQRT_2; 2],
+    };
+    let mut gains = match channels {
+        Channels::Positioned(positions) => positions.iter().map(gain).collect(),
+        _ => vec![[1.0, 1.0]; count],
+    };
+    gains.resize(count, [1.0, 1.0]);
+    let sum = |side: usize| gains.iter().map(|g| g[side]).sum::<f32>();
+    let scale = 1.0 / sum(0).max(sum(1)).max(1.0);
+    gains.iter_mut().flatten().for_each(|g| *g *= scale);
+    gains
+}

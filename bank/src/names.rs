@@ -1,0 +1,155 @@
+//! What file and folder names say: root note, family, and which files belong to one instrument.
+//!
+//! Names are read as composers and libraries write them: `Rhodes_F#3_v2`, `brass_acoustic_006-069-127-high`,
+//! `Violins/Vln sus C4 pp`. Where a name is not clear it says nothing; the ear then decides.
+
+use std::path::Path;
+
+use neume_models::Family;
+
+use crate::family_words;
+
+/// What the name of a sound says.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Hints {
+    /// The root as a MIDI note, with C4 as 60, where it is written clearly.
+    pub root_midi: Option<u8>,
+    /// Numbers that may be the root as a MIDI note: worth something only where the ear agrees.
+    pub maybe_midi: Vec<u8>,
+    /// The family, where a word names it.
+    pub family: Option<Family>,
+    /// The name without its note: files of one folder that share it are one instrument. `None` without a note.
+    pub group: Option<String>,
+}
+
+/// Reads the path of a sound relative to its bank's folder.
+pub fn hints(relative: &Path) -> Hints {
+    let stem = relative.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    let mut hints = nsynth(&stem).or_else(|| noted(&stem)).unwrap_or_else(|| numbered(&stem));
+    if hints.family.is_none() {
+        let folders =
+            relative.ancestors().skip(1).filter_map(Path::file_name).map(|name| name.to_string_lossy());
+        let segments = std::iter::once(stem.into()).chain(folders);
+        hints.family = segments.into_iter().find_map(|segment| family_words::family_of(&segment));
+    }
+    hints
+}
+
+/// `<family>_<source>_<instrument>-<MIDI note>-<velocity>`, with anything behind a further hyphen.
+fn nsynth(stem: &str) -> Option<Hints> {
+    let mut parts = stem.split('-');
+    let (instrument, note, velocity) = (parts.next()?, parts.next()?, parts.next()?);
+    let mut words = instrument.rsplitn(3, '_');
+    let (number, source, family) = (words.next()?, words.next()?, words.next()?);
+    let digits = |text: &str| text.len() == 3 && text.bytes().all(|b| b.is_ascii_digit());
+    if ![number, note, velocity].into_iter().all(digits)
+        || !["acoustic", "electronic", "synthetic"].contains(&source)
+    {
+        return None;
+    }
+    let root = note.parse::<u8>().ok().filter(|&note| note <= 127)?;
+    let rest: Vec<&str> = parts.collect();
+    Some(Hints {
+        root_midi: Some(root),
+        maybe_midi: Vec::new(),
+        family: Family::from_id(family),
+        group: Some(format!("{instrument}-*-{velocity}-{}", rest.join("-"))),
+    })
+}
+
+/// A name with exactly one note in it, or several that are the same.
+fn noted(stem: &str) -> Option<Hints> {
+    let mut found: Option<(u8, std::ops::Range<usize>)> = None;
+    for (start, token) in tokens(stem) {
+        if let Some((midi, inside)) = note_in(token) {
+            match &found {
+                Some((other, _)) if *other != midi => return None,
+                Some(_) => {}
+                None => found = Some((midi, start + inside.start..start + inside.end)),
+            }
+        }
+    }
+    let (midi, place) = found?;
+    let group = format!("{}*{}", &stem[..place.start], &stem[place.end..]);
+    Some(Hints { root_midi: Some(midi), maybe_midi: Vec::new(), family: None, group: Some(group) })
+}
+
+/// A name without a note: numbers behind a word that says so, and numbers that may be notes.
+fn numbered(stem: &str) -> Hints {
+    let mut hints = Hints::default();
+    let mut said = false;
+    for (start, token) in tokens(stem) {
+        let lower = token.to_ascii_lowercase();
+        let digits = lower.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+        let word = &lower[..lower.len() - digits.len()];
+        let clear = matches!(word, "midi" | "note" | "key") || (word.is_empty() && said);
+        said = digits.is_empty() && matches!(word, "midi" | "note" | "key" | "root");
+        if !(2..=3).contains(&digits.len()) || !(word.is_empty() || clear) {
+            continue;
+        }
+        let Some(midi) = digits.parse::<u8>().ok().filter(|midi| (12..=120).contains(midi)) else { continue };
+        let group = format!("{}*{}", &stem[..start + word.len()], &stem[start + token.len()..]);
+        if clear && hints.root_midi.is_none() {
+            hints = Hints { root_midi: Some(midi), group: Some(group), ..Hints::default() };
+            break;
+        }
+        if hints.maybe_midi.len() < 4 {
+            hints.maybe_midi.push(midi);
+            hints.group.get_or_insert(group);
+        }
+    }
+    hints
+}
+
+/// Stretches of letters, digits and `#`, with where they start.
+fn tokens(stem: &str) -> impl Iterator<Item = (usize, &str)> {
+    stem.split(|c: char| !c.is_alphanumeric() && c != '#').filter(|token| !token.is_empty()).map(|token| {
+        // Tokens are slices of the stem, so the distance of their starts is their place in it.
+        (token.as_ptr() as usize - stem.as_ptr() as usize, token)
+    })
+}
+
+/// The note of a token and its place in it: the whole token (`F#3`, `bb2`), one with a velocity layer behind it
+/// (`C4v100`), or a capital one at the end of a lower-case word (`PianoA4`).
+fn note_in(token: &str) -> Option<(u8, std::ops::Range<usize>)> {
+    if let Some((midi, len)) = note_at(token) {
+        let behind = &token[len..];
+        let layer = behind.strip_prefix(['v', 'V']).map(|digits| digits.trim_start_matches(['l', 'L']));
+        if behind.is_empty() || layer.is_some_and(|d| !d.is_empty() && d.bytes().all(|b| b.is_ascii_digit()))
+        {
+            return Some((midi, 0..len));
+        }
+        return None;
+    }
+    let start = token.rfind(|c: char| c.is_ascii_uppercase())?;
+    let lower_before = token[..start].chars().last().is_some_and(char::is_lowercase);
+    let (midi, len) = note_at(&token[start..]).filter(|_| lower_before)?;
+    (start + len == token.len()).then_some((midi, start..token.len()))
+}
+
+/// A note name at the start of the text and how long it is: a letter, a sharp or flat, one digit of octave.
+fn note_at(text: &str) -> Option<(u8, usize)> {
+    let bytes = text.as_bytes();
+    let step = match bytes.first()?.to_ascii_uppercase() {
+        b'C' => 0,
+        b'D' => 2,
+        b'E' => 4,
+        b'F' => 5,
+        b'G' => 7,
+        b'A' => 9,
+        b'B' => 11,
+        _ => return None,
+    };
+    let (shift, at) = match bytes.get(1)? {
+        b'#' | b's' => (1, 2),
+        b'b' => (-1, 2),
+        _ => (0, 1),
+    };
+    let octave = i32::from(*bytes.get(at).filter(|b| b.is_ascii_digit())?) - i32::from(b'0');
+    // A second digit makes it a number of something else: `E12`, `A440`.
+    if bytes.get(at + 1).is_some_and(u8::is_ascii_digit) {
+        return None;
+    }
+    let midi = 12 * (octave + 1) + step + shift;
+    u8::try_from(midi).ok().filter(|&midi| midi <= 127).map(|midi| (midi, at + 1))
+}

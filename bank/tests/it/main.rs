@@ -1,0 +1,7 @@
+//! Tests of the bank through its public door. They write their own files, or take the small ones in `fixtures`.
+
+mod decode;
+mod matching;
+mod names;
+mod resample;
+mod tone;
