@@ -5,6 +5,7 @@
 
 pub mod conv;
 pub mod embedding;
+mod erase;
 pub mod error;
 pub mod family;
 pub mod legend;
