@@ -7,6 +7,7 @@ pub mod bank;
 mod chunks;
 pub mod decode;
 pub mod error;
+pub mod factory;
 mod family_words;
 mod level;
 pub mod looping;

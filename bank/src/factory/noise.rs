@@ -1,0 +1,57 @@
+//! Chance that is the same every time: a seeded generator, and noise that closes on the loop.
+
+use super::timeline::{BLOCK, Timeline};
+
+/// A xorshift* generator.
+#[derive(Debug, Clone)]
+pub struct Rng(u64);
+
+impl Rng {
+    /// A generator for this name and number.
+    pub fn new(name: &str, number: u64) -> Rng {
+        // FNV-1a over the name, then over the number.
+        let mut state = 0xcbf2_9ce4_8422_2325u64;
+        for byte in name.bytes().chain(number.to_le_bytes()) {
+            state = (state ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+        let mut rng = Rng(state | 1);
+        for _ in 0..4 {
+            rng.next();
+        }
+        rng
+    }
+
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
+    }
+
+    /// Evenly in 0..1.
+    pub fn unit(&mut self) -> f32 {
+        (self.next() >> 40) as f32 / (1u64 << 24) as f32
+    }
+
+    /// Evenly between two numbers.
+    pub fn between(&mut self, low: f32, high: f32) -> f32 {
+        low + (high - low) * self.unit()
+    }
+
+    /// Evenly in -1..1.
+    pub fn bipolar(&mut self) -> f32 {
+        2.0 * self.unit() - 1.0
+    }
+}
+
+/// White noise within ±1 over the whole timeline; in a looped sound it repeats once a lap.
+pub fn white(timeline: &Timeline, rng: &mut Rng) -> Vec<f32> {
+    let frames = timeline.frames();
+    let Some(lap) = timeline.lap else {
+        return (0..frames).map(|_| rng.bipolar()).collect();
+    };
+    let (start, period) = (lap.start * BLOCK, lap.blocks * BLOCK);
+    let once: Vec<f32> = (0..period).map(|_| rng.bipolar()).collect();
+    let first = (period - start % period) % period;
+    (0..frames).map(|i| once[(first + i) % period]).collect()
+}
