@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use crate::matching::{self, Features};
-use crate::{Audio, Error, Sound, SoundId, Source, decode};
+use crate::{Audio, Error, Sound, SoundId, Source, decode, factory};
 
 /// A sound's place in an instrument.
 #[derive(Debug, Clone, PartialEq)]
@@ -114,10 +114,7 @@ impl Bank {
                 }
                 Ok(decode::decode_bytes(bytes, &path)?.audio)
             }
-            Source::Factory { instrument, root_midi } => Err(Error::File {
-                path: PathBuf::from(format!("{instrument} {root_midi}")),
-                cause: "the factory bank has no such sound".to_string(),
-            }),
+            Source::Factory { instrument, root_midi } => factory::load(instrument, *root_midi, sound.id),
         }
     }
 

@@ -53,7 +53,6 @@ impl Levels {
 }
 
 /// Peak levels in [`Sound::OVERVIEW_LEN`] equal stretches, the largest scaled to 255; zeros for silence.
-#[allow(dead_code)]
 pub(crate) fn overview(channels: &[Vec<f32>]) -> Vec<u8> {
     let frames = channels.first().map_or(0, Vec::len);
     let stretch = |i: usize| i * frames / Sound::OVERVIEW_LEN;

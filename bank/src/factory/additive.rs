@@ -64,7 +64,12 @@ pub fn add(track: &mut Track, timeline: &Timeline, count: usize, mut control: im
     }
 }
 
-fn add_lanes(sum: &mut ([[f32; LANES]; BLOCK], [[f32; LANES]; BLOCK]), from: &State, to: &State, first: usize) {
+fn add_lanes(
+    sum: &mut ([[f32; LANES]; BLOCK], [[f32; LANES]; BLOCK]),
+    from: &State,
+    to: &State,
+    first: usize,
+) {
     let each = 1.0 / BLOCK as f32;
     let (mut im, mut re) = ([0.0f32; LANES], [0.0f32; LANES]);
     let (mut turn_im, mut turn_re) = ([0.0f32; LANES], [0.0f32; LANES]);

@@ -32,6 +32,9 @@ fn double_bass(note: &Note) -> Track {
     for (sample, knock) in samples.iter_mut().zip(&thud) {
         *sample += knock;
     }
-    filter::body(&mut samples, &[(62.0, 4.0, 6.0), (98.0, 5.0, 7.0), (160.0, 5.0, 4.0), (240.0, 4.0, 3.0), (700.0, 2.0, 2.0)]);
+    filter::body(
+        &mut samples,
+        &[(62.0, 4.0, 6.0), (98.0, 5.0, 7.0), (160.0, 5.0, 4.0), (240.0, 4.0, 3.0), (700.0, 2.0, 2.0)],
+    );
     Track::mono(&timeline, samples)
 }

@@ -13,7 +13,9 @@ use super::{Note, Recipe};
 
 /// The instruments of this family.
 pub(super) const RECIPES: &[Recipe] = &[
-    Recipe::new("French horn, mellow", Family::Brass, &[36, 43, 50, 57, 64, 71, 77], horn).looped().trim(-2.0),
+    Recipe::new("French horn, mellow", Family::Brass, &[36, 43, 50, 57, 64, 71, 77], horn)
+        .looped()
+        .trim(-2.0),
     Recipe::new("Trumpet, open", Family::Brass, &[55, 62, 69, 76, 82], trumpet).looped(),
 ];
 
@@ -63,7 +65,9 @@ fn play(note: &Note, timeline: &Timeline, lips: &Lips) -> Track {
     });
     let mut air = noise::white(timeline, &mut rng);
     filter::band_pass(&mut air, 0.8, |_| lips.cutoff_hz * 1.6);
-    super::track::shape(&mut air, |secs| lips.breath * (rise(secs, 0.02) * 0.4 + 1.6 * burst(secs, 0.012, 0.03)));
+    super::track::shape(&mut air, |secs| {
+        lips.breath * (rise(secs, 0.02) * 0.4 + 1.6 * burst(secs, 0.012, 0.03))
+    });
     track.add(&air, 1.0, 0.1);
     track
 }

@@ -12,7 +12,9 @@ use super::{Note, Recipe};
 
 /// The instruments of this family.
 pub(super) const RECIPES: &[Recipe] =
-    &[Recipe::new("Concert flute, singing", Family::Flute, &[60, 67, 74, 81, 88], concert).looped().trim(-1.0)];
+    &[Recipe::new("Concert flute, singing", Family::Flute, &[60, 67, 74, 81, 88], concert)
+        .looped()
+        .trim(-1.0)];
 
 /// Vibrato of breath more than of pitch; noise that follows it.
 fn concert(note: &Note) -> Track {
@@ -23,7 +25,10 @@ fn concert(note: &Note) -> Track {
     let drift = Wander::new(&timeline, &mut rng, 1.2);
     let late = |secs: f32| step(secs, 0.25, 0.7);
     let turns = timeline.turns(timeline.pitch_hz, |secs| {
-        f64::from(late(secs as f32) * 9.0 * vibrato.at(secs) + 2.5 * drift.at(secs) - 25.0 * super::envelope::fall(secs as f32, 0.03))
+        f64::from(
+            late(secs as f32) * 9.0 * vibrato.at(secs) + 2.5 * drift.at(secs)
+                - 25.0 * super::envelope::fall(secs as f32, 0.03),
+        )
     });
     let tone = Tone { turns: &turns, count: 16, shimmer: 0.2, shimmer_hz: 3.0, pan: -0.05 };
     let swell = |secs: f32| 1.0 + 0.28 * late(secs) * vibrato.at(f64::from(secs));

@@ -26,8 +26,10 @@ fn nylon(note: &Note) -> Track {
     let mut track = Track::silent(&timeline);
     let hz = timeline.pitch_hz;
     let mut up = pluck(&timeline, &mut rng, hz * 1.0002, &string);
-    let mut along = pluck(&timeline, &mut rng, hz * 0.9997, &Pluck { t60_secs: string.t60_secs * 0.45, ..string });
-    let top = [(104.0, 6.0, 7.0), (196.0, 8.0, 8.0), (410.0, 7.0, 4.0), (860.0, 4.0, 2.0), (2600.0, 1.5, -4.0)];
+    let mut along =
+        pluck(&timeline, &mut rng, hz * 0.9997, &Pluck { t60_secs: string.t60_secs * 0.45, ..string });
+    let top =
+        [(104.0, 6.0, 7.0), (196.0, 8.0, 8.0), (410.0, 7.0, 4.0), (860.0, 4.0, 2.0), (2600.0, 1.5, -4.0)];
     filter::body(&mut up, &top);
     filter::body(&mut along, &[(130.0, 5.0, 6.0), (240.0, 7.0, 6.0), (530.0, 6.0, 4.0)]);
     track.add(&up, 0.8, -0.15);

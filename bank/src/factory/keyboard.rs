@@ -13,7 +13,8 @@ use super::{Note, Recipe};
 
 /// The instruments of this family.
 pub(super) const RECIPES: &[Recipe] =
-    &[Recipe::new("Felt piano, close", Family::Keyboard, &[28, 36, 44, 52, 60, 68, 76, 84], felt_piano).trim(-3.0)];
+    &[Recipe::new("Felt piano, close", Family::Keyboard, &[28, 36, 44, 52, 60, 68, 76, 84], felt_piano)
+        .trim(-3.0)];
 
 /// What a hammer and its strings are like.
 struct Hammer {
@@ -65,7 +66,11 @@ fn felt_piano(note: &Note) -> Track {
     super::track::shape(&mut felt, |secs| burst(secs, 0.004, 0.018) + 0.12 * fall(secs - 0.03, 0.05));
     filter::low_pass(&mut felt, 0.7, |_| 900.0);
     track.add(&felt, 0.35, 0.05);
-    let key = [Mode::new(92.0, 0.3, 0.14), Mode::new(171.0, 0.2, 0.1).at(-0.2), Mode::new(288.0, 0.1, 0.07).at(0.2)];
+    let key = [
+        Mode::new(92.0, 0.3, 0.14),
+        Mode::new(171.0, 0.2, 0.1).at(-0.2),
+        Mode::new(288.0, 0.1, 0.07).at(0.2),
+    ];
     modal::ring(&mut track, &timeline, &key, 0.003);
     track
 }

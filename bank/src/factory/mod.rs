@@ -15,6 +15,7 @@ mod fm;
 mod formant;
 mod guitar;
 mod harmonic;
+pub mod index;
 mod keyboard;
 mod mallet;
 mod modal;
@@ -40,7 +41,7 @@ use noise::Rng;
 use timeline::Timeline;
 use track::Track;
 
-use crate::{Audio, Loop, SoundId};
+use crate::{Audio, Error, Loop, SoundId};
 
 /// Raised when the shared synthesis changes what any sound is; part of every [`SoundId`] of the factory bank.
 const SYNTHESIS_VERSION: u32 = 1;
@@ -67,7 +68,12 @@ pub struct Recipe {
 }
 
 impl Recipe {
-    const fn new(name: &'static str, family: Family, roots: &'static [u8], make: fn(&Note) -> Track) -> Recipe {
+    const fn new(
+        name: &'static str,
+        family: Family,
+        roots: &'static [u8],
+        make: fn(&Note) -> Track,
+    ) -> Recipe {
         Recipe { name, family, roots, pitched: true, looped: false, trim_db: 0.0, version: 1, make }
     }
 
@@ -171,4 +177,19 @@ pub fn recipe(name: &str) -> Option<&'static Recipe> {
 pub fn render(name: &str, root_midi: u8) -> Option<Rendered> {
     let recipe = recipe(name).filter(|recipe| recipe.roots.contains(&root_midi))?;
     Some(recipe.render(root_midi))
+}
+
+/// The samples of a sound of the factory bank's index, as it was when the index was made.
+pub(crate) fn load(name: &str, root_midi: u8, id: SoundId) -> Result<Audio, Error> {
+    let fail = |cause: &str| Error::File {
+        path: format!("factory/{name}/{root_midi}").into(),
+        cause: cause.to_string(),
+    };
+    let recipe = recipe(name)
+        .filter(|recipe| recipe.roots.contains(&root_midi))
+        .ok_or_else(|| fail("the factory bank has no such sound"))?;
+    if recipe.sound_id(root_midi) != id {
+        return Err(fail("the factory bank makes this sound differently now"));
+    }
+    Ok(recipe.render(root_midi).audio)
 }

@@ -18,14 +18,24 @@ pub(super) const RECIPES: &[Recipe] =
 /// Nine drawbars, a key click, and a horn that turns: pitch, level and side go round together.
 fn tonewheel(note: &Note) -> Track {
     const BARS: [(f64, f32); 9] = [
-        (0.5, 0.8), (1.5, 0.55), (1.0, 1.0), (2.0, 0.62), (3.0, 0.35), (4.0, 0.3), (5.0, 0.12), (6.0, 0.14), (8.0, 0.25),
+        (0.5, 0.8),
+        (1.5, 0.55),
+        (1.0, 1.0),
+        (2.0, 0.62),
+        (3.0, 0.35),
+        (4.0, 0.3),
+        (5.0, 0.12),
+        (6.0, 0.14),
+        (8.0, 0.25),
     ];
     let timeline = note.looped(0.5, 2.0);
     let mut rng = note.rng();
     let mut track = Track::silent(&timeline);
     // An even number of half turns, so that the sub-octave bar closes on the loop too.
     let spin_hz = timeline.snap_motion_hz(6.6);
-    let bars = BARS.map(|(ratio, gain)| (timeline.snap_hz(timeline.pitch_hz * ratio * (1.0 + 0.0004 * f64::from(rng.bipolar()))), gain));
+    let bars = BARS.map(|(ratio, gain)| {
+        (timeline.snap_hz(timeline.pitch_hz * ratio * (1.0 + 0.0004 * f64::from(rng.bipolar()))), gain)
+    });
     let phases = BARS.map(|_| f64::from(rng.unit()));
     additive::add(&mut track, &timeline, BARS.len(), |edge: Edge| {
         let secs = edge.block as f64 * BLOCK_SECS;

@@ -5,9 +5,7 @@ use std::sync::LazyLock;
 const SINE_LEN: usize = 4096;
 
 static SINE: LazyLock<Vec<f32>> = LazyLock::new(|| {
-    (0..=SINE_LEN)
-        .map(|i| libm::sin(i as f64 / SINE_LEN as f64 * core::f64::consts::TAU) as f32)
-        .collect()
+    (0..=SINE_LEN).map(|i| libm::sin(i as f64 / SINE_LEN as f64 * core::f64::consts::TAU) as f32).collect()
 });
 
 /// The fraction of a phase in turns, 0..1.

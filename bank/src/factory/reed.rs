@@ -23,7 +23,8 @@ fn clarinet(note: &Note) -> Track {
     let drift = Wander::new(&timeline, &mut rng, 1.1);
     let blow = Wander::new(&timeline, &mut rng, 2.2);
     let turns = timeline.turns(timeline.pitch_hz, |secs| f64::from(2.0 * drift.at(secs)));
-    let holes = Curve::formants(&[(700.0, 1400.0, 0.0), (1500.0, 900.0, -4.0), (3300.0, 1600.0, -12.0)], 0.02);
+    let holes =
+        Curve::formants(&[(700.0, 1400.0, 0.0), (1500.0, 900.0, -4.0), (3300.0, 1600.0, -12.0)], 0.02);
     let tone = Tone { turns: &turns, count: 40, shimmer: 0.14, shimmer_hz: 2.7, pan: 0.0 };
     let chalumeau = 1.0 - step(note.octave(), -0.2, 1.6);
     harmonic::add(&mut track, &timeline, &mut rng, &tone, |secs, k, hz| {

@@ -82,7 +82,11 @@ impl Loss {
         let (mut low_pole, mut high_pole) = (0.0f32, 0.98f32);
         for _ in 0..24 {
             let pole = 0.5 * (low_pole + high_pole);
-            if response(pole, high) / response(pole, omega) > wanted { low_pole = pole } else { high_pole = pole }
+            if response(pole, high) / response(pole, omega) > wanted {
+                low_pole = pole
+            } else {
+                high_pole = pole
+            }
         }
         let pole = 0.5 * (low_pole + high_pole);
         Loss { gain: (turn_gain(t60_secs) / response(pole, omega)).min(0.99995), pole }

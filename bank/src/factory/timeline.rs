@@ -123,7 +123,9 @@ impl Wander {
         let side_hz = timeline.snap_motion_hz(0.9);
         let phase = f64::from(rng.unit());
         let beside = f64::from(rng.unit());
-        Wander { waves: [(hz, phase, 0.8), (hz + side_hz, beside, 0.12), ((hz - side_hz).abs(), beside, 0.08)] }
+        Wander {
+            waves: [(hz, phase, 0.8), (hz + side_hz, beside, 0.12), ((hz - side_hz).abs(), beside, 0.08)],
+        }
     }
 
     /// The value at a time.

@@ -35,9 +35,18 @@ fn choir_ah(note: &Note) -> Track {
         let late = rng.between(0.0, 0.06);
         let turns = timeline.turns(hz, |secs| {
             let sung = step(secs as f32, 0.2, 0.7);
-            f64::from(sung * depth * vibrato.at(secs) + 7.0 * drift.at(secs) - 40.0 * super::envelope::fall(secs as f32, 0.05))
+            f64::from(
+                sung * depth * vibrato.at(secs) + 7.0 * drift.at(secs)
+                    - 40.0 * super::envelope::fall(secs as f32, 0.05),
+            )
         });
-        let tone = Tone { turns: &turns, count: 36, shimmer: 0.1, shimmer_hz: 2.0, pan: (singer as f32 - 2.0) * 0.38 };
+        let tone = Tone {
+            turns: &turns,
+            count: 36,
+            shimmer: 0.1,
+            shimmer_hz: 2.0,
+            pan: (singer as f32 - 2.0) * 0.38,
+        };
         harmonic::add(&mut track, &timeline, &mut rng, &tone, |secs, k, hz| {
             let voice = rise(secs - late, 0.09) * (1.0 + 0.15 * swell.at(f64::from(secs)));
             voice * curve.at(hz) * 3.0 / (k as f32 + 2.0)
