@@ -1,4 +1,5 @@
 //! Neume: an instrument that plays what you draw.
 
+pub mod engine;
 pub mod handoff;
 pub mod state;

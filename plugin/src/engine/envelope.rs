@@ -1,0 +1,217 @@
+//! The loudness of a note over time: attack, decay, sustain, release.
+//!
+//! Each segment is an exponential that arrives exactly at its end: `f(x) = (e^(−cx) − e^(−c)) / (1 − e^(−c))`. It is
+//! evaluated on a grid of [`GRID_FRAMES`] counted from the segment's start and is straight in between, so what a frame
+//! gets depends only on its distance from that start.
+
+use super::settings::Settings;
+
+/// Frames between two evaluations of the exponential.
+const GRID_FRAMES: u32 = 16;
+/// Curvature of an attack: rises like a capacitor that charges to 1 − e⁻³.
+const ATTACK_CURVE: f64 = 3.0;
+/// Curvature of decay and release: 60 dB over the segment, in a straight line of decibels.
+const FALL_CURVE: f64 = 6.907_755;
+/// Shortest decay and release that do not click.
+const SHORTEST_FALL_SECS: f32 = 0.004;
+/// Falls shorter than this are straighter, so that their first step is no click.
+const STRAIGHTENED_SECS: f32 = 0.02;
+/// How fast a held note follows a change of the sustain level.
+const FOLLOW_SECS: f32 = 0.02;
+/// A sustain below this (−100 dB) is silence.
+const SILENCE: f32 = 1e-5;
+
+/// The settings of an envelope, in frames.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Shape {
+    attack_frames: u32,
+    decay_frames: u32,
+    decay_curve: f64,
+    sustain: f32,
+    release_frames: u32,
+    release_curve: f64,
+    follow_frames: u32,
+}
+
+impl Shape {
+    pub fn new(settings: &Settings, rate_hz: f32) -> Shape {
+        let frames = |secs: f32| (secs * rate_hz).round() as u32;
+        let decay_secs = settings.decay_secs.max(SHORTEST_FALL_SECS);
+        let release_secs = settings.release_secs.max(SHORTEST_FALL_SECS);
+        let curve = |secs: f32| FALL_CURVE * f64::from((secs / STRAIGHTENED_SECS).min(1.0));
+        Shape {
+            attack_frames: frames(settings.attack_secs),
+            decay_frames: frames(decay_secs),
+            decay_curve: curve(decay_secs),
+            sustain: settings.sustain_norm,
+            release_frames: frames(release_secs),
+            release_curve: curve(release_secs),
+            follow_frames: frames(FOLLOW_SECS),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Attack,
+    Decay,
+    Sustain,
+    Release,
+    Done,
+}
+
+/// A stretch from one level to another.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Segment {
+    from: f32,
+    to: f32,
+    curve: f64,
+    frames: u32,
+    /// Frames since its start.
+    at: u32,
+    /// The cell of the grid that `at` lies in: its level at the left edge, at the right one, and its step.
+    cell: (f32, f32, f32),
+}
+
+impl Segment {
+    fn new(from: f32, to: f32, curve: f64, frames: u32) -> Segment {
+        let mut segment = Segment { from, to, curve, frames, at: 0, cell: (from, from, 0.0) };
+        segment.enter_cell();
+        segment
+    }
+
+    fn level_at(&self, frame: u32) -> f32 {
+        if frame >= self.frames {
+            return self.to;
+        }
+        let x = f64::from(frame) / f64::from(self.frames);
+        let floor = (-self.curve).exp();
+        let left = ((-self.curve * x).exp() - floor) / (1.0 - floor);
+        (f64::from(self.to) + f64::from(self.from - self.to) * left) as f32
+    }
+
+    /// Moves on to the cell that begins at `at`.
+    fn enter_cell(&mut self) {
+        let end = (self.at + GRID_FRAMES).min(self.frames);
+        let (from, to) = (self.cell.1, self.level_at(end));
+        self.cell = (from, to, (to - from) / end.saturating_sub(self.at).max(1) as f32);
+    }
+
+    /// The level of the frame that comes next.
+    fn level(&self) -> f32 {
+        self.cell.0 + self.cell.2 * (self.at % GRID_FRAMES) as f32
+    }
+
+    /// Fills what is left of the present cell of the grid, or of `out`; gives the number of frames.
+    fn fill(&mut self, out: &mut [f32]) -> usize {
+        let offset = self.at % GRID_FRAMES;
+        let left = (GRID_FRAMES - offset).min(self.frames.saturating_sub(self.at)) as usize;
+        let count = left.min(out.len());
+        let (start, _, step) = self.cell;
+        for (i, level) in out.iter_mut().take(count).enumerate() {
+            *level = start + step * (offset + i as u32) as f32;
+        }
+        self.at += count as u32;
+        if count == left {
+            self.enter_cell();
+        }
+        count
+    }
+}
+
+/// The envelope of one note.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Envelope {
+    shape: Shape,
+    stage: Stage,
+    segment: Segment,
+}
+
+impl Envelope {
+    /// Begins at the first frame of the attack.
+    pub fn start(shape: Shape) -> Envelope {
+        let segment = Segment::new(0.0, 1.0, ATTACK_CURVE, shape.attack_frames);
+        let mut envelope = Envelope { shape, stage: Stage::Attack, segment };
+        envelope.settle();
+        envelope
+    }
+
+    /// The level of the frame that comes next.
+    pub fn level(&self) -> f32 {
+        match self.stage {
+            Stage::Sustain => self.segment.to,
+            Stage::Done => 0.0,
+            Stage::Attack | Stage::Decay | Stage::Release => self.segment.level(),
+        }
+    }
+
+    pub fn is_done(&self) -> bool {
+        self.stage == Stage::Done
+    }
+
+    /// Fills `out` and gives the number of frames until the envelope is done, or all of them.
+    pub fn fill(&mut self, out: &mut [f32]) -> usize {
+        let mut filled = 0;
+        while let Some(rest) = out.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+            match self.stage {
+                Stage::Done => break,
+                Stage::Sustain => {
+                    rest.fill(self.segment.to);
+                    filled += rest.len();
+                }
+                Stage::Attack | Stage::Decay | Stage::Release => {
+                    filled += self.segment.fill(rest);
+                    self.settle();
+                }
+            }
+        }
+        filled
+    }
+
+    /// The key is up: falls to silence from wherever it is.
+    pub fn release(&mut self) {
+        if !matches!(self.stage, Stage::Release | Stage::Done) {
+            self.go(Stage::Release, 0.0, self.shape.release_curve, self.shape.release_frames);
+        }
+    }
+
+    /// Takes new settings: a held note follows the sustain level, everything else counts from the next segment on.
+    pub fn reshape(&mut self, shape: Shape) {
+        let follows = shape.sustain != self.shape.sustain;
+        self.shape = shape;
+        if !follows {
+            return;
+        }
+        match self.stage {
+            Stage::Sustain => self.go(Stage::Decay, shape.sustain, FALL_CURVE, shape.follow_frames),
+            Stage::Decay => {
+                let left = self.segment.frames.saturating_sub(self.segment.at);
+                self.go(Stage::Decay, shape.sustain, FALL_CURVE, left.max(shape.follow_frames));
+            }
+            Stage::Attack | Stage::Release | Stage::Done => {}
+        }
+    }
+
+    fn go(&mut self, stage: Stage, to: f32, curve: f64, frames: u32) {
+        let from = self.level();
+        self.stage = stage;
+        self.segment = Segment::new(from, to, curve, frames);
+    }
+
+    /// Enters the stage that follows a finished segment.
+    fn settle(&mut self) {
+        if self.segment.at < self.segment.frames {
+            return;
+        }
+        self.stage = match self.stage {
+            Stage::Attack if self.shape.sustain < 1.0 => {
+                self.segment =
+                    Segment::new(1.0, self.shape.sustain, self.shape.decay_curve, self.shape.decay_frames);
+                Stage::Decay
+            }
+            Stage::Decay if self.segment.to < SILENCE => Stage::Done,
+            Stage::Attack | Stage::Decay | Stage::Sustain => Stage::Sustain,
+            Stage::Release | Stage::Done => Stage::Done,
+        };
+    }
+}

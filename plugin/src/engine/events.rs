@@ -1,0 +1,115 @@
+//! What the host tells the Engine, on its frame.
+
+/// An event and the frame of the block that it falls on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TimedEvent {
+    /// Frames from the start of the block. Events come by ascending frame; a late one counts as due now.
+    pub frame: u32,
+    /// What happens.
+    pub event: Event,
+}
+
+/// Names notes: all of one key of one channel, or only the one with this id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Note {
+    /// MIDI channel, 0..16.
+    pub channel: u8,
+    /// MIDI note, 0..128.
+    pub key: u8,
+    /// The host's name for this very note, if it gave one.
+    pub id: Option<i32>,
+}
+
+impl Note {
+    /// A note without an id.
+    pub fn new(channel: u8, key: u8) -> Note {
+        Note { channel, key, id: None }
+    }
+
+    /// Whether what is said of `self` concerns `other`: by id where both have one, else by channel and key.
+    pub fn names(self, other: Note) -> bool {
+        match (self.id, other.id) {
+            (Some(mine), Some(theirs)) => mine == theirs,
+            _ => self.channel == other.channel && self.key == other.key,
+        }
+    }
+}
+
+/// An event of the performance. Numbers out of range are clamped; NaN counts as the value at rest.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Event {
+    /// A key goes down. A velocity of 0 lifts it, as in MIDI.
+    NoteOn {
+        /// The new note.
+        note: Note,
+        /// 0..1.
+        velocity: f32,
+    },
+    /// A key goes up: the note is released, or held by the pedal. Without an id the oldest held note of the key is
+    /// meant, so that a key struck twice is lifted twice.
+    NoteOff {
+        /// The note.
+        note: Note,
+    },
+    /// The note ends at once, in a short fade.
+    Choke {
+        /// The note.
+        note: Note,
+    },
+    /// The pitch wheel of a channel.
+    Bend {
+        /// 0..16.
+        channel: u8,
+        /// −1..1 of the bend range.
+        bend_norm: f32,
+    },
+    /// The sustain pedal of a channel.
+    Sustain {
+        /// 0..16.
+        channel: u8,
+        /// Whether it is held.
+        down: bool,
+    },
+    /// An expression of single notes.
+    Expression {
+        /// The notes that it concerns.
+        note: Note,
+        /// Which, and how much.
+        expression: Expression,
+    },
+    /// Every key of the channel, or of all channels, goes up; the pedal holds what it holds.
+    AllNotesOff {
+        /// 0..16, or all.
+        channel: Option<u8>,
+    },
+    /// Every sound of the channel, or of all channels, ends at once, in a short fade.
+    AllSoundOff {
+        /// 0..16, or all.
+        channel: Option<u8>,
+    },
+    /// The wheel and the pedal of the channel, or of all channels, go back to rest.
+    ResetControllers {
+        /// 0..16, or all.
+        channel: Option<u8>,
+    },
+}
+
+/// What a single note may be told while it sounds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Expression {
+    /// Semitones away from the key, −120..120.
+    Tuning(f32),
+    /// Linear gain, 0..4.
+    Volume(f32),
+    /// −1 left, 0 centre, 1 right.
+    Pan(f32),
+}
+
+/// A note whose sound has ended: what a host is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NoteEnd {
+    /// Frame of the block that was last processed.
+    pub frame: u32,
+    /// The note.
+    pub note: Note,
+}

@@ -1,0 +1,367 @@
+//! The part that sounds: notes become voices, voices become samples.
+//!
+//! Runs in the audio callback, and in the `neume` command, which renders by it. All memory is taken in
+//! [`Engine::new`]; from then on nothing here allocates, frees, locks, logs, asks the system for anything or panics, and
+//! the work is bounded by voices × frames. It learns of sounds only through its [`EngineEnd`].
+//!
+//! Every sample depends on the frames before it and never on where blocks begin: pitch, gain, envelopes and fades are
+//! worked out from frame counts, and voices are summed in the order of the pool.
+//!
+//! Whoever sends a [`Playable`](crate::handoff::Playable) keeps an `Arc` of it until the Engine has let go
+//! (`Arc::strong_count` is back at 1), so that memory is never freed here.
+
+mod channel;
+mod envelope;
+mod events;
+mod interpolation;
+mod meter;
+mod ramp;
+mod reader;
+mod settings;
+mod slots;
+mod source;
+mod voice;
+mod voices;
+
+use std::sync::atomic::Ordering;
+
+pub use events::{Event, Expression, Note, NoteEnd, TimedEvent};
+pub use settings::{Mode, Settings};
+pub use voices::POLYPHONY;
+
+use crate::handoff::{EngineEnd, KeyPress, ToEngine};
+use channel::{AUDITION, Bend, CHANNELS, Channel, KEYBOARD};
+use envelope::Shape;
+use interpolation::Kernels;
+use meter::Meter;
+use ramp::Ramp;
+use reader::{CHUNK, Desk};
+use settings::within;
+use slots::{Slots, audition, let_go};
+use voice::{Start, State};
+use voices::Voices;
+
+/// Changes of the gain are smoothed over this time.
+const GAIN_SECS: f32 = 0.01;
+/// Loudest sample that leaves the Engine: 18 dB over full scale. Below that nothing is touched.
+const CEILING: f32 = 8.0;
+/// How long a sound with a loop is auditioned.
+const AUDITION_SECS: f32 = 1.5;
+/// Messages that one block takes at most; the rest waits for the next.
+const MOST_MESSAGES: usize = 256;
+
+/// The Engine of an instance.
+pub struct Engine {
+    end: EngineEnd,
+    rate_hz: f32,
+    settings: Settings,
+    /// The settings of the envelope, in frames.
+    shape: Shape,
+    slots: Slots,
+    channels: [Channel; CHANNELS],
+    /// Room for the bends of all channels over a chunk.
+    ratios: Box<[[f64; CHUNK]; CHANNELS]>,
+    voices: Voices,
+    gain: Ramp,
+    /// Whether any frame was rendered since the last reset: before that, settings apply at once.
+    started: bool,
+    desk: Box<Desk>,
+    kernels: &'static Kernels,
+    meter: Meter,
+    load: f32,
+}
+
+impl Engine {
+    /// An engine with empty slots, for blocks at `rate_hz` (1,000 to 768,000 frames per second; anything else counts
+    /// as 48,000). Takes all the memory that it will ever need.
+    pub fn new(end: EngineEnd, rate_hz: f32) -> Engine {
+        let rate_hz = playable_rate(rate_hz);
+        let settings = Settings::default();
+        Engine {
+            end,
+            rate_hz,
+            settings,
+            shape: Shape::new(&settings, rate_hz),
+            slots: Slots::default(),
+            channels: std::array::from_fn(|_| Channel::new()),
+            ratios: Box::new([[1.0; CHUNK]; CHANNELS]),
+            voices: Voices::new(rate_hz),
+            gain: Ramp::at(1.0),
+            started: false,
+            desk: Box::new(Desk::new()),
+            kernels: Kernels::shared(),
+            meter: Meter::new(),
+            load: 0.0,
+        }
+    }
+
+    /// Runs at another rate from now on; everything that sounds ends at once. The slots stay as they are: a sound that
+    /// is still at the old rate is transposed back to its pitch.
+    pub fn set_rate(&mut self, rate_hz: f32) {
+        self.rate_hz = playable_rate(rate_hz);
+        self.voices.set_rate(self.rate_hz);
+        self.reset();
+    }
+
+    /// Silence at once, every controller at rest.
+    pub fn reset(&mut self) {
+        self.voices.stop();
+        self.channels.iter_mut().for_each(|channel| *channel = Channel::new());
+        self.started = false;
+    }
+
+    /// The share of real time that the callback takes, as its caller measured it, for the next [`EngineFrame`].
+    ///
+    /// [`EngineFrame`]: crate::handoff::EngineFrame
+    pub fn set_load(&mut self, load: f32) {
+        self.load = load;
+    }
+
+    /// Notes that ended in the last block, for a host that wants to know; at most 4,096.
+    pub fn ended(&self) -> &[NoteEnd] {
+        self.voices.ends()
+    }
+
+    /// Whether there is nothing left to be heard until the next note.
+    pub fn is_silent(&self) -> bool {
+        self.voices.is_silent()
+    }
+
+    /// Fills the outputs with the next block, as long as the shorter of them; the rest of the longer one is silent.
+    /// `settings` hold from its first frame on; `events` come by ascending frame. Messages of the Worker and presses
+    /// of the drawn keyboard take effect on the first frame.
+    pub fn process(
+        &mut self,
+        settings: &Settings,
+        events: impl IntoIterator<Item = TimedEvent>,
+        left: &mut [f32],
+        right: &mut [f32],
+    ) {
+        left.fill(0.0);
+        right.fill(0.0);
+        let frames = left.len().min(right.len());
+        self.voices.begin_block();
+        self.follow(settings.sanitised());
+        self.take_messages();
+        self.take_key_presses();
+        let mut at = 0;
+        for timed in events {
+            let frame = (timed.frame as usize).clamp(at, frames);
+            self.render(left, right, at, frame);
+            at = frame;
+            self.handle(timed.event, frame);
+        }
+        self.render(left, right, at, frames);
+        self.show(left, right);
+    }
+
+    fn follow(&mut self, settings: Settings) {
+        let before = std::mem::replace(&mut self.settings, settings);
+        if before == settings && self.started {
+            return;
+        }
+        let frames = if self.started { (GAIN_SECS * self.rate_hz).round() as u32 } else { 0 };
+        self.gain.glide(f64::from(settings.gain), frames);
+        let shape = Shape::new(&settings, self.rate_hz);
+        if shape != self.shape {
+            self.shape = shape;
+            self.voices.reshape(shape, AUDITION);
+        }
+        if before.bend_range_semitones != settings.bend_range_semitones {
+            for channel in &mut self.channels {
+                channel.reach(settings.bend_range_semitones, self.rate_hz);
+            }
+        }
+        self.started = true;
+    }
+
+    fn take_messages(&mut self) {
+        for _ in 0..MOST_MESSAGES {
+            match self.end.messages.pop() {
+                Ok(ToEngine::Slot { slot, playable }) => self.slots.put(slot, playable),
+                Ok(ToEngine::Audition(sound)) => self.audition(sound),
+                Err(_) => return,
+            }
+        }
+    }
+
+    fn audition(&mut self, sound: std::sync::Arc<crate::handoff::Playable>) {
+        self.voices.fade_where(0, |voice| voice.note.channel == AUDITION);
+        let part = match audition(sound) {
+            Ok(part) => part,
+            Err(silent) => return let_go(silent),
+        };
+        let settings = Settings { release_secs: 0.2, ..Settings::default() };
+        let start = Start {
+            note: Note::new(AUDITION, 60),
+            part,
+            velocity: 1.0,
+            shape: Shape::new(&settings, self.rate_hz),
+            rate_hz: self.rate_hz,
+            bend: 1.0,
+            once_frames: Some((AUDITION_SECS * self.rate_hz).round() as u32),
+            serial: 0,
+        };
+        self.voices.start(start, 0);
+    }
+
+    fn take_key_presses(&mut self) {
+        for _ in 0..MOST_MESSAGES {
+            let Ok(KeyPress { key, velocity }) = self.end.keys.pop() else { return };
+            self.note_on(Note::new(KEYBOARD, key.min(127)), velocity, 0);
+        }
+    }
+
+    fn handle(&mut self, event: Event, frame: usize) {
+        match event {
+            Event::NoteOn { note, velocity } => self.note_on(of_host(note), velocity, frame),
+            Event::NoteOff { note } => self.note_off(of_host(note)),
+            Event::Choke { note } => {
+                let note = of_host(note);
+                self.voices.fade_where(frame, |voice| note.names(voice.note));
+            }
+            Event::Bend { channel, bend_norm } => {
+                let range = self.settings.bend_range_semitones;
+                if let Some(channel) = self.channels.get_mut(usize::from(channel & 15)) {
+                    channel.turn_wheel(bend_norm, range, self.rate_hz);
+                }
+            }
+            Event::Sustain { channel, down } => self.pedal(channel & 15, down),
+            Event::Expression { note, expression } => {
+                self.voices.express(of_host(note), expression, self.rate_hz);
+            }
+            Event::AllNotesOff { channel } => self.on_channels(channel, Engine::lift_all),
+            Event::AllSoundOff { channel } => {
+                let concerned = |of: u8| channel.is_none_or(|channel| channel & 15 == of);
+                self.voices.fade_where(frame, |voice| concerned(voice.note.channel));
+                self.on_channels(channel, |engine, channel| {
+                    if let Some(channel) = engine.channels.get_mut(usize::from(channel)) {
+                        channel.lift_all();
+                    }
+                });
+            }
+            Event::ResetControllers { channel } => self.on_channels(channel, |engine, channel| {
+                engine.pedal(channel, false);
+                let (range, rate_hz) = (engine.settings.bend_range_semitones, engine.rate_hz);
+                if let Some(channel) = engine.channels.get_mut(usize::from(channel)) {
+                    channel.turn_wheel(0.0, range, rate_hz);
+                }
+            }),
+        }
+    }
+
+    fn on_channels(&mut self, channel: Option<u8>, act: impl Fn(&mut Engine, u8)) {
+        match channel {
+            Some(channel) => act(self, channel & 15),
+            None => (0..CHANNELS as u8).for_each(|channel| act(self, channel)),
+        }
+    }
+
+    fn note_on(&mut self, note: Note, velocity: f32, frame: usize) {
+        let velocity = within(velocity, 0.0, 1.0, 0.0);
+        if velocity == 0.0 {
+            return self.note_off(note);
+        }
+        let Some(channel) = self.channels.get_mut(usize::from(note.channel)) else { return };
+        channel.press(note.key);
+        let bend = channel.ratio();
+        match self.slots.part(&self.settings, note.key, velocity) {
+            Some(part) => {
+                let (shape, rate_hz) = (self.shape, self.rate_hz);
+                let start =
+                    Start { note, part, velocity, shape, rate_hz, bend, once_frames: None, serial: 0 };
+                self.voices.start(start, frame);
+            }
+            None => self.voices.report_end(note, frame),
+        }
+    }
+
+    fn note_off(&mut self, note: Note) {
+        let Some(channel) = self.channels.get_mut(usize::from(note.channel)) else { return };
+        channel.lift(note.key);
+        let pedal = channel.pedal;
+        if let Some(voice) = self.voices.oldest_held(note) {
+            if pedal {
+                voice.state = State::Pedalled;
+            } else {
+                voice.release();
+            }
+        }
+    }
+
+    fn pedal(&mut self, channel: u8, down: bool) {
+        if let Some(state) = self.channels.get_mut(usize::from(channel)) {
+            state.pedal = down;
+        }
+        if !down {
+            self.voices.release(channel, State::Pedalled);
+        }
+    }
+
+    fn lift_all(&mut self, channel: u8) {
+        let Some(state) = self.channels.get_mut(usize::from(channel)) else { return };
+        state.lift_all();
+        if state.pedal {
+            self.voices.pedal(channel);
+        } else {
+            self.voices.release(channel, State::Held);
+        }
+    }
+
+    /// Renders the frames `from..to` of the block.
+    fn render(&mut self, left: &mut [f32], right: &mut [f32], from: usize, to: usize) {
+        let mut at = from;
+        while at < to {
+            let next = (at + CHUNK).min(to);
+            if let (Some(left), Some(right)) = (left.get_mut(at..next), right.get_mut(at..next)) {
+                self.render_chunk(left, right, at);
+            }
+            at = next;
+        }
+    }
+
+    fn render_chunk(&mut self, left: &mut [f32], right: &mut [f32], frame: usize) {
+        let mut bends = [Bend::Still(1.0); CHANNELS];
+        let channels = self.channels.iter_mut().zip(self.ratios.iter_mut());
+        for (bend, (channel, ratios)) in bends.iter_mut().zip(channels) {
+            *bend = channel.bend(ratios.get_mut(..left.len()).unwrap_or(&mut []));
+        }
+        self.voices.render(self.kernels, &mut self.desk, &bends, [left, right], frame);
+        for (left, right) in left.iter_mut().zip(right) {
+            let gain = self.gain.next() as f32;
+            *left = safe(*left * gain);
+            *right = safe(*right * gain);
+        }
+    }
+
+    fn show(&mut self, left: &[f32], right: &[f32]) {
+        if !self.end.watched.load(Ordering::Relaxed) {
+            return;
+        }
+        self.meter.take(left, right);
+        if !self.meter.is_due() {
+            return;
+        }
+        let frame = self.end.frames.input_buffer_mut();
+        frame.voices = self.voices.sounding() as u16;
+        frame.keys = self.channels.iter().fold(0, |keys, channel| keys | channel.keys());
+        frame.slot = self.settings.slot as u8;
+        frame.load = self.load;
+        self.meter.show(frame);
+        self.end.frames.publish();
+    }
+}
+
+/// A note that cannot be mistaken for one of the Engine's own.
+fn of_host(note: Note) -> Note {
+    Note { channel: note.channel & 15, key: note.key.min(127), id: note.id }
+}
+
+/// A sample that any host can stand.
+fn safe(sample: f32) -> f32 {
+    if sample.is_nan() { 0.0 } else { sample.clamp(-CEILING, CEILING) }
+}
+
+fn playable_rate(rate_hz: f32) -> f32 {
+    if (1_000.0..=768_000.0).contains(&rate_hz) { rate_hz } else { 48_000.0 }
+}

@@ -1,0 +1,302 @@
+//! One sounding note: a zone's samples, read at a pitch, shaped by an envelope, added to the output.
+
+use std::sync::Arc;
+
+use super::channel::Bend;
+use super::envelope::{Envelope, Shape};
+use super::events::{Expression, Note};
+use super::interpolation::Kernels;
+use super::ramp::Ramp;
+use super::reader::{CHUNK, Desk, Reader, smooth};
+use super::settings::{Settings, within};
+use super::slots::{Part, let_go};
+use crate::handoff::Playable;
+
+/// A voice that is stolen or choked fades over this time.
+const FADE_SECS: f32 = 0.004;
+/// Volume and pan glide over this time.
+const EXPRESSION_SECS: f32 = 0.01;
+/// The tuning of a note glides over this time.
+const TUNING_SECS: f32 = 0.005;
+
+/// Where a note is between its key's going down and its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum State {
+    /// Not sounding.
+    Free,
+    /// Its key is down.
+    Held,
+    /// Its key is up, the pedal holds it.
+    Pedalled,
+    /// On its way to silence by the envelope.
+    Released,
+    /// Stolen or choked: gone in a moment.
+    Fading,
+}
+
+/// How a note begins.
+#[derive(Debug)]
+pub(super) struct Start {
+    pub note: Note,
+    pub part: Part,
+    /// 0..1.
+    pub velocity: f32,
+    pub shape: Shape,
+    pub rate_hz: f32,
+    /// The bend of its channel, as a ratio.
+    pub bend: f64,
+    /// Lets the key go by itself after so many frames.
+    pub once_frames: Option<u32>,
+    /// Counts the notes, for the order of their age.
+    pub serial: u64,
+}
+
+/// One voice.
+#[derive(Debug)]
+pub(super) struct Voice {
+    pub state: State,
+    pub note: Note,
+    pub serial: u64,
+    /// Frames that it has sounded.
+    pub age_frames: u64,
+    /// What it last added to the output, left and right.
+    pub last: [f32; 2],
+    sound: Option<Arc<Playable>>,
+    zone: usize,
+    reader: Reader,
+    gain: f32,
+    volume: Ramp,
+    pan: Ramp,
+    envelope: Envelope,
+    once_frames: Option<u32>,
+    fade_frames: u32,
+    fade_left: u32,
+}
+
+impl Voice {
+    pub fn new() -> Voice {
+        Voice {
+            state: State::Free,
+            note: Note::new(0, 0),
+            serial: 0,
+            age_frames: 0,
+            last: [0.0; 2],
+            sound: None,
+            zone: 0,
+            reader: Reader::idle(),
+            gain: 0.0,
+            volume: Ramp::at(1.0),
+            pan: Ramp::at(0.0),
+            envelope: Envelope::start(Shape::new(&Settings::default(), 48_000.0)),
+            once_frames: None,
+            fade_frames: 1,
+            fade_left: 0,
+        }
+    }
+
+    /// Begins a note. Whatever the voice played before is gone.
+    pub fn start(&mut self, start: Start) {
+        self.stop();
+        let Part { sound, zone, pitch_midi } = start.part;
+        let Some(place) = sound.zones.get(zone) else {
+            return let_go(sound);
+        };
+        let loudness = within(sound.gain, 0.0, 64.0, 1.0);
+        let reader = Reader::new(place, pitch_midi, start.bend, start.rate_hz);
+        *self = Voice {
+            state: State::Held,
+            note: start.note,
+            serial: start.serial,
+            zone,
+            reader,
+            gain: loudness * velocity_gain(start.velocity),
+            envelope: Envelope::start(start.shape),
+            once_frames: start.once_frames,
+            fade_frames: ((FADE_SECS * start.rate_hz).round() as u32).max(1),
+            sound: Some(sound),
+            ..Voice::new()
+        };
+    }
+
+    /// How loud it is by its envelope and velocity, linear.
+    pub fn level(&self) -> f32 {
+        self.envelope.level() * self.gain
+    }
+
+    /// The key is up and no pedal holds it.
+    pub fn release(&mut self) {
+        if matches!(self.state, State::Held | State::Pedalled) {
+            self.state = State::Released;
+            self.envelope.release();
+        }
+    }
+
+    /// Ends it in a short fade; a voice that was not heard yet ends at once.
+    pub fn fade(&mut self) {
+        match self.state {
+            State::Free | State::Fading => {}
+            _ if self.age_frames == 0 => self.stop(),
+            State::Held | State::Pedalled | State::Released => {
+                self.state = State::Fading;
+                self.fade_left = self.fade_frames;
+            }
+        }
+    }
+
+    /// Ends it at once.
+    pub fn stop(&mut self) {
+        self.state = State::Free;
+        if let Some(sound) = self.sound.take() {
+            let_go(sound);
+        }
+    }
+
+    /// How far its fade still has to go, in frames.
+    pub fn fade_left(&self) -> u32 {
+        self.fade_left
+    }
+
+    pub fn reshape(&mut self, shape: Shape) {
+        self.envelope.reshape(shape);
+    }
+
+    /// Follows an expression of its note; at its very start at once, later in a glide.
+    pub fn express(&mut self, expression: Expression, rate_hz: f32) {
+        let frames = |secs: f32| if self.age_frames == 0 { 0 } else { (secs * rate_hz).round() as u32 };
+        match expression {
+            Expression::Tuning(semitones) => {
+                self.reader.tune(within(semitones, -120.0, 120.0, 0.0), frames(TUNING_SECS));
+            }
+            Expression::Volume(gain) => {
+                self.volume.glide(f64::from(within(gain, 0.0, 4.0, 1.0)), frames(EXPRESSION_SECS));
+            }
+            Expression::Pan(pan) => {
+                self.pan.glide(f64::from(within(pan, -1.0, 1.0, 0.0)), frames(EXPRESSION_SECS));
+            }
+        }
+    }
+
+    /// Adds as many frames as the outputs hold. Gives the number of frames until it ended, or all of them.
+    pub fn render(
+        &mut self,
+        kernels: &Kernels,
+        desk: &mut Desk,
+        bend: Bend,
+        left: &mut [f32],
+        right: &mut [f32],
+    ) -> usize {
+        let Some(sound) = self.sound.take() else {
+            self.state = State::Free;
+            return 0;
+        };
+        let mut done = 0;
+        while let (Some(left), Some(right)) = (left.get_mut(done..), right.get_mut(done..))
+            && !left.is_empty()
+            && self.state != State::Free
+        {
+            done += self.render_piece(&sound, kernels, desk, bend.from(done), left, right);
+        }
+        self.sound = Some(sound);
+        if self.state == State::Free {
+            self.stop();
+        }
+        done
+    }
+
+    /// Renders up to the next thing that changes how it sounds, and at most what the desk has room for.
+    fn render_piece(
+        &mut self,
+        sound: &Playable,
+        kernels: &Kernels,
+        desk: &mut Desk,
+        bend: Bend,
+        left: &mut [f32],
+        right: &mut [f32],
+    ) -> usize {
+        let most = left.len().min(right.len()).min(CHUNK);
+        let most = self.once_frames.map_or(most, |once| most.min(once.max(1) as usize));
+        let most = if self.state == State::Fading { most.min(self.fade_left as usize) } else { most };
+        let Some(zone) = sound.zones.get(self.zone) else {
+            self.state = State::Free;
+            return 0;
+        };
+        let stretch = self.reader.plan(desk, bend, most);
+        let count = stretch.frames;
+        let levels = desk.levels.get_mut(..count).unwrap_or(&mut []);
+        let shaped = self.envelope.fill(levels);
+        levels.iter_mut().skip(shaped).for_each(|level| *level = 0.0);
+        if self.state == State::Fading {
+            self.fade_levels(levels);
+        }
+        let stereo = self.reader.read(kernels, desk, &zone.pcm, stretch);
+        let heard = |side: &mut [f32]| -> usize { side.len().min(count) };
+        let (on_left, on_right) = (heard(left), heard(right));
+        self.mix(desk, stereo, left.split_at_mut(on_left).0, right.split_at_mut(on_right).0);
+        self.age_frames += count as u64;
+        self.finish_piece(count, shaped);
+        shaped
+    }
+
+    fn fade_levels(&mut self, levels: &mut [f32]) {
+        for level in levels {
+            *level *= smooth(self.fade_left as f32 / self.fade_frames as f32);
+            self.fade_left = self.fade_left.saturating_sub(1);
+        }
+    }
+
+    /// Adds the desk's samples, shaped, to the outputs.
+    fn mix(&mut self, desk: &Desk, stereo: bool, left: &mut [f32], right: &mut [f32]) {
+        let [from_left, from_right] = &desk.samples;
+        let from_right = if stereo { from_right } else { from_left };
+        let mut gains = self.gains();
+        if self.volume.is_moving() || self.pan.is_moving() {
+            for (i, (left, right)) in left.iter_mut().zip(right.iter_mut()).enumerate() {
+                gains = self.gains();
+                add(std::slice::from_mut(left), from_left.get(i..), desk.levels.get(i..), gains[0]);
+                add(std::slice::from_mut(right), from_right.get(i..), desk.levels.get(i..), gains[1]);
+                self.volume.next();
+                self.pan.next();
+            }
+        } else {
+            add(left, from_left.get(..), desk.levels.get(..), gains[0]);
+            add(right, from_right.get(..), desk.levels.get(..), gains[1]);
+        }
+        if let Some(newest) = left.len().checked_sub(1).filter(|&i| i < CHUNK) {
+            let level = desk.levels[newest];
+            self.last = [from_left[newest] * (level * gains[0]), from_right[newest] * (level * gains[1])];
+        }
+    }
+
+    /// Linear gains, left and right. Panning turns one side down; the centre leaves both alone.
+    fn gains(&self) -> [f32; 2] {
+        let (volume, pan) = (self.volume.value() as f32 * self.gain, self.pan.value() as f32);
+        [volume * (1.0 - pan).min(1.0), volume * (1.0 + pan).min(1.0)]
+    }
+
+    fn finish_piece(&mut self, count: usize, shaped: usize) {
+        let faded = self.state == State::Fading && self.fade_left == 0;
+        if count == 0 || shaped < count || self.envelope.is_done() || faded {
+            self.state = State::Free;
+        } else if let Some(once) = &mut self.once_frames {
+            *once = once.saturating_sub(count as u32);
+            if *once == 0 {
+                self.once_frames = None;
+                self.release();
+            }
+        }
+    }
+}
+
+/// Adds samples, shaped by their levels and a gain.
+fn add(out: &mut [f32], samples: Option<&[f32]>, levels: Option<&[f32]>, gain: f32) {
+    let (Some(samples), Some(levels)) = (samples, levels) else { return };
+    for (out, (sample, level)) in out.iter_mut().zip(samples.iter().zip(levels)) {
+        *out += sample * (level * gain);
+    }
+}
+
+/// From a velocity 0..1 to a linear gain: 0 dB at full, −10 dB at half, −39 dB at the softest.
+fn velocity_gain(velocity: f32) -> f32 {
+    let lifted = 0.1 + 0.9 * within(velocity, 0.0, 1.0, 1.0);
+    lifted * lifted
+}

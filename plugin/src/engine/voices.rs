@@ -1,0 +1,211 @@
+//! All voices: which one a note takes, and which one makes room.
+
+use super::channel::{Bend, CHANNELS};
+use super::envelope::Shape;
+use super::events::{Expression, Note, NoteEnd};
+use super::interpolation::Kernels;
+use super::reader::Desk;
+use super::voice::{Start, State, Voice};
+
+/// Notes that sound at the same time.
+pub const POLYPHONY: usize = 128;
+/// Room for stolen and choked voices on their way out.
+const FADING: usize = 128;
+/// Most endings of notes that a block reports; beyond that they are not reported.
+const MOST_ENDS: usize = 4096;
+/// What a cut voice leaves behind decays to 1/e in this time.
+const RESIDUE_SECS: f32 = 0.001;
+
+/// The pool of voices. The order of the pool is the order of summing, and it does not depend on the blocks.
+pub(super) struct Voices {
+    pool: Box<[Voice]>,
+    ends: Vec<NoteEnd>,
+    serial: u64,
+    /// What voices that had to be cut off without a fade would have gone on from, left and right.
+    residue: [f32; 2],
+    residue_decay: f32,
+}
+
+impl Voices {
+    pub fn new(rate_hz: f32) -> Voices {
+        Voices {
+            pool: (0..POLYPHONY + FADING).map(|_| Voice::new()).collect(),
+            ends: Vec::with_capacity(MOST_ENDS),
+            serial: 0,
+            residue: [0.0; 2],
+            residue_decay: residue_decay(rate_hz),
+        }
+    }
+
+    /// Runs at another rate from now on.
+    pub fn set_rate(&mut self, rate_hz: f32) {
+        self.residue_decay = residue_decay(rate_hz);
+    }
+
+    /// Forgets the endings of the block before.
+    pub fn begin_block(&mut self) {
+        self.ends.clear();
+    }
+
+    /// The notes that ended in this block.
+    pub fn ends(&self) -> &[NoteEnd] {
+        &self.ends
+    }
+
+    /// Reports that a note has ended, or never sounded.
+    pub fn report_end(&mut self, note: Note, frame: usize) {
+        if self.ends.len() < MOST_ENDS {
+            self.ends.push(NoteEnd { frame: frame as u32, note });
+        }
+    }
+
+    /// Voices that sound, apart from those that are fading out.
+    pub fn sounding(&self) -> usize {
+        self.pool.iter().filter(|voice| !matches!(voice.state, State::Free | State::Fading)).count()
+    }
+
+    /// Whether nothing is left to be heard.
+    pub fn is_silent(&self) -> bool {
+        self.residue == [0.0; 2] && self.pool.iter().all(|voice| voice.state == State::Free)
+    }
+
+    /// Starts a note at this frame of the block, stealing a voice if need be.
+    pub fn start(&mut self, mut start: Start, frame: usize) {
+        if self.sounding() >= POLYPHONY {
+            self.steal(frame);
+        }
+        self.serial += 1;
+        start.serial = self.serial;
+        let free = self.pool.iter().position(|voice| voice.state == State::Free);
+        let Some(voice) = free.or_else(|| self.cut()).and_then(|i| self.pool.get_mut(i)) else {
+            return super::slots::let_go(start.part.sound);
+        };
+        voice.start(start);
+    }
+
+    /// Sends the voice that is missed least into its fade: the quietest released one, else the oldest that the pedal
+    /// holds, else the oldest held one.
+    fn steal(&mut self, frame: usize) {
+        let worth = |voice: &Voice| match voice.state {
+            State::Released => (0u8, voice.level(), voice.serial),
+            State::Pedalled => (1, 0.0, voice.serial),
+            State::Held | State::Free | State::Fading => (2, 0.0, voice.serial),
+        };
+        let order = |a: &&mut Voice, b: &&mut Voice| {
+            let (a, b) = (worth(a), worth(b));
+            a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)).then(a.2.cmp(&b.2))
+        };
+        let sounding = self.pool.iter_mut().filter(|v| !matches!(v.state, State::Free | State::Fading));
+        if let Some(voice) = sounding.min_by(order) {
+            voice.fade();
+            let (note, ended) = (voice.note, voice.state == State::Free);
+            if ended {
+                self.report_end(note, frame);
+            }
+        }
+    }
+
+    /// Cuts off the voice that has faded furthest, leaving its last value behind to decay. Happens only when more
+    /// than [`FADING`] voices fade at once.
+    fn cut(&mut self) -> Option<usize> {
+        let fading = self.pool.iter_mut().enumerate().filter(|(_, voice)| voice.state == State::Fading);
+        let (index, voice) = fading.min_by_key(|(_, voice)| voice.fade_left())?;
+        self.residue = [self.residue[0] + voice.last[0], self.residue[1] + voice.last[1]];
+        voice.stop();
+        Some(index)
+    }
+
+    /// The oldest held voice of a note.
+    pub fn oldest_held(&mut self, note: Note) -> Option<&mut Voice> {
+        let held = self.pool.iter_mut().filter(|v| v.state == State::Held && note.names(v.note));
+        held.min_by_key(|voice| voice.serial)
+    }
+
+    /// Lets a channel's keys go: all that are held, or those that the pedal held.
+    pub fn release(&mut self, channel: u8, from: State) {
+        let voices = self.pool.iter_mut().filter(|v| v.state == from && v.note.channel == channel);
+        voices.for_each(Voice::release);
+    }
+
+    /// Hands a channel's held keys over to the pedal.
+    pub fn pedal(&mut self, channel: u8) {
+        let voices = self.pool.iter_mut().filter(|v| v.state == State::Held && v.note.channel == channel);
+        voices.for_each(|voice| voice.state = State::Pedalled);
+    }
+
+    /// Fades out whatever this holds for.
+    pub fn fade_where(&mut self, frame: usize, concerned: impl Fn(&Voice) -> bool) {
+        for i in 0..self.pool.len() {
+            let Some(voice) = self.pool.get_mut(i) else { return };
+            if matches!(voice.state, State::Free | State::Fading) || !concerned(voice) {
+                continue;
+            }
+            voice.fade();
+            let (note, ended) = (voice.note, voice.state == State::Free);
+            if ended {
+                self.report_end(note, frame);
+            }
+        }
+    }
+
+    /// Passes an expression on to the notes that it concerns.
+    pub fn express(&mut self, note: Note, expression: Expression, rate_hz: f32) {
+        let voices = self.pool.iter_mut().filter(|v| v.state != State::Free && note.names(v.note));
+        voices.for_each(|voice| voice.express(expression, rate_hz));
+    }
+
+    /// Gives every voice new settings of the envelope, except those of one channel.
+    pub fn reshape(&mut self, shape: Shape, except: u8) {
+        let voices = self.pool.iter_mut().filter(|v| v.state != State::Free && v.note.channel != except);
+        voices.for_each(|voice| voice.reshape(shape));
+    }
+
+    /// Ends everything at once.
+    pub fn stop(&mut self) {
+        self.pool.iter_mut().for_each(Voice::stop);
+        self.residue = [0.0; 2];
+    }
+
+    /// Adds the coming frames of every voice. `frame` is where in the block they begin.
+    pub fn render(
+        &mut self,
+        kernels: &Kernels,
+        desk: &mut Desk,
+        bends: &[Bend; CHANNELS],
+        [left, right]: [&mut [f32]; 2],
+        frame: usize,
+    ) {
+        for i in 0..self.pool.len() {
+            let Some(voice) = self.pool.get_mut(i) else { return };
+            if voice.state == State::Free {
+                continue;
+            }
+            let bend = bends.get(usize::from(voice.note.channel)).copied().unwrap_or(Bend::Still(1.0));
+            let sounded = voice.render(kernels, desk, bend, left, right);
+            if voice.state == State::Free {
+                let note = voice.note;
+                self.report_end(note, frame + sounded);
+            }
+        }
+        self.render_residue(left, right);
+    }
+
+    fn render_residue(&mut self, left: &mut [f32], right: &mut [f32]) {
+        if self.residue == [0.0; 2] {
+            return;
+        }
+        for (left, right) in left.iter_mut().zip(right) {
+            *left += self.residue[0];
+            *right += self.residue[1];
+            self.residue = self.residue.map(|rest| {
+                let rest = rest * self.residue_decay;
+                if rest.abs() < 1e-7 { 0.0 } else { rest }
+            });
+        }
+    }
+}
+
+/// The factor by which a residue shrinks in each frame.
+fn residue_decay(rate_hz: f32) -> f32 {
+    (-1.0 / (RESIDUE_SECS * rate_hz)).exp()
+}

@@ -1,0 +1,191 @@
+//! The same samples wherever blocks begin, and the same samples again the next time.
+
+use neume::engine::{Event, Expression, Mode, Note, Settings, TimedEvent};
+use neume::handoff::{Pcm, Playable};
+use proptest::prelude::*;
+
+use crate::rig::{RATE_HZ, Rig, at, looped_sine, mono, noise, off, on, playable};
+
+/// Slots with a stereo one-shot, a short loop, a long loop, a tiny loop; one slot is empty.
+fn rig() -> Rig {
+    let mut rig = Rig::new();
+    let stereo = Pcm {
+        rate_hz: RATE_HZ,
+        left: noise(9_000, 1).into(),
+        right: Some(noise(9_000, 2).into()),
+        sustain: None,
+    };
+    rig.put(0, playable(stereo, 60.25));
+    rig.put(1, playable(looped_sine(3, 100, 0.5), 52.0));
+    rig.put(2, playable(mono(noise(6_000, 3), Some((1_000, 5_999))), 69.0));
+    rig.put(3, Playable { drawn_midi: 71.5, ..playable(mono(noise(40, 4), Some((30, 37))), 60.0) });
+    rig
+}
+
+/// A phrase that uses everything, over 20,000 frames.
+fn phrase() -> Vec<TimedEvent> {
+    let mut events = vec![on(0, 60), on(0, 64), on(5, 67)];
+    for i in 0..300u32 {
+        events.push(on(100 + i * 3, (20 + i % 90) as u8));
+    }
+    for i in 0..200u32 {
+        let bend_norm = (i as f32 * 0.1).sin();
+        events.push(at(1_500 + i * 37, Event::Bend { channel: 0, bend_norm }));
+    }
+    events.push(at(2_000, Event::Sustain { channel: 0, down: true }));
+    for key in 20..110 {
+        events.push(off(2_500 + u32::from(key) * 11, key));
+    }
+    let note = Note::new(0, 60);
+    for (frame, expression) in
+        [(3_000, Expression::Tuning(13.0)), (3_100, Expression::Volume(0.3)), (3_333, Expression::Pan(-0.7))]
+    {
+        events.push(at(frame, Event::Expression { note, expression }));
+    }
+    events.push(at(6_001, Event::Sustain { channel: 0, down: false }));
+    events.push(at(7_003, Event::Choke { note: Note::new(0, 90) }));
+    events.push(on(9_000, 90));
+    events.push(on(9_001, 96));
+    events.push(at(15_000, Event::AllNotesOff { channel: None }));
+    events.push(at(17_777, Event::AllSoundOff { channel: Some(0) }));
+    events.sort_by_key(|timed| timed.frame);
+    events
+}
+
+#[test]
+fn every_block_size_gives_the_same_samples() {
+    for mode in [Mode::Chromatic, Mode::Drawn, Mode::Slots] {
+        for slot in [0, 1, 2, 3] {
+            let settings = Settings {
+                slot,
+                mode,
+                attack_secs: 0.003,
+                decay_secs: 0.05,
+                sustain_norm: 0.6,
+                release_secs: 0.1,
+                gain: 0.8,
+                bend_range_semitones: 12.0,
+            };
+            let whole = rig().render(&settings, &phrase(), 20_000, &[20_000]);
+            assert!(whole[0].iter().any(|sample| sample.abs() > 0.01), "{mode:?} {slot} is silent");
+            for blocks in [&[1usize][..], &[17], &[64], &[480], &[4096], &[1, 300, 7, 63, 65, 1024, 2]] {
+                let cut = rig().render(&settings, &phrase(), 20_000, blocks);
+                let differs = (0..20_000).find(|&i| {
+                    whole[0][i].to_bits() != cut[0][i].to_bits()
+                        || whole[1][i].to_bits() != cut[1][i].to_bits()
+                });
+                assert_eq!(differs, None, "{mode:?}, slot {slot}, blocks of {blocks:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn settings_take_effect_on_their_frame_whatever_the_blocks() {
+    let play = |cuts: &[usize]| {
+        let mut rig = rig();
+        let mut settings = Settings { sustain_norm: 0.9, ..Settings::default() };
+        let (mut left, mut right) = (vec![0.0; 6_000], vec![0.0; 6_000]);
+        let bend = at(0, Event::Bend { channel: 0, bend_norm: 0.4 });
+        let mut start = 0;
+        for &end in cuts {
+            let events = if start == 0 { vec![bend, on(0, 60)] } else { vec![] };
+            if start >= 1_000 {
+                settings.gain = 0.5;
+                settings.bend_range_semitones = 7.0;
+            }
+            if start >= 3_000 {
+                settings.sustain_norm = 0.2;
+                settings.slot = 1;
+            }
+            let note = if start == 3_000 { vec![on(0, 55)] } else { events };
+            rig.engine.process(&settings, note, &mut left[start..end], &mut right[start..end]);
+            start = end;
+        }
+        (left, right)
+    };
+    assert!(
+        play(&[1_000, 3_000, 6_000]) == play(&[10, 500, 1_000, 1_001, 2_999, 3_000, 3_333, 5_998, 6_000])
+    );
+}
+
+#[test]
+fn an_untransposed_sound_comes_out_to_the_bit() {
+    let samples = noise(5_000, 7);
+    let pcm = |sustain| Pcm {
+        rate_hz: RATE_HZ,
+        left: samples.clone().into(),
+        right: Some(noise(5_000, 8).into()),
+        sustain,
+    };
+    let [left, right] =
+        Rig::with(playable(pcm(None), 60.0)).render(&Settings::default(), &[on(3, 60)], 4_800, &[50]);
+    assert_eq!(left[3..], samples[..4_797]);
+    assert_eq!(right[3..], noise(5_000, 8)[..4_797]);
+
+    let mut rig = Rig::with(playable(pcm(Some((1_234, 4_321))), 60.0));
+    let looped = rig.left(&Settings::default(), &[on(0, 60)], 20_000);
+    let expected = |i: usize| samples[if i < 4_321 { i } else { 1_234 + (i - 1_234) % (4_321 - 1_234) }];
+    assert!((0..20_000).all(|i| looped[i] == expected(i)));
+}
+
+fn any_event() -> impl Strategy<Value = Event> {
+    let note = (0u8..20, any::<u8>(), prop_oneof![Just(None), (0..9).prop_map(Some)])
+        .prop_map(|(channel, key, id)| Note { channel, key, id });
+    let number = prop_oneof![-2.0f32..2.0, any::<f32>(), Just(f32::NAN), Just(f32::INFINITY)];
+    let channel = prop_oneof![Just(None), any::<u8>().prop_map(Some)];
+    prop_oneof![
+        4 => (note.clone(), number.clone()).prop_map(|(note, velocity)| Event::NoteOn { note, velocity }),
+        2 => note.clone().prop_map(|note| Event::NoteOff { note }),
+        1 => note.clone().prop_map(|note| Event::Choke { note }),
+        1 => (any::<u8>(), number.clone()).prop_map(|(channel, bend_norm)| Event::Bend { channel, bend_norm }),
+        1 => (any::<u8>(), any::<bool>()).prop_map(|(channel, down)| Event::Sustain { channel, down }),
+        1 => (note.clone(), number.clone(), 0..3).prop_map(|(note, x, which)| Event::Expression {
+            note,
+            expression: [Expression::Tuning(x), Expression::Volume(x), Expression::Pan(x)][which as usize],
+        }),
+        1 => channel.clone().prop_map(|channel| Event::AllNotesOff { channel }),
+        1 => channel.clone().prop_map(|channel| Event::AllSoundOff { channel }),
+        1 => channel.prop_map(|channel| Event::ResetControllers { channel }),
+    ]
+}
+
+fn any_settings() -> impl Strategy<Value = Settings> {
+    let number = || prop_oneof![0.0f32..1.0, any::<f32>(), Just(f32::NAN)];
+    let mode = prop_oneof![Just(Mode::Chromatic), Just(Mode::Drawn), Just(Mode::Slots)];
+    (any::<usize>(), mode, number(), number(), number(), number(), number(), number()).prop_map(
+        |(slot, mode, attack_secs, decay_secs, sustain_norm, release_secs, gain, bend_range_semitones)| {
+            Settings {
+                slot: slot % 18,
+                mode,
+                attack_secs,
+                decay_secs,
+                sustain_norm,
+                release_secs,
+                gain,
+                bend_range_semitones,
+            }
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_comes_the_output_is_finite_bounded_and_the_same_at_every_block_size(
+        events in prop::collection::vec((0u32..4_000, any_event()), 0..120),
+        settings in any_settings(),
+        block in 1usize..700,
+    ) {
+        let mut events: Vec<TimedEvent> =
+            events.into_iter().map(|(frame, event)| at(frame, event)).collect();
+        events.sort_by_key(|timed| timed.frame);
+        let whole = rig().render(&settings, &events, 4_000, &[4_000]);
+        let cut = rig().render(&settings, &events, 4_000, &[block]);
+        for side in 0..2 {
+            prop_assert!(whole[side].iter().all(|sample| sample.abs() <= 8.0));
+            prop_assert!(whole[side].iter().zip(&cut[side]).all(|(a, b)| a.to_bits() == b.to_bits()));
+        }
+    }
+}

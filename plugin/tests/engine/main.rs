@@ -1,0 +1,9 @@
+//! The Engine from outside: what it plays, that no block boundary and no change is heard, and that it takes no memory.
+
+mod blocks;
+mod clicks;
+mod envelope;
+mod notes;
+mod pitch;
+mod realtime;
+mod rig;

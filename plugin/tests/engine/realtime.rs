@@ -1,0 +1,144 @@
+//! The callback takes and frees no memory, whatever happens.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use neume::engine::{Event, Expression, Mode, Note, Settings, TimedEvent};
+use neume::handoff::{KeyPress, Playable, ToEngine};
+
+use crate::rig::{Rig, at, looped_sine, mono, noise, on, playable};
+
+thread_local! {
+    static CALLS: Cell<u64> = const { Cell::new(0) };
+}
+
+/// Counts what its thread asks of the allocator.
+struct Counting;
+
+// SAFETY: every call goes on to the system's allocator unchanged; the counter is a plain thread-local number.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        CALLS.set(CALLS.get() + 1);
+        // SAFETY: the caller keeps the contract of `alloc`.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        CALLS.set(CALLS.get() + 1);
+        // SAFETY: the caller keeps the contract of `dealloc`.
+        unsafe { System.dealloc(block, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+fn calls_during(act: impl FnOnce()) -> u64 {
+    let before = CALLS.get();
+    act();
+    CALLS.get() - before
+}
+
+fn sounds() -> Vec<Arc<Playable>> {
+    let mut sounds = vec![
+        Arc::new(playable(looped_sine(3, 100, 0.5), 60.0)),
+        Arc::new(playable(mono(noise(3_000, 1), None), 48.0)),
+        Arc::new(playable(mono(vec![], None), 48.0)),
+    ];
+    sounds.push(Arc::new(Playable { zones: Box::new([]), gain: 1.0, drawn_midi: 60.0 }));
+    sounds
+}
+
+/// A block of everything at once, different for each `i`.
+fn storm(i: u32) -> Vec<TimedEvent> {
+    let channel = (i % 16) as u8;
+    let mut events: Vec<TimedEvent> = (0..2_000)
+        .map(|n| {
+            let note = Note {
+                channel: (n % 5) as u8,
+                key: (n * 7 % 128) as u8,
+                id: (n % 3 == 0).then_some(n as i32),
+            };
+            at(n / 32, Event::NoteOn { note, velocity: (n % 127) as f32 / 127.0 })
+        })
+        .collect();
+    events.push(at(62, Event::Bend { channel, bend_norm: (i as f32).sin() }));
+    events.push(at(62, Event::Sustain { channel, down: i.is_multiple_of(3) }));
+    for expression in [Expression::Tuning(40.0), Expression::Volume(f32::NAN), Expression::Pan(-1.0)] {
+        events.push(at(62, Event::Expression { note: Note::new(1, 7), expression }));
+    }
+    events.push(at(63, Event::NoteOff { note: Note::new(0, 7) }));
+    match i % 7 {
+        3 => events.push(at(63, Event::AllNotesOff { channel: None })),
+        4 => events.push(at(63, Event::Choke { note: Note::new(0, 7) })),
+        5 => events.push(at(63, Event::AllSoundOff { channel: None })),
+        6 => events.push(at(63, Event::ResetControllers { channel: None })),
+        _ => {}
+    }
+    events
+}
+
+#[test]
+fn the_counter_counts() {
+    assert_eq!(calls_during(|| drop(std::hint::black_box(Box::new(5)))), 2);
+}
+
+#[test]
+fn no_storm_swap_or_reset_takes_or_frees_memory() {
+    let mut rig = Rig::new();
+    let sounds = sounds();
+    rig.watched.store(true, Ordering::Relaxed);
+    let (mut left, mut right) = (vec![0.0; 2_048], vec![0.0; 2_048]);
+    for i in 0..60u32 {
+        for slot in 0..18 {
+            let playable = sounds.get((i as usize + slot) % 5).cloned();
+            assert!(rig.messages.push(ToEngine::Slot { slot, playable }).is_ok());
+        }
+        let heard = sounds[i as usize % 4].clone();
+        assert!(rig.messages.push(ToEngine::Audition(heard)).is_ok());
+        rig.keys.push(KeyPress { key: 200, velocity: f32::NAN }).unwrap();
+        rig.keys.push(KeyPress { key: i as u8, velocity: 0.5 }).unwrap();
+        let events = storm(i);
+        let mode = [Mode::Chromatic, Mode::Drawn, Mode::Slots][i as usize % 3];
+        let settings = Settings {
+            slot: i as usize % 18,
+            mode,
+            sustain_norm: (i % 4) as f32 / 3.0,
+            gain: if i % 5 == 0 { f32::NAN } else { 0.5 },
+            ..Settings::default()
+        };
+        let frames = [1, 64, 480, 2_048][i as usize % 4];
+        let calls = calls_during(|| {
+            rig.engine.process(&settings, events.iter().copied(), &mut left[..frames], &mut right[..frames]);
+            rig.engine.process(&settings, [on(3, 60)], &mut left[..64], &mut right[..64]);
+            if i % 9 == 8 {
+                rig.engine.reset();
+                rig.engine.set_rate(44_100.0);
+            }
+        });
+        assert_eq!(calls, 0, "round {i}");
+        assert!(left.iter().chain(&right).all(|sample| sample.abs() <= 8.0));
+    }
+    rig.engine.reset();
+    (0..16).for_each(|slot| assert!(rig.messages.push(ToEngine::Slot { slot, playable: None }).is_ok()));
+    rig.left(&Settings::default(), &[], 64);
+    assert!(sounds.iter().all(|sound| Arc::strong_count(sound) == 1), "a sound is still held");
+}
+
+#[test]
+fn a_sound_that_nobody_else_holds_is_not_freed_in_the_callback() {
+    let mut rig = Rig::new();
+    let sound = Arc::new(playable(looped_sine(3, 100, 0.5), 60.0));
+    let watch = Arc::downgrade(&sound);
+    assert!(rig.messages.push(ToEngine::Slot { slot: 0, playable: Some(sound) }).is_ok());
+    let (mut left, mut right) = ([0.0; 64], [0.0; 64]);
+    rig.engine.process(&Settings::default(), [on(0, 60)], &mut left, &mut right);
+    assert!(rig.messages.push(ToEngine::Slot { slot: 0, playable: None }).is_ok());
+    let calls = calls_during(|| {
+        rig.engine.process(&Settings::default(), [], &mut left, &mut right);
+        rig.engine.reset();
+    });
+    assert_eq!((calls, watch.strong_count()), (0, 1));
+}
