@@ -141,9 +141,9 @@ fn kind_of(bytes: &[u8], extension: &str) -> Option<Kind> {
     })
 }
 
-/// Whether a file that begins so, named so, is of a format that is decoded.
-pub fn is_audio(beginning: &[u8], extension: &str) -> bool {
-    kind_of(beginning, extension).is_some()
+/// Whether a file begins with the mark of a format that is decoded. Bare MPEG frames carry too weak a mark to count.
+pub(crate) fn is_marked(beginning: &[u8]) -> bool {
+    kind_of(beginning, "").is_some_and(|kind| kind != Kind::Stream)
 }
 
 fn decode_kind(bytes: Vec<u8>, extension: &str) -> Result<Decoded, Refusal> {

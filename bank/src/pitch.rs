@@ -28,6 +28,8 @@ const HEARD_SECS: f32 = 2.5;
 const TOLERANCES: [f32; 6] = [0.005, 0.01, 0.02, 0.04, 0.07, 0.12];
 /// A frame whose best lag leaves more than this share of its energy unexplained has no pitch.
 const UNPITCHED: f32 = 0.4;
+/// Lags are measured at this rate at least: between the samples of a low one, the dips of high notes go missing.
+const FINE_HZ: u32 = 140_000;
 /// Votes per semitone of the poll.
 const STEPS: usize = 10;
 const LOWEST_MIDI: f32 = 12.0;
@@ -37,18 +39,20 @@ const POLL: usize = 124 * STEPS;
 pub fn hear(mono: &[f32], rate_hz: u32) -> Option<Heard> {
     let longest = (rate_hz as f32 / RANGE_HZ[0]).ceil() as usize;
     let window = longest.min(mono.len() / 2);
-    let shortest = (rate_hz as f32 / RANGE_HZ[1]).max(2.0);
-    if (window as f32) < 4.0 * shortest {
+    let fine = FINE_HZ.div_ceil(rate_hz.max(1)).min(16) as usize;
+    let fine_hz = (rate_hz as usize * fine) as f32;
+    let shortest = fine_hz / RANGE_HZ[1];
+    if ((window * fine) as f32) < 4.0 * shortest {
         return None;
     }
-    let mut lags = Lags::new(window);
+    let mut lags = Lags::new(window, fine);
     let mut votes: Vec<(f32, f32)> = Vec::new();
     let mut asked = 0.0;
     for (start, weight) in frames(mono, rate_hz, 2 * window) {
         asked += weight;
         lags.measure(&mono[start..start + 2 * window]);
         for lag in lags.ballots(shortest) {
-            let midi = 69.0 + 12.0 * (rate_hz as f32 / lag / 440.0).log2();
+            let midi = 69.0 + 12.0 * (fine_hz / lag / 440.0).log2();
             votes.push((midi, weight / TOLERANCES.len() as f32));
         }
     }
@@ -99,15 +103,18 @@ fn elected(votes: &[(f32, f32)]) -> Option<f32> {
 
 /// The difference function of a frame, by transforms.
 struct Lags {
+    /// In samples.
     window: usize,
+    /// Lags to a sample.
+    fine: usize,
     planner: RealFftPlanner<f32>,
     /// By lag: 0 for perfect repetition, about 1 for none.
     difference: Vec<f32>,
 }
 
 impl Lags {
-    fn new(window: usize) -> Lags {
-        Lags { window, planner: RealFftPlanner::new(), difference: vec![1.0; window] }
+    fn new(window: usize, fine: usize) -> Lags {
+        Lags { window, fine, planner: RealFftPlanner::new(), difference: vec![1.0; window * fine] }
     }
 
     /// Takes a frame of twice the window.
@@ -117,22 +124,22 @@ impl Lags {
         let products = self.products(&centred);
         let square = |s: &f32| f64::from(*s) * f64::from(*s);
         let head: f64 = centred[..self.window].iter().map(square).sum();
-        let mut shifted = head;
-        let mut sum = 0.0f64;
+        let (mut shifted, mut sum) = (head, 0.0f64);
         self.difference[0] = 1.0;
-        for lag in 1..self.window {
-            shifted += square(&centred[lag + self.window - 1]) - square(&centred[lag - 1]);
-            let raw = (head + shifted - 2.0 * f64::from(products[lag])).max(0.0);
+        for (lag, product) in products.iter().enumerate().take(self.window * self.fine).skip(1) {
+            let sample = (lag - 1) / self.fine;
+            shifted += (square(&centred[sample + self.window]) - square(&centred[sample])) / self.fine as f64;
+            let raw = (head + shifted - 2.0 * f64::from(*product)).max(0.0);
             sum += raw;
             self.difference[lag] = if sum > 1e-12 { (raw * lag as f64 / sum) as f32 } else { 1.0 };
         }
     }
 
-    /// Sum of products of the window with itself, later by each lag.
+    /// Sum of products of the window with itself, later by each lag: band-limited between the samples.
     fn products(&mut self, frame: &[f32]) -> Vec<f32> {
         let size = frame.len().next_multiple_of(512);
         let forward = self.planner.plan_fft_forward(size);
-        let backward = self.planner.plan_fft_inverse(size);
+        let backward = self.planner.plan_fft_inverse(size * self.fine);
         let transform = |samples: &[f32]| -> Vec<Complex32> {
             let mut padded = samples.to_vec();
             padded.resize(size, 0.0);
@@ -146,7 +153,8 @@ impl Lags {
         for (head, whole) in spectrum.iter_mut().zip(&whole) {
             *head = head.conj() * whole;
         }
-        for edge in [0, size / 2] {
+        spectrum.resize(size * self.fine / 2 + 1, Complex32::default());
+        for edge in [0, size * self.fine / 2] {
             spectrum[edge].im = 0.0;
         }
         let mut products = backward.make_output_vec();

@@ -59,7 +59,7 @@ impl TryFrom<String> for SoundId {
 #[serde(rename_all = "snake_case")]
 pub enum Source {
     /// A file, relative to the bank's folder.
-    File(PathBuf),
+    File(#[serde(with = "crate::path_text")] PathBuf),
     /// The project's own synthesis: an instrument of the factory bank at a root note.
     Factory {
         /// Name of the instrument, unique in the factory bank.

@@ -1,7 +1,9 @@
 //! Tests of the bank through its public door. They write their own files, or take the small ones in `fixtures`.
 
+mod analyse;
 mod decode;
 mod matching;
 mod names;
 mod resample;
+mod scan;
 mod tone;

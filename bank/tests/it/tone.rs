@@ -54,3 +54,25 @@ pub fn sound(name: &str, root_midi: Option<f32>, loudness_db: f32, families: Fam
         overview: vec![255; Sound::OVERVIEW_LEN],
     }
 }
+
+/// Harmonics of these amplitudes, the fundamental first; the sum peaks at half scale or below.
+pub fn harmonic(rate_hz: u32, fundamental_hz: f32, amplitudes: &[f32], secs: f32) -> Vec<f32> {
+    let total: f32 = amplitudes.iter().sum();
+    let mut sum = vec![0.0; (secs * rate_hz as f32) as usize];
+    for (n, amplitude) in amplitudes.iter().enumerate() {
+        for (sum, s) in sum.iter_mut().zip(sine(rate_hz, fundamental_hz * (n + 1) as f32, secs)) {
+            *sum += s * amplitude / total;
+        }
+    }
+    sum
+}
+
+/// White noise by a linear congruence, the same every time.
+pub fn noise(rate_hz: u32, secs: f32) -> Vec<f32> {
+    let mut state = 1u32;
+    let next = |_| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) as f32 / (1 << 23) as f32 - 1.0
+    };
+    (0..(secs * rate_hz as f32) as usize).map(next).map(|s| 0.5 * s).collect()
+}

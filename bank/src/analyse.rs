@@ -1,0 +1,125 @@
+//! Everything that is said of a sound: what its content says, kept by content, and what its name adds.
+
+use neume_models::{Embedding, Families};
+use serde::{Deserialize, Serialize};
+
+use crate::level::{self, Levels};
+use crate::names::Hints;
+use crate::root::Root;
+use crate::{Audio, Decoded, Loop, Profile, Sound, SoundId, Source, looping, loudness, pitch};
+
+/// What the sound network says of a sound.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs)] // In the terms of [`Profile`].
+pub struct Labels {
+    pub root_midi: Option<f32>,
+    pub root_confidence: f32,
+    pub families: Families,
+    pub brightness: f32,
+    pub roughness: f32,
+    pub embedding: Embedding,
+}
+
+/// What a sound's content says, whatever its file is called. This is what the index keeps.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Analysis {
+    /// Frames per second of the samples at rest.
+    pub rate_hz: u32,
+    /// Length in frames at that rate.
+    pub frames: u64,
+    /// What tracker and network hear.
+    pub root: Root,
+    /// What a chunk of the file says of the root.
+    pub chunk_midi: Option<f32>,
+    /// The file's own loop, or one that was found.
+    pub sustain: Option<Loop>,
+    /// EBU R128 in LUFS.
+    pub loudness_db: f32,
+    /// By ear.
+    pub families: Families,
+    /// 0..1.
+    pub brightness: f32,
+    /// 0..1.
+    pub roughness: f32,
+    /// Until the level first comes within 3 dB of its peak.
+    pub attack_secs: f32,
+    /// Silence before the sound begins: more than 50 dB under its peak.
+    pub lead_secs: f32,
+    /// By the sound network.
+    pub embedding: Embedding,
+    /// See [`Sound::overview`].
+    pub overview: Vec<u8>,
+    /// What decoding had to say.
+    pub remark: Option<String>,
+}
+
+/// Analyses decoded samples; `mono` are theirs by [`heard_mono`], and `labels` what the sound network says of these.
+pub fn analyse(decoded: &Decoded, mono: &[f32], labels: &Labels) -> Analysis {
+    let audio = &decoded.audio;
+    let levels = Levels::of(mono, audio.rate_hz);
+    let secs_to = |below_db: f32| {
+        levels.first_within(below_db).map_or(0.0, |frame| frame as f32 / audio.rate_hz as f32)
+    };
+    Analysis {
+        rate_hz: audio.rate_hz,
+        frames: audio.frames() as u64,
+        root: Root::heard(pitch::hear(mono, audio.rate_hz), labels),
+        chunk_midi: decoded.root_midi,
+        sustain: decoded.sustain.or_else(|| looping::find(mono, audio.rate_hz)),
+        loudness_db: loudness::integrated_db(audio),
+        families: labels.families,
+        brightness: labels.brightness,
+        roughness: labels.roughness,
+        attack_secs: secs_to(3.0),
+        lead_secs: secs_to(50.0),
+        embedding: labels.embedding.clone(),
+        overview: level::overview(&audio.channels),
+        remark: decoded.remark.clone(),
+    }
+}
+
+impl Analysis {
+    /// The sound of this content under this name.
+    pub fn sound(&self, id: SoundId, source: Source, name: String, hints: &Hints) -> Sound {
+        let root = self.root.told(hints, self.chunk_midi);
+        Sound {
+            id,
+            source,
+            name,
+            rate_hz: self.rate_hz,
+            frames: self.frames,
+            sustain: self.sustain,
+            profile: Profile {
+                root_midi: root.midi,
+                root_confidence: root.confidence,
+                loudness_db: self.loudness_db,
+                families: told_families(&self.families, hints),
+                brightness: self.brightness,
+                roughness: self.roughness,
+                attack_secs: self.attack_secs,
+                duration_secs: self.frames as f32 / self.rate_hz.max(1) as f32,
+                embedding: self.embedding.clone(),
+            },
+            overview: self.overview.clone(),
+        }
+    }
+}
+
+/// A family that the name says outranks the ear, which keeps a tenth.
+fn told_families(heard: &Families, hints: &Hints) -> Families {
+    let Some(family) = hints.family else { return *heard };
+    let mut families = heard.0.map(|p| 0.1 * p);
+    families[family.index()] += 0.9;
+    Families(families)
+}
+
+/// Samples as the sound network hears them: the mean of the channels, or the louder one where they cancel out.
+pub fn heard_mono(audio: &Audio) -> Vec<f32> {
+    let energy = |samples: &[f32]| samples.iter().map(|s| s * s).sum::<f32>();
+    let mono = audio.mono();
+    let loudest = audio.channels.iter().reduce(|a, b| if energy(b) > energy(a) { b } else { a });
+    match loudest {
+        Some(channel) if energy(&mono) < 0.05 * energy(channel) => channel.clone(),
+        _ => mono,
+    }
+}

@@ -1,0 +1,203 @@
+//! The index of a folder: labels by content, so that a sound that moves keeps them, and for each path what it held, so
+//! that an unchanged file need not be read again.
+//!
+//! One file a bank in the cache folder: a line that names the format, then a line for each sound and each path. It is
+//! written beside its place and then moved there, so that a reader, another scanner or a power cut meets a whole index.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use serde::{Deserialize, Serialize};
+
+use crate::analyse::Analysis;
+use crate::{Error, SoundId, path_text};
+
+/// The format that is written and the newest that is read.
+pub(crate) const VERSION: u32 = 1;
+/// Raised when the analysis or the sound network says something else than before; older labels are then made again.
+const ANALYSIS: u32 = 1;
+/// Labels of sounds that are gone are kept, in case they come back, up to this many or twice the sounds that are there.
+const KEPT_GONE: usize = 10_000;
+
+/// What a path held when it was last looked at.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Seen {
+    /// In bytes.
+    pub size: u64,
+    /// Since 1970.
+    pub modified_ns: u64,
+    /// A sound, or why it is none.
+    pub outcome: Outcome,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Outcome {
+    Sound(SoundId),
+    Failed(String),
+}
+
+/// All that is known of a folder.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Index {
+    pub sounds: HashMap<SoundId, Analysis>,
+    pub files: BTreeMap<PathBuf, Seen>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Header {
+    neume_index: u32,
+    #[serde(default)]
+    analysis: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Line<'a> {
+    Sound {
+        id: SoundId,
+        says: std::borrow::Cow<'a, Analysis>,
+    },
+    File {
+        #[serde(with = "path_text")]
+        path: PathBuf,
+        seen: std::borrow::Cow<'a, Seen>,
+    },
+}
+
+impl Index {
+    /// Reads an index; one that does not exist is empty. Of a damaged one, what is whole is kept, and the remark says so.
+    ///
+    /// # Errors
+    /// [`Error::FutureIndex`] for a version that this Neume does not know, [`Error::File`] where the file cannot be read.
+    pub fn open(path: &Path) -> Result<(Index, Option<String>), Error> {
+        let fail = |cause: std::io::Error| Error::File { path: path.to_path_buf(), cause: cause.to_string() };
+        let file = match File::open(path) {
+            Ok(file) => file,
+            Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => {
+                return Ok((Index::default(), None));
+            }
+            Err(cause) => return Err(fail(cause)),
+        };
+        let mut reader = BufReader::with_capacity(1 << 16, file);
+        let mut index = Index::default();
+        let mut line = Vec::new();
+        let mut damaged = 0u32;
+        if next_line(&mut reader, &mut line).map_err(fail)? {
+            match serde_json::from_slice::<Header>(&line) {
+                Ok(header) if header.neume_index > VERSION => {
+                    let (path, found) = (path.to_path_buf(), header.neume_index);
+                    return Err(Error::FutureIndex { path, found, known: VERSION });
+                }
+                Ok(header) if header.analysis != ANALYSIS => return Ok((index, None)),
+                Ok(_) => {}
+                Err(_) => return Ok((index, Some("the index was no index and is made again".to_string()))),
+            }
+        }
+        while next_line(&mut reader, &mut line).map_err(fail)? {
+            match serde_json::from_slice::<Line>(&line) {
+                Ok(Line::Sound { id, says }) => drop(index.sounds.insert(id, says.into_owned())),
+                Ok(Line::File { path, seen }) => drop(index.files.insert(path, seen.into_owned())),
+                Err(_) => damaged += 1,
+            }
+        }
+        let sounds = &index.sounds;
+        index.files.retain(|_, seen| match &seen.outcome {
+            Outcome::Sound(id) => sounds.contains_key(id),
+            Outcome::Failed(_) => true,
+        });
+        let remark =
+            (damaged > 0).then(|| format!("lines of the index that were damaged are made again: {damaged}"));
+        Ok((index, remark))
+    }
+
+    /// Writes the index whole, or not at all.
+    ///
+    /// # Errors
+    /// [`Error::File`] with the cause, for example a full disk; an index that was there before is then unharmed.
+    pub fn save(&self, path: &Path) -> Result<(), Error> {
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let fail = |cause: std::io::Error| Error::File { path: path.to_path_buf(), cause: cause.to_string() };
+        fs::create_dir_all(folder).map_err(fail)?;
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let beside = path.with_extension(format!("{}-{count}.tmp", std::process::id()));
+        let written = self.write(&beside).and_then(|()| fs::rename(&beside, path));
+        if let Err(cause) = written {
+            // The half-written file is of no use to anybody; that it may stay behind is no second error.
+            fs::remove_file(&beside).ok();
+            return Err(fail(cause));
+        }
+        // Makes the new name last through a power cut, where folders can be synced at all.
+        File::open(folder).and_then(|folder| folder.sync_all()).ok();
+        Ok(())
+    }
+
+    fn write(&self, path: &Path) -> std::io::Result<()> {
+        let mut writer = BufWriter::with_capacity(1 << 16, File::create(path)?);
+        write_line(&mut writer, &Header { neume_index: VERSION, analysis: ANALYSIS })?;
+        let mut sounds: Vec<_> = self.sounds.iter().collect();
+        sounds.sort_by_key(|(id, _)| **id);
+        for (id, says) in sounds {
+            write_line(&mut writer, &Line::Sound { id: *id, says: std::borrow::Cow::Borrowed(says) })?;
+        }
+        for (path, seen) in &self.files {
+            write_line(
+                &mut writer,
+                &Line::File { path: path.clone(), seen: std::borrow::Cow::Borrowed(seen) },
+            )?;
+        }
+        writer.flush()?;
+        writer.get_ref().sync_all()
+    }
+
+    /// Forgets labels of sounds that no path holds any more, where they have become too many.
+    pub fn prune(&mut self) {
+        let here: HashSet<SoundId> = self
+            .files
+            .values()
+            .filter_map(|seen| match &seen.outcome {
+                Outcome::Sound(id) => Some(*id),
+                Outcome::Failed(_) => None,
+            })
+            .collect();
+        if self.sounds.len().saturating_sub(here.len()) > KEPT_GONE.max(2 * here.len()) {
+            self.sounds.retain(|id, _| here.contains(id));
+        }
+    }
+}
+
+fn next_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> std::io::Result<bool> {
+    line.clear();
+    Ok(reader.read_until(b'\n', line)? > 0)
+}
+
+fn write_line(writer: &mut impl Write, value: &impl Serialize) -> std::io::Result<()> {
+    serde_json::to_writer(&mut *writer, value)?;
+    writer.write_all(b"\n")
+}
+
+/// The file of a folder's index inside a cache folder.
+pub(crate) fn path_for(cache: &Path, folder: &Path) -> PathBuf {
+    let whole = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
+    let id = SoundId::of(path_text::encode(&whole).as_bytes());
+    cache.join("banks").join(format!("{id}.index"))
+}
+
+/// Where indexes are kept: `NEUME_CACHE`, or the user's cache folder.
+///
+/// # Errors
+/// [`Error::File`] where this system has no such folder.
+pub fn cache_folder() -> Result<PathBuf, Error> {
+    if let Some(folder) = std::env::var_os("NEUME_CACHE").filter(|folder| !folder.is_empty()) {
+        return Ok(PathBuf::from(folder));
+    }
+    let folders = directories::ProjectDirs::from("", "", "Neume");
+    folders.map(|folders| folders.cache_dir().to_path_buf()).ok_or_else(|| Error::File {
+        path: PathBuf::from("NEUME_CACHE"),
+        cause: "this system names no cache folder; set NEUME_CACHE to one".to_string(),
+    })
+}

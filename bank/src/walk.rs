@@ -1,0 +1,121 @@
+//! The sound files under a folder.
+
+use std::collections::HashSet;
+use std::fs::{self, File, Metadata};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+use crate::Error;
+use crate::decode;
+
+/// Names that promise a sound. Some of these formats are not decoded; their files are then named as failures, because
+/// the composer would miss them.
+const EXTENSIONS: [&str; 29] = [
+    "wav", "wave", "bwf", "rf64", "w64", "aif", "aiff", "aifc", "flac", "ogg", "oga", "mp3", "mp2", "m4a",
+    "m4b", "mp4", "aac", "alac", "caf", "mka", "webm", "opus", "wma", "ape", "wv", "au", "snd", "voc", "sd2",
+];
+/// Folders inside folders.
+const DEEPEST: usize = 64;
+
+/// A file that should become a sound.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Found {
+    /// Relative to the bank's folder.
+    pub relative: PathBuf,
+    /// In bytes.
+    pub size: u64,
+    /// Since 1970; 0 where the file system knows of no time.
+    pub modified_ns: u64,
+}
+
+/// What a folder holds.
+#[derive(Debug, Default)]
+pub(crate) struct Walked {
+    /// By path.
+    pub found: Vec<Found>,
+    /// What could not be looked at, relative, with the cause.
+    pub failed: Vec<(PathBuf, String)>,
+}
+
+/// Looks through a folder and all that it holds. Hidden files and folders are passed over, as are folders that were
+/// visited before by another link.
+///
+/// # Errors
+/// [`Error::File`] where the folder itself cannot be read.
+pub(crate) fn walk(folder: &Path) -> Result<Walked, Error> {
+    let fail = |cause: std::io::Error| Error::File { path: folder.to_path_buf(), cause: cause.to_string() };
+    if !fs::metadata(folder).map_err(fail)?.is_dir() {
+        return Err(Error::File { path: folder.to_path_buf(), cause: "is not a folder".to_string() });
+    }
+    fs::read_dir(folder).map_err(fail)?;
+    let mut walked = Walked::default();
+    let mut visited = HashSet::new();
+    let mut waiting = vec![(PathBuf::new(), 0)];
+    while let Some((relative, depth)) = waiting.pop() {
+        let here = folder.join(&relative);
+        // A folder that has no canonical path cannot be listed either, which is reported below.
+        if here.canonicalize().is_ok_and(|canonical| !visited.insert(canonical)) {
+            continue;
+        }
+        match list(&here) {
+            Ok(names) => {
+                for name in names {
+                    let relative = relative.join(name);
+                    if let Some(inner) = look(folder, relative, &mut walked) {
+                        if depth < DEEPEST {
+                            waiting.push((inner, depth + 1));
+                        } else {
+                            walked.failed.push((inner, "folders are nested too deeply".to_string()));
+                        }
+                    }
+                }
+            }
+            Err(cause) => walked.failed.push((relative, cause.to_string())),
+        }
+    }
+    walked.found.sort_by(|a, b| a.relative.cmp(&b.relative));
+    Ok(walked)
+}
+
+fn list(folder: &Path) -> std::io::Result<Vec<std::ffi::OsString>> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let name = entry?.file_name();
+        let shown = !name.as_encoded_bytes().starts_with(b".") && name != "__MACOSX";
+        names.extend(Some(name).filter(|_| shown));
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// Notes a file, or hands a folder back.
+fn look(folder: &Path, relative: PathBuf, walked: &mut Walked) -> Option<PathBuf> {
+    let path = folder.join(&relative);
+    let extension = relative.extension().map(|e| e.to_string_lossy().to_ascii_lowercase());
+    let named_so = extension.as_deref().is_some_and(|e| EXTENSIONS.contains(&e));
+    match fs::metadata(&path) {
+        Ok(about) if about.is_dir() => return Some(relative),
+        Ok(about) if about.is_file() => {
+            if named_so || (extension.is_none() && sounds_like_one(&path)) {
+                walked.found.push(Found { relative, size: about.len(), modified_ns: modified_ns(&about) });
+            }
+        }
+        Ok(_) if named_so => walked.failed.push((relative, "is not a file".to_string())),
+        Err(cause) if named_so => walked.failed.push((relative, cause.to_string())),
+        Ok(_) | Err(_) => {}
+    }
+    None
+}
+
+/// Whether a file without an extension begins like a sound.
+fn sounds_like_one(path: &Path) -> bool {
+    let mut beginning = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(16).read_to_end(&mut beginning));
+    read.is_ok() && decode::is_marked(&beginning)
+}
+
+fn modified_ns(about: &Metadata) -> u64 {
+    let since = about.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    since.map_or(0, |since| since.as_nanos() as u64)
+}
