@@ -7,10 +7,16 @@ pub mod conv;
 pub mod embedding;
 mod erase;
 pub mod error;
+pub mod excerpt;
 pub mod family;
+pub mod features;
 pub mod legend;
+pub mod measures;
 pub mod reading;
 pub mod sketch;
+pub mod sound_net;
+#[cfg(feature = "train")]
+pub mod train;
 
 pub use embedding::Embedding;
 pub use error::Error;
@@ -18,3 +24,4 @@ pub use family::{Families, Family};
 pub use legend::{Legend, Scale};
 pub use reading::{Loudness, Pitch, Reading, Timbre};
 pub use sketch::{Point, RasterLayer, Rgb, Sketch, Stroke};
+pub use sound_net::{SoundLabels, SoundNet};

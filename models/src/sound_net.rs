@@ -1,0 +1,337 @@
+//! The sound network: what a sound is, in the terms in which drawings are read.
+//!
+//! ```text
+//! log-mel      (64, 128, 1)  -> 4 strided convolutions -> (4, 8, 128) -> mean and maximum over time -> trunk (128)
+//! trunk                      -> families (12), brightness and roughness (2), embedding (64)
+//! harmonics (1, 324, 31)     -> 2 convolutions along the candidates, + context from the trunk -> a score each
+//! scores, trunk              -> probabilities of the 324 candidate roots, and of no root at all
+//! ```
+//! Loudness is measured ([`crate::measures`]), not learned: there measuring is exact. Bands stay apart while time is
+//! pooled, for the height of a band is what timbre is made of. One thread; no file is opened here.
+
+use candle_core::{D, Device, Tensor};
+
+use crate::conv::{ConvConfig, conv2d, linear};
+use crate::excerpt::{RATES_HZ, excerpt, with_planner};
+use crate::features::{
+    BINS_PER_SEMITONE, FeatureMaker, Features, MEL_BANDS, MEL_FRAMES, PITCH_BINS, PITCH_CHANNELS, bin_midi,
+};
+use crate::measures::{SILENCE_DB, loudness_db};
+use crate::{Embedding, Error, Families, Family};
+
+/// What the network and the measures say of a sound.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SoundLabels {
+    /// The root as a MIDI note with its fraction, E0 to C9 where the sound's rate allows it; `None` without a pitch.
+    pub root_midi: Option<f32>,
+    /// Probability that the root is right within half a semitone, or that there is none.
+    pub root_confidence: f32,
+    /// Loudest 400 ms in dB relative to full scale, weighted as in BS.1770; measured on one channel.
+    pub loudness_db: f32,
+    /// Probabilities of the families.
+    pub families: Families,
+    /// Brightness 0 (dark) to 1 (bright), as [`crate::measures`] defines it.
+    pub brightness: f32,
+    /// Roughness 0 (mellow) to 1 (harsh), as [`crate::measures`] defines it.
+    pub roughness: f32,
+    /// Where the sound lies among sounds: like instruments lie near each other.
+    pub embedding: Embedding,
+}
+
+impl SoundLabels {
+    /// What is said of silence.
+    fn of_silence() -> SoundLabels {
+        SoundLabels {
+            root_midi: None,
+            root_confidence: 0.0,
+            loudness_db: SILENCE_DB,
+            families: Families::EVEN,
+            brightness: 0.0,
+            roughness: 0.0,
+            embedding: Embedding::from_raw(&[0.0; Embedding::LEN]),
+        }
+    }
+}
+
+/// The network with its weights, ready to listen. Share it between threads; each call stays on its own.
+pub struct SoundNet {
+    layers: Layers,
+    maker: FeatureMaker,
+}
+
+impl SoundNet {
+    /// The network with the weights that ship with the program.
+    ///
+    /// # Errors
+    /// [`Error::Weights`] if they do not fit this code.
+    pub fn embedded() -> Result<SoundNet, Error> {
+        SoundNet::from_weights(include_bytes!("../weights/sound.safetensors"))
+    }
+
+    /// The network with the weights of a safetensors file.
+    ///
+    /// # Errors
+    /// [`Error::Weights`] names what is missing, of another shape, or damaged.
+    pub fn from_weights(file: &[u8]) -> Result<SoundNet, Error> {
+        let file = safetensors::SafeTensors::deserialize(file).map_err(|e| Error::Weights(e.to_string()))?;
+        let layers = Layers::new(&mut |name, shape| tensor_of(&file, name, shape))?;
+        Ok(SoundNet { layers, maker: FeatureMaker::new() })
+    }
+
+    /// Labels a mono sound of any length. Silence has no root, even families and a confidence of 0.
+    ///
+    /// # Errors
+    /// [`Error::Limit`] for a rate outside [`RATES_HZ`].
+    pub fn label(&self, mono: &[f32], rate_hz: u32) -> Result<SoundLabels, Error> {
+        if !RATES_HZ.contains(&rate_hz) {
+            let limit = if rate_hz < *RATES_HZ.start() { *RATES_HZ.start() } else { *RATES_HZ.end() };
+            return Err(Error::Limit {
+                what: "sample rate in Hz",
+                found: rate_hz.into(),
+                limit: limit.into(),
+            });
+        }
+        let heard = with_planner(|planner| excerpt(mono, rate_hz, planner));
+        let loudness_db = loudness_db(&heard);
+        if loudness_db <= SILENCE_DB {
+            return Ok(SoundLabels::of_silence());
+        }
+        self.label_features(&self.maker.features(&heard), loudness_db)
+    }
+
+    /// Labels features whose loudness was measured already.
+    pub(crate) fn label_features(&self, features: &Features, loudness_db: f32) -> Result<SoundLabels, Error> {
+        let mel = Tensor::from_slice(&features.mel, (1, MEL_BANDS, MEL_FRAMES, 1), &Device::Cpu)?;
+        let pitch = Tensor::from_slice(&features.pitch, (1, 1, PITCH_BINS, PITCH_CHANNELS), &Device::Cpu)?;
+        let heard = self.layers.forward(&mel, &pitch)?;
+        let roots = softmax(&heard.roots.squeeze(0)?.to_vec1::<f32>()?);
+        let families = softmax(&heard.families.squeeze(0)?.to_vec1::<f32>()?);
+        let timbre = heard.timbre.squeeze(0)?.to_vec1::<f32>()?;
+        let (root_midi, root_confidence) = root_of(&roots);
+        Ok(SoundLabels {
+            root_midi,
+            root_confidence,
+            loudness_db,
+            families: Families(std::array::from_fn(|i| families[i])),
+            brightness: timbre[0].clamp(0.0, 1.0),
+            roughness: timbre[1].clamp(0.0, 1.0),
+            embedding: Embedding::from_raw(&array_of(&heard.embedding.squeeze(0)?.to_vec1::<f32>()?)),
+        })
+    }
+}
+
+fn array_of<const N: usize>(values: &[f32]) -> [f32; N] {
+    std::array::from_fn(|i| values[i])
+}
+
+/// The root and its confidence from the probabilities of the candidates and, last, of none. Neighbours share
+/// their votes, and the root is their mean, so that it lies between candidates.
+fn root_of(probabilities: &[f32]) -> (Option<f32>, f32) {
+    let (candidates, none) = probabilities.split_at(PITCH_BINS);
+    if none[0] >= 0.5 {
+        return (None, none[0]);
+    }
+    let around = |bin: usize, reach: usize| bin.saturating_sub(reach)..(bin + reach + 1).min(PITCH_BINS);
+    let votes = |bin: usize| candidates[around(bin, BINS_PER_SEMITONE / 2)].iter().sum::<f32>();
+    let mut best = 0;
+    for bin in 1..PITCH_BINS {
+        if votes(bin) > votes(best) {
+            best = bin;
+        }
+    }
+    let near = around(best, BINS_PER_SEMITONE);
+    let weight: f32 = candidates[near.clone()].iter().sum();
+    let mean = near.map(|bin| bin as f32 * candidates[bin]).sum::<f32>() / weight.max(1e-20);
+    (Some(bin_midi(mean)), weight.clamp(0.0, 1.0))
+}
+
+fn softmax(logits: &[f32]) -> Vec<f32> {
+    let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let powers: Vec<f32> = logits.iter().map(|l| (l - largest).exp()).collect();
+    let sum: f32 = powers.iter().sum();
+    powers.iter().map(|p| p / sum).collect()
+}
+
+/// A tensor of a weights file, with the shape that the code expects.
+fn tensor_of(file: &safetensors::SafeTensors<'_>, name: &str, shape: &[usize]) -> Result<Tensor, Error> {
+    let view = file.tensor(name).map_err(|_| Error::Weights(format!("`{name}` is missing")))?;
+    if view.dtype() != safetensors::Dtype::F32 || view.shape() != shape {
+        let found = format!("{:?} {:?}", view.dtype(), view.shape());
+        return Err(Error::Weights(format!("`{name}` is {found}, not F32 {shape:?}")));
+    }
+    let numbers: Vec<f32> =
+        view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
+    if numbers.iter().any(|v| !v.is_finite()) {
+        return Err(Error::Weights(format!("`{name}` holds a number that is not finite")));
+    }
+    Ok(Tensor::from_vec(numbers, shape, &Device::Cpu)?)
+}
+
+/// Channels of the mel convolutions.
+const MEL_CHANNELS: [usize; 4] = [16, 32, 64, 128];
+/// Width of the trunk.
+const TRUNK: usize = 128;
+/// Channels along the candidates.
+const PITCH_WIDTH: usize = 40;
+
+/// A weight and a bias.
+struct Layer {
+    weight: Tensor,
+    bias: Tensor,
+}
+
+impl Layer {
+    fn new(get: &mut Getter<'_>, name: &str, shape: &[usize]) -> Result<Layer, Error> {
+        let weight = get(&format!("{name}.weight"), shape)?;
+        // PANIC: every shape of this file has its channels last.
+        let bias = get(&format!("{name}.bias"), &shape[shape.len() - 1..])?;
+        Ok(Layer { weight, bias })
+    }
+
+    fn conv(&self, x: &Tensor, config: &ConvConfig) -> candle_core::Result<Tensor> {
+        conv2d(x, &self.weight, &self.bias, config)
+    }
+
+    fn linear(&self, x: &Tensor, relu: bool) -> candle_core::Result<Tensor> {
+        linear(x, &self.weight, &self.bias, relu)
+    }
+}
+
+/// Gives the tensor of a name and a shape: from a file, or fresh for training.
+pub(crate) type Getter<'a> = dyn FnMut(&str, &[usize]) -> Result<Tensor, Error> + 'a;
+
+/// All weights of the network.
+pub(crate) struct Layers {
+    mel: Vec<Layer>,
+    trunk: Layer,
+    families: Layer,
+    timbre: Layer,
+    embedding: Layer,
+    near: Layer,
+    wide: Layer,
+    mix: Layer,
+    context: Layer,
+    score: Layer,
+    none: Layer,
+}
+
+/// What a forward pass gives for n sounds.
+pub(crate) struct Heard {
+    /// (n, 12), logits.
+    pub families: Tensor,
+    /// (n, 2), brightness and roughness.
+    pub timbre: Tensor,
+    /// (n, 64), not yet of unit length.
+    pub embedding: Tensor,
+    /// (n, PITCH_BINS + 1), logits; the last one is no root.
+    pub roots: Tensor,
+}
+
+impl Layers {
+    /// Asks for every weight by its name and shape.
+    pub(crate) fn new(get: &mut Getter<'_>) -> Result<Layers, Error> {
+        let mut mel = Vec::new();
+        let mut c_in = 1;
+        for (index, c_out) in MEL_CHANNELS.into_iter().enumerate() {
+            mel.push(Layer::new(get, &format!("mel.{index}"), &[3, 3, c_in, c_out])?);
+            c_in = c_out;
+        }
+        Ok(Layers {
+            mel,
+            trunk: Layer::new(get, "trunk", &[2 * (MEL_BANDS >> 4) * c_in, TRUNK])?,
+            families: Layer::new(get, "families", &[TRUNK, Family::COUNT])?,
+            timbre: Layer::new(get, "timbre", &[TRUNK, 2])?,
+            embedding: Layer::new(get, "embedding", &[TRUNK, Embedding::LEN])?,
+            near: Layer::new(get, "pitch.near", &[1, 5, PITCH_CHANNELS, PITCH_WIDTH])?,
+            wide: Layer::new(get, "pitch.wide", &[1, 7, PITCH_WIDTH, PITCH_WIDTH])?,
+            mix: Layer::new(get, "pitch.mix", &[1, 1, PITCH_WIDTH, PITCH_WIDTH])?,
+            context: Layer::new(get, "pitch.context", &[TRUNK, PITCH_WIDTH])?,
+            score: Layer::new(get, "pitch.score", &[1, 1, PITCH_WIDTH, 1])?,
+            none: Layer::new(get, "pitch.none", &[TRUNK + PITCH_WIDTH, 1])?,
+        })
+    }
+
+    /// Mel (n, 64, 128, 1) and harmonics (n, 1, 324, channels) to everything that is said of the sounds.
+    pub(crate) fn forward(&self, mel: &Tensor, pitch: &Tensor) -> candle_core::Result<Heard> {
+        self.heads(&self.pooled(mel)?, pitch)
+    }
+
+    /// Mel (n, 64, 128, 1) to what is left when time is pooled, (n, 1024).
+    pub(crate) fn pooled(&self, mel: &Tensor) -> candle_core::Result<Tensor> {
+        let mut x = mel.clone();
+        for layer in &self.mel {
+            x = layer.conv(&x, &ConvConfig::HALVE)?; // (n, 32, 64, 16) ... (n, 4, 8, 128)
+        }
+        Tensor::cat(&[x.mean(2)?, x.max(2)?], D::Minus1)?.flatten_from(1) // (n, 4, 256) -> (n, 1024)
+    }
+
+    /// The heads, from the pooled mel (n, 1024) and the harmonics (n, 1, 324, channels).
+    pub(crate) fn heads(&self, pooled: &Tensor, pitch: &Tensor) -> candle_core::Result<Heard> {
+        let trunk = self.trunk.linear(pooled, true)?; // (n, 128)
+        Ok(Heard {
+            families: self.families.linear(&trunk, false)?,
+            timbre: self.timbre.linear(&trunk, false)?,
+            embedding: self.embedding.linear(&trunk, false)?,
+            roots: self.roots(pitch, &trunk)?,
+        })
+    }
+
+    fn roots(&self, pitch: &Tensor, trunk: &Tensor) -> candle_core::Result<Tensor> {
+        let along = |reach| ConvConfig { stride: [1, 1], padding: [0, reach], relu: true };
+        let point = ConvConfig { relu: false, ..along(0) };
+        let x = self.near.conv(pitch, &along(2))?; // (n, 1, 324, 40)
+        let x = self.wide.conv(&x, &along(3))?;
+        let context = self.context.linear(trunk, false)?.unsqueeze(1)?.unsqueeze(1)?; // (n, 1, 1, 40)
+        let x = self.mix.conv(&x, &point)?.broadcast_add(&context)?.relu()?;
+        let scores = self.score.conv(&x, &point)?.flatten_from(1)?; // (n, 324)
+        let strongest = x.squeeze(1)?.max(1)?; // (n, 40)
+        let none = self.none.linear(&Tensor::cat(&[trunk, &strongest], 1)?, false)?; // (n, 1)
+        Tensor::cat(&[scores, none], 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_root_between_candidates_is_the_mean_of_their_votes() {
+        let mut probabilities = vec![0.0; PITCH_BINS + 1];
+        (probabilities[100], probabilities[101]) = (0.5, 0.4);
+        let (root, confidence) = root_of(&probabilities);
+        assert!((root.unwrap() - bin_midi(100.444)).abs() < 1e-3);
+        assert!((confidence - 0.9).abs() < 1e-5);
+    }
+
+    #[test]
+    fn a_split_vote_goes_to_the_neighbourhood_and_not_to_the_single_peak() {
+        let mut probabilities = vec![0.0; PITCH_BINS + 1];
+        probabilities[40] = 0.35;
+        (probabilities[99], probabilities[100], probabilities[101]) = (0.2, 0.25, 0.2);
+        assert!((root_of(&probabilities).0.unwrap() - bin_midi(100.0)).abs() < 1e-3);
+    }
+
+    #[test]
+    fn no_root_is_said_only_by_majority() {
+        let mut probabilities = vec![0.4 / PITCH_BINS as f32; PITCH_BINS + 1];
+        probabilities[PITCH_BINS] = 0.6;
+        assert_eq!(root_of(&probabilities), (None, 0.6));
+        probabilities[PITCH_BINS] = 0.4;
+        assert!(root_of(&probabilities).0.is_some());
+    }
+
+    #[test]
+    fn weights_that_do_not_fit_are_named() {
+        let refused =
+            |file: &[u8]| SoundNet::from_weights(file).err().map(|e| e.to_string()).unwrap_or_default();
+        assert!(refused(b"").contains("weights do not fit"));
+        assert!(refused(&[0xff; 100]).contains("weights do not fit"));
+        let empty: Vec<(&str, Tensor)> = Vec::new();
+        let file = safetensors::serialize(empty, None).unwrap();
+        assert!(refused(&file).contains("`mel.0.weight` is missing"), "{}", refused(&file));
+        let wrong =
+            vec![("mel.0.weight", Tensor::zeros((2, 2), candle_core::DType::F32, &Device::Cpu).unwrap())];
+        let file = safetensors::serialize(wrong, None).unwrap();
+        assert!(refused(&file).contains("not F32 [3, 3, 1, 16]"), "{}", refused(&file));
+    }
+}
