@@ -37,7 +37,7 @@ fn wav(
     bytes.into_inner()
 }
 
-fn wav16(samples: &[f32]) -> Vec<u8> {
+pub fn wav16(samples: &[f32]) -> Vec<u8> {
     wav(samples, 1, 44_100, 16, SampleFormat::Int)
 }
 

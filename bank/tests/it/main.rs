@@ -2,6 +2,7 @@
 
 mod analyse;
 mod decode;
+mod hostile;
 mod matching;
 mod names;
 mod resample;

@@ -372,3 +372,23 @@ mod unix {
         assert_eq!((report.sounds, report.new, report.failed.len()), (4, 0, 0));
     }
 }
+
+#[test]
+fn an_index_with_bytes_changed_anywhere_is_mended() {
+    let place = Place::new();
+    place.tone("a.wav", 60.0);
+    place.tone("b.wav", 64.0);
+    let whole = place.scan();
+    let text = fs::read(place.index()).unwrap();
+    for at in (0..text.len()).step_by(1 + text.len() / 40) {
+        for byte in [0u8, b'"', b'9', 0xff] {
+            let mut damaged = text.clone();
+            damaged[at] = byte;
+            fs::write(place.index(), &damaged).unwrap();
+            match place.try_scan(&mut |_| {}, &AtomicBool::new(false)) {
+                Ok(report) => assert_eq!(report.sounds, whole.sounds, "byte {at}"),
+                Err(error) => assert!(matches!(error, Error::FutureIndex { .. }), "byte {at}: {error}"),
+            }
+        }
+    }
+}
