@@ -1,24 +1,12 @@
 //! Everything that is said of a sound: what its content says, kept by content, and what its name adds.
 
-use neume_models::{Embedding, Families};
+use neume_models::{Embedding, Families, SoundLabels};
 use serde::{Deserialize, Serialize};
 
 use crate::level::{self, Levels};
 use crate::names::Hints;
 use crate::root::Root;
 use crate::{Audio, Decoded, Loop, Profile, Sound, SoundId, Source, looping, loudness, pitch};
-
-/// What the sound network says of a sound.
-#[derive(Debug, Clone, PartialEq)]
-#[allow(missing_docs)] // In the terms of [`Profile`].
-pub struct Labels {
-    pub root_midi: Option<f32>,
-    pub root_confidence: f32,
-    pub families: Families,
-    pub brightness: f32,
-    pub roughness: f32,
-    pub embedding: Embedding,
-}
 
 /// What a sound's content says, whatever its file is called. This is what the index keeps.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -54,7 +42,7 @@ pub struct Analysis {
 }
 
 /// Analyses decoded samples; `mono` are theirs by [`heard_mono`], and `labels` what the sound network says of these.
-pub fn analyse(decoded: &Decoded, mono: &[f32], labels: &Labels) -> Analysis {
+pub fn analyse(decoded: &Decoded, mono: &[f32], labels: &SoundLabels) -> Analysis {
     let audio = &decoded.audio;
     let levels = Levels::of(mono, audio.rate_hz);
     let secs_to = |below_db: f32| {

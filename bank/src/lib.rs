@@ -33,5 +33,5 @@ pub use decode::{Decoded, decode};
 pub use error::Error;
 pub use matching::{Aspects, Match, Weights, rank};
 pub use resample::resample;
-pub use scan::{Progress, ScanOptions, ScanReport, scan_with};
+pub use scan::{Progress, ScanOptions, ScanReport, scan, scan_with};
 pub use sound::{Loop, Profile, Sound, SoundId, Source};

@@ -1,8 +1,8 @@
 //! The root of a sound from all that speaks of it: the tracker, the network, a chunk of the file, its name.
 
+use neume_models::SoundLabels;
 use serde::{Deserialize, Serialize};
 
-use crate::analyse::Labels;
 use crate::names::Hints;
 use crate::pitch::Heard;
 
@@ -24,7 +24,7 @@ const SURE: f32 = 0.9;
 
 impl Root {
     /// What tracker and network hear together. The tracker's pitch is the finer one, so where the two agree it stands.
-    pub fn heard(tracker: Option<Heard>, network: &Labels) -> Root {
+    pub fn heard(tracker: Option<Heard>, network: &SoundLabels) -> Root {
         let doubt = |confidence: f32| 1.0 - confidence.clamp(0.0, 1.0);
         match (tracker, network.root_midi) {
             (Some(heard), Some(midi)) if (heard.midi - midi).abs() <= 0.7 => {

@@ -9,7 +9,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use crate::analyse::{self, Analysis, Labels};
+use neume_models::{SoundLabels, SoundNet};
+
+use crate::analyse::{self, Analysis};
 use crate::index::{self, Index, Outcome, Seen};
 use crate::walk::{self, Found};
 use crate::{Bank, Error, SoundId, Source, decode, group, names, priority};
@@ -65,14 +67,28 @@ const THREADS: usize = 2;
 const SAVE_EVERY: Duration = Duration::from_secs(4);
 
 /// Labels the mono samples of a sound at a rate in Hz.
-pub type Listen<'a> = dyn Fn(&[f32], u32) -> Result<Labels, neume_models::Error> + Sync + 'a;
+pub type Listen<'a> = dyn Fn(&[f32], u32) -> Result<SoundLabels, neume_models::Error> + Sync + 'a;
 
-/// Scans a folder, labelling sounds by `listen`. `on_progress` is called on the calling thread after each file; `cancel`
-/// is looked at as often, and what is done by then is saved.
+/// Scans a folder. `on_progress` is called on the calling thread after each file; `cancel` is looked at as often, and
+/// what is done by then is saved.
 ///
 /// # Errors
 /// [`Error::File`] where the folder cannot be read, [`Error::FutureIndex`] where a newer Neume wrote the
 /// index (scan with [`ScanOptions::rebuild`] to replace it), [`Error::Cancelled`].
+pub fn scan(
+    folder: &Path,
+    options: &ScanOptions,
+    net: &SoundNet,
+    on_progress: &mut dyn FnMut(&Progress),
+    cancel: &AtomicBool,
+) -> Result<ScanReport, Error> {
+    scan_with(folder, options, &|mono, rate_hz| net.label(mono, rate_hz), on_progress, cancel)
+}
+
+/// [`scan`] with other ears than the sound network's: `listen` labels the mono samples of a sound at a rate in Hz.
+///
+/// # Errors
+/// As [`scan`].
 pub fn scan_with(
     folder: &Path,
     options: &ScanOptions,
@@ -109,7 +125,7 @@ pub fn scan_with(
 /// The bank of a folder as it was last scanned, without looking at any of its files; `None` if it never was.
 ///
 /// # Errors
-/// As [`scan_with`] for the index.
+/// As [`scan`] for the index.
 pub fn remembered(folder: &Path, options: &ScanOptions) -> Result<Option<Bank>, Error> {
     let cache = options.cache.clone().map_or_else(index::cache_folder, Ok)?;
     let (index, _) = Index::open(&index::path_for(&cache, folder))?;

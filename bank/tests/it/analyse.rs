@@ -1,17 +1,18 @@
 //! Pitch, loops, loudness and what is told of a root.
 
-use neume_bank::analyse::{Labels, analyse, heard_mono};
+use neume_bank::analyse::{analyse, heard_mono};
 use neume_bank::names::hints;
 use neume_bank::root::Root;
 use neume_bank::{Audio, Decoded, Loop, Sound, looping, loudness, pitch};
-use neume_models::{Embedding, Families};
+use neume_models::{Embedding, Families, SoundLabels};
 
 use crate::tone::{crossing_hz, harmonic, mono, noise, rms, sine};
 
-pub fn no_labels() -> Labels {
-    Labels {
+pub fn no_labels() -> SoundLabels {
+    SoundLabels {
         root_midi: None,
         root_confidence: 0.0,
+        loudness_db: -20.0,
         families: Families::EVEN,
         brightness: 0.5,
         roughness: 0.5,

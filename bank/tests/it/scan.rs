@@ -4,9 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use neume_bank::analyse::Labels;
 use neume_bank::scan::remembered;
 use neume_bank::{Bank, Error, Progress, ScanOptions, ScanReport, Sound, Source, scan_with};
+use neume_models::SoundLabels;
 use tempfile::TempDir;
 
 use crate::analyse::no_labels;
@@ -52,7 +52,7 @@ impl Place {
     }
 }
 
-fn listen(_: &[f32], _: u32) -> Result<Labels, neume_models::Error> {
+fn listen(_: &[f32], _: u32) -> Result<SoundLabels, neume_models::Error> {
     Ok(no_labels())
 }
 
