@@ -29,11 +29,12 @@ impl Bend<'_> {
         }
     }
 
-    /// The ratio of the first frame.
-    pub fn first(&self) -> f64 {
+    /// The ratio of a frame.
+    #[inline]
+    pub fn at(&self, frame: usize) -> f64 {
         match self {
             Bend::Still(ratio) => *ratio,
-            Bend::Moving(ratios) => ratios.first().copied().unwrap_or(1.0),
+            Bend::Moving(ratios) => ratios.get(frame).copied().unwrap_or(1.0),
         }
     }
 }
@@ -48,7 +49,7 @@ pub(super) struct Channel {
     /// Whether the sustain pedal is down.
     pub pedal: bool,
     /// How often each key is down.
-    held: [u8; 128],
+    held: [u16; 128],
 }
 
 impl Channel {
@@ -91,10 +92,11 @@ impl Channel {
         }
     }
 
-    pub fn lift(&mut self, key: u8) {
-        if let Some(count) = self.held.get_mut(usize::from(key)) {
-            *count = count.saturating_sub(1);
-        }
+    /// Lifts the key once. Gives how often it is still down.
+    pub fn lift(&mut self, key: u8) -> usize {
+        let Some(count) = self.held.get_mut(usize::from(key)) else { return 0 };
+        *count = count.saturating_sub(1);
+        usize::from(*count)
     }
 
     pub fn lift_all(&mut self) {

@@ -22,7 +22,7 @@ const FOLLOW_SECS: f32 = 0.02;
 const SILENCE: f32 = 1e-5;
 
 /// The settings of an envelope, in frames.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(super) struct Shape {
     attack_frames: u32,
     decay_frames: u32,
@@ -134,6 +134,12 @@ impl Envelope {
         let mut envelope = Envelope { shape, stage: Stage::Attack, segment };
         envelope.settle();
         envelope
+    }
+
+    /// One that is over.
+    pub fn over() -> Envelope {
+        let segment = Segment { from: 0.0, to: 0.0, curve: 1.0, frames: 0, at: 0, cell: (0.0, 0.0, 0.0) };
+        Envelope { shape: Shape::default(), stage: Stage::Done, segment }
     }
 
     /// The level of the frame that comes next.

@@ -14,6 +14,7 @@ mod channel;
 mod envelope;
 mod events;
 mod interpolation;
+mod kernel;
 mod meter;
 mod ramp;
 mod reader;
@@ -278,9 +279,9 @@ impl Engine {
 
     fn note_off(&mut self, note: Note) {
         let Some(channel) = self.channels.get_mut(usize::from(note.channel)) else { return };
-        channel.lift(note.key);
+        let still_down = channel.lift(note.key);
         let pedal = channel.pedal;
-        if let Some(voice) = self.voices.oldest_held(note) {
+        if let Some(voice) = self.voices.lifted(note, still_down) {
             if pedal {
                 voice.state = State::Pedalled;
             } else {

@@ -5,13 +5,13 @@
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Ramp {
     target: f64,
-    step: f64,
+    slope: f64,
     left_frames: u32,
 }
 
 impl Ramp {
     pub fn at(value: f64) -> Ramp {
-        Ramp { target: value, step: 0.0, left_frames: 0 }
+        Ramp { target: value, slope: 0.0, left_frames: 0 }
     }
 
     /// Heads for `target` from where it is now, to arrive after `frames`.
@@ -19,8 +19,8 @@ impl Ramp {
         if target == self.target {
             return;
         }
-        let step = (target - self.value()) / f64::from(frames.max(1));
-        *self = Ramp { target, step, left_frames: frames };
+        let slope = (target - self.value()) / f64::from(frames.max(1));
+        *self = Ramp { target, slope, left_frames: frames };
     }
 
     pub fn is_moving(&self) -> bool {
@@ -28,14 +28,19 @@ impl Ramp {
     }
 
     pub fn value(&self) -> f64 {
-        self.target - self.step * f64::from(self.left_frames)
+        self.target - self.slope * f64::from(self.left_frames)
     }
 
     /// The value of this frame; moves on to the next.
     pub fn next(&mut self) -> f64 {
         let value = self.value();
-        self.left_frames = self.left_frames.saturating_sub(1);
+        self.step();
         value
+    }
+
+    /// Moves on by a frame.
+    pub fn step(&mut self) {
+        self.left_frames = self.left_frames.saturating_sub(1);
     }
 }
 

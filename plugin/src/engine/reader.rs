@@ -1,7 +1,8 @@
 //! Reads a sound at a pitch that may move on every frame.
 
 use super::channel::Bend;
-use super::interpolation::{Kernel, Kernels, MAX_TAPS, ONE_FRAME, Pace};
+use super::interpolation::{Kernels, ONE_FRAME, Pace};
+use super::kernel::{Kernel, MAX_TAPS};
 use super::ramp::Ramp;
 use super::slots::finite;
 use super::source::{Extent, SPAN};
@@ -74,7 +75,7 @@ impl Reader {
         Reader {
             extent: Extent { end: 0, loop_frames: 0 },
             position: 0,
-            kernel: Kernel::for_ratio(1.0),
+            kernel: Kernel::for_pace(ONE_FRAME),
             fading: None,
             ratio: 1.0,
             tuning_semitones: Ramp::at(0.0),
@@ -94,7 +95,7 @@ impl Reader {
         let cut_off = extent.loop_frames == 0 && !silent_end;
         Reader {
             extent,
-            kernel: Kernel::for_ratio(reachable(ratio * bend)),
+            kernel: Kernel::for_pace(pace(ratio * bend)),
             ratio,
             tail_frames: if cut_off { TAIL_SECS * rate_hz * ratio as f32 } else { 0.0 },
             ..Reader::idle()
@@ -126,9 +127,12 @@ impl Reader {
         let left = self.left_in_source().unwrap_or(u64::MAX);
         let reach = ((SPAN - MAX_TAPS - 1) as u64) << 32;
         let (mut way, mut frames) = (0, 0);
+        let tuned = self.tuning_semitones.is_moving();
         for (i, place) in desk.paces.iter_mut().take(most).enumerate() {
-            let tuning = (self.tuning_semitones.value() / 12.0).exp2();
-            let step = pace(self.ratio * tuning * bend.from(i).first());
+            if tuned {
+                self.tuning = (self.tuning_semitones.value() / 12.0).exp2();
+            }
+            let step = pace(self.ratio * self.tuning * bend.at(i));
             if i == 0 {
                 self.take_over(step);
             }
@@ -140,20 +144,21 @@ impl Reader {
                 break;
             }
             *place = step;
-            self.tuning_semitones.next();
+            self.tuning_semitones.step();
             way += step;
             frames += 1;
         }
-        self.tuning = (self.tuning_semitones.value() / 12.0).exp2();
+        if tuned {
+            self.tuning = (self.tuning_semitones.value() / 12.0).exp2();
+        }
         Stretch { frames, steady: None }
     }
 
     /// Begins to change over to another kernel where the present one no longer serves the pace.
     fn take_over(&mut self, step: u64) {
         if self.fading.is_none() && !self.kernel.serves(step) {
-            let next = Kernel::for_ratio(step as f64 / ONE_FRAME as f64);
             self.fading = Some((self.kernel, HANDOVER_FRAMES));
-            self.kernel = next;
+            self.kernel = Kernel::for_pace(step);
         }
     }
 
@@ -246,12 +251,16 @@ pub(super) fn smooth(x: f32) -> f32 {
     x * x * (3.0 - 2.0 * x)
 }
 
-fn reachable(ratio: f64) -> f64 {
-    if ratio.is_nan() { 1.0 } else { ratio.clamp(1.0 / REACH, REACH) }
+/// A ratio in fixed-point frames, kept within reach.
+#[inline]
+fn pace(ratio: f64) -> u64 {
+    // Adding a half and truncating rounds without a call into the maths library.
+    (reachable(ratio) * ONE_FRAME as f64 + 0.5) as i64 as u64
 }
 
-fn pace(ratio: f64) -> u64 {
-    (reachable(ratio) * ONE_FRAME as f64).round() as u64
+#[inline]
+fn reachable(ratio: f64) -> f64 {
+    if ratio.is_nan() { 1.0 } else { ratio.clamp(1.0 / REACH, REACH) }
 }
 
 fn ends_silent(samples: &[f32]) -> bool {

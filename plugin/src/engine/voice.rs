@@ -8,7 +8,7 @@ use super::events::{Expression, Note};
 use super::interpolation::Kernels;
 use super::ramp::Ramp;
 use super::reader::{CHUNK, Desk, Reader, smooth};
-use super::settings::{Settings, within};
+use super::settings::within;
 use super::slots::{Part, let_go};
 use crate::handoff::Playable;
 
@@ -87,7 +87,7 @@ impl Voice {
             gain: 0.0,
             volume: Ramp::at(1.0),
             pan: Ramp::at(0.0),
-            envelope: Envelope::start(Shape::new(&Settings::default(), 48_000.0)),
+            envelope: Envelope::over(),
             once_frames: None,
             fade_frames: 1,
             fade_left: 0,
@@ -254,8 +254,8 @@ impl Voice {
                 gains = self.gains();
                 add(std::slice::from_mut(left), from_left.get(i..), desk.levels.get(i..), gains[0]);
                 add(std::slice::from_mut(right), from_right.get(i..), desk.levels.get(i..), gains[1]);
-                self.volume.next();
-                self.pan.next();
+                self.volume.step();
+                self.pan.step();
             }
         } else {
             add(left, from_left.get(..), desk.levels.get(..), gains[0]);

@@ -71,38 +71,47 @@ impl Voices {
 
     /// Starts a note at this frame of the block, stealing a voice if need be.
     pub fn start(&mut self, mut start: Start, frame: usize) {
-        if self.sounding() >= POLYPHONY {
-            self.steal(frame);
-        }
         self.serial += 1;
         start.serial = self.serial;
-        let free = self.pool.iter().position(|voice| voice.state == State::Free);
-        let Some(voice) = free.or_else(|| self.cut()).and_then(|i| self.pool.get_mut(i)) else {
-            return super::slots::let_go(start.part.sound);
-        };
-        voice.start(start);
+        let place = self.make_room(frame).or_else(|| self.cut());
+        match place.and_then(|place| self.pool.get_mut(place)) {
+            Some(voice) => voice.start(start),
+            None => super::slots::let_go(start.part.sound),
+        }
     }
 
-    /// Sends the voice that is missed least into its fade: the quietest released one, else the oldest that the pedal
-    /// holds, else the oldest held one.
-    fn steal(&mut self, frame: usize) {
-        let worth = |voice: &Voice| match voice.state {
-            State::Released => (0u8, voice.level(), voice.serial),
-            State::Pedalled => (1, 0.0, voice.serial),
-            State::Held | State::Free | State::Fading => (2, 0.0, voice.serial),
-        };
-        let order = |a: &&mut Voice, b: &&mut Voice| {
-            let (a, b) = (worth(a), worth(b));
-            a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)).then(a.2.cmp(&b.2))
-        };
-        let sounding = self.pool.iter_mut().filter(|v| !matches!(v.state, State::Free | State::Fading));
-        if let Some(voice) = sounding.min_by(order) {
-            voice.fade();
-            let (note, ended) = (voice.note, voice.state == State::Free);
-            if ended {
-                self.report_end(note, frame);
+    /// A free place. Where [`POLYPHONY`] voices sound already, the one that is missed least goes into its fade: the
+    /// quietest released one, else the oldest that the pedal holds, else the oldest held one.
+    fn make_room(&mut self, frame: usize) -> Option<usize> {
+        let (mut sounding, mut free, mut least) = (0, None, None);
+        for (i, voice) in self.pool.iter().enumerate() {
+            let worth = match voice.state {
+                State::Free => {
+                    free = free.or(Some(i));
+                    continue;
+                }
+                State::Fading => continue,
+                State::Released => (0, voice.level(), voice.serial),
+                State::Pedalled => (1, 0.0, voice.serial),
+                State::Held => (2, 0.0, voice.serial),
+            };
+            sounding += 1;
+            if least.is_none_or(|(_, least)| worth < least) {
+                least = Some((i, worth));
             }
         }
+        if sounding < POLYPHONY {
+            return free;
+        }
+        let (victim, _) = least?;
+        let voice = self.pool.get_mut(victim)?;
+        voice.fade();
+        if voice.state != State::Free {
+            return free;
+        }
+        let note = voice.note;
+        self.report_end(note, frame);
+        Some(victim)
     }
 
     /// Cuts off the voice that has faded furthest, leaving its last value behind to decay. Happens only when more
@@ -115,10 +124,14 @@ impl Voices {
         Some(index)
     }
 
-    /// The oldest held voice of a note.
-    pub fn oldest_held(&mut self, note: Note) -> Option<&mut Voice> {
-        let held = self.pool.iter_mut().filter(|v| v.state == State::Held && note.names(v.note));
-        held.min_by_key(|voice| voice.serial)
+    /// The voice that a lifted key lets go: the one with the note's id, else the oldest of its key, unless that strike
+    /// has ended already and those that sound belong to the `still_down` others.
+    pub fn lifted(&mut self, note: Note, still_down: usize) -> Option<&mut Voice> {
+        let is_held = |voice: &Voice| voice.state == State::Held && note.names(voice.note);
+        if note.id.is_none() && self.pool.iter().filter(|voice| is_held(voice)).count() <= still_down {
+            return None;
+        }
+        self.pool.iter_mut().filter(|voice| is_held(voice)).min_by_key(|voice| voice.serial)
     }
 
     /// Lets a channel's keys go: all that are held, or those that the pedal held.

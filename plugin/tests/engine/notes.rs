@@ -67,6 +67,16 @@ fn a_key_struck_twice_is_lifted_twice() {
 }
 
 #[test]
+fn lifting_a_strike_that_has_ended_leaves_the_next_one_alone() {
+    let short = playable(mono(vec![0.2; 100], None), 60.0);
+    let mut rig = Rig::with(short);
+    rig.left(&quick(), &[on(0, 60)], 320);
+    rig.put(0, level(0.2));
+    let events = [on(0, 60), off(100, 60), off(1_000, 60)];
+    check(&mut rig, &quick(), &events, &[(99, 0.2), (900, 0.2), (1_300, 0.0)]);
+}
+
+#[test]
 fn a_note_with_an_id_is_lifted_by_it() {
     let note = |id| Note { channel: 0, key: 60, id: Some(id) };
     let strike = |frame, id, velocity| at(frame, Event::NoteOn { note: note(id), velocity });
