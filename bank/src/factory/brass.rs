@@ -2,11 +2,15 @@
 
 use neume_models::Family;
 
+use super::ensemble::{self, Ensemble};
 use super::envelope::{burst, fall, rise, step};
 use super::filter;
+use super::fm::{self, Pair};
 use super::formant::Curve;
 use super::harmonic::{self, Tone};
-use super::noise;
+use super::noise::{self, Burst};
+use super::oscillator::{Wave, sine};
+use super::space;
 use super::timeline::{Timeline, Wander};
 use super::track::Track;
 use super::{Note, Recipe};
@@ -17,6 +21,11 @@ pub(super) const RECIPES: &[Recipe] = &[
         .looped()
         .trim(-2.0),
     Recipe::new("Trumpet, open", Family::Brass, &[55, 62, 69, 76, 82], trumpet).looped(),
+    Recipe::new("Trumpet, harmon mute", Family::Brass, &[55, 63, 71, 79], muted).looped().trim(-5.0),
+    Recipe::new("Trombone, brassy", Family::Brass, &[40, 47, 54, 61, 68], trombone).looped(),
+    Recipe::new("Tuba, round", Family::Brass, &[28, 35, 42, 49, 56], tuba).looped().trim(-1.0),
+    Recipe::new("Brass section, wide", Family::Brass, &[38, 46, 54, 62, 70, 78], section).looped(),
+    Recipe::new("War horn, growling", Family::Brass, &[36, 44, 52, 60], war_horn).looped(),
 ];
 
 /// What the lips and the bell do.
@@ -104,4 +113,132 @@ fn trumpet(note: &Note) -> Track {
         breath: 0.03,
     };
     play(note, &timeline, &lips)
+}
+
+/// A closed metal mute: the fundamental all but gone, a narrow buzz over 1.5 kHz, a whistle of air.
+fn muted(note: &Note) -> Track {
+    let timeline = note.looped(0.8, 2.2);
+    let bell = Curve::formants(
+        &[(1750.0, 500.0, 0.0), (3100.0, 700.0, -1.0), (5200.0, 900.0, -9.0), (300.0, 300.0, -22.0)],
+        0.004,
+    );
+    let lips = Lips {
+        attack_secs: 0.016,
+        cutoff_hz: 5200.0,
+        order: 1,
+        bell: &bell,
+        scoop_cents: 18.0,
+        vibrato_hz: 4.9,
+        vibrato_cents: 7.0,
+        vibrato_secs: 0.5,
+        breath: 0.012,
+    };
+    play(note, &timeline, &lips)
+}
+
+fn tuba(note: &Note) -> Track {
+    let timeline = note.looped(0.9, 2.3);
+    let bell = Curve::formants(&[(190.0, 260.0, 0.0), (420.0, 300.0, -10.0)], 0.004);
+    let lips = Lips {
+        attack_secs: 0.045,
+        cutoff_hz: 330.0 + 60.0 * (note.octave() + 2.0),
+        order: 3,
+        bell: &bell,
+        scoop_cents: 25.0,
+        vibrato_hz: 4.2,
+        vibrato_cents: 2.0,
+        vibrato_secs: 0.5,
+        breath: 0.02,
+    };
+    play(note, &timeline, &lips)
+}
+
+/// Chowning's brass: the index of modulation follows the breath, so that loud is bright.
+fn trombone(note: &Note) -> Track {
+    let timeline = note.looped(0.8, 1.9);
+    let mut rng = note.rng();
+    let drift = Wander::new(&timeline, &mut rng, 1.5);
+    let lung = Wander::new(&timeline, &mut rng, 2.9);
+    let turns = timeline.turns(timeline.pitch_hz, |secs| {
+        let slide = -90.0 * fall(secs as f32, 0.028) + 14.0 * burst(secs as f32, 0.05, 0.05);
+        f64::from(slide + 3.5 * drift.at(secs))
+    });
+    let double: Vec<f64> = turns.iter().map(|turn| 2.0 * turn).collect();
+    let breath = |secs: f32| {
+        rise(secs, 0.032)
+            * (1.0 + 0.3 * burst(secs, 0.06, 0.1))
+            * (1.0 + 0.05 * lung.at(f64::from(secs)) * rise(secs, 0.3))
+    };
+    let peak = 3.4 - 0.7 * (note.octave() + 0.5);
+    let (mut low, mut edge) = (vec![0.0; timeline.frames()], vec![0.0; timeline.frames()]);
+    let pair = Pair { carrier: &turns, modulator: &turns, feedback: 0.09 };
+    fm::add(&mut low, &pair, &breath, |secs| peak * breath(secs) * breath(secs));
+    let pair = Pair { carrier: &double, modulator: &turns, feedback: 0.16 };
+    fm::add(&mut edge, &pair, |secs| 0.3 * breath(secs), |secs| 1.6 * peak * breath(secs) * breath(secs));
+    filter::body(&mut low, &[(520.0, 1.6, 4.0), (1500.0, 1.5, 2.0)]);
+    let mut track = Track::silent(&timeline);
+    track.add(&low, 0.8, -0.1);
+    track.add(&edge, 0.8, 0.25);
+    let tongue = noise::burst(&mut rng, Burst { rise_secs: 0.006, fall_secs: 0.02, hz: 900.0, q: 0.8 });
+    track.add(&tongue, 0.3, 0.0);
+    space::room(&mut track, 0.5, 4000.0, 0.08);
+    track
+}
+
+/// Six players of saws under a filter that opens with the breath.
+fn section(note: &Note) -> Track {
+    let timeline = note.looped(1.0, 2.4);
+    let mut rng = note.rng();
+    let wave = Wave::saw(timeline.pitch_hz);
+    let mut track = Track::silent(&timeline);
+    let players = Ensemble {
+        drift_cents: 5.0,
+        vibrato_hz: 4.8,
+        vibrato_cents: 5.0,
+        attack_secs: 0.045,
+        late_secs: 0.05,
+        scoop_cents: 45.0,
+        ..Ensemble::still(&[-9.0, -5.0, -1.0, 2.0, 6.0, 10.0])
+    };
+    ensemble::add(&mut track, &timeline, &mut rng, &wave, &players);
+    let swell = Wander::new(&timeline, &mut rng, 1.1);
+    let open = 2.2 * timeline.pitch_hz as f32 + 1500.0;
+    let cutoff = |secs: f32| {
+        open * (0.2 + 0.8 * rise(secs, 0.07) + 0.5 * burst(secs, 0.08, 0.15))
+            * (1.0 + 0.12 * swell.at(f64::from(secs)))
+    };
+    track.each(|side| {
+        filter::low_pass(side, 0.75, cutoff);
+        filter::low_pass(side, 0.6, |secs| 1.6 * cutoff(secs));
+    });
+    space::room(&mut track, 0.7, 4200.0, 0.14);
+    track
+}
+
+/// An animal's horn: a torn edge, and a growl of the throat that beats with the lips.
+fn war_horn(note: &Note) -> Track {
+    let timeline = note.looped(1.0, 2.5);
+    let mut rng = note.rng();
+    let growl_hz = timeline.snap_motion_hz(31.0);
+    let rough = Wander::new(&timeline, &mut rng, 2.3);
+    let drift = Wander::new(&timeline, &mut rng, 1.9);
+    let turns = timeline.turns(timeline.pitch_hz, |secs| {
+        let growl = 24.0 * sine(growl_hz * secs);
+        f64::from(-140.0 * fall(secs as f32, 0.07) + 7.0 * drift.at(secs) + growl)
+    });
+    let level = |secs: f32| {
+        let at = f64::from(secs);
+        rise(secs, 0.07) * (1.0 + (0.42 + 0.2 * rough.at(at)) * sine(growl_hz * at + 0.2))
+    };
+    let mut horn = vec![0.0; timeline.frames()];
+    let pair = Pair { carrier: &turns, modulator: &turns, feedback: 0.13 };
+    fm::add(&mut horn, &pair, &level, |secs| 3.6 * rise(secs, 0.16) + 0.9 * rough.at(f64::from(secs)));
+    filter::body(&mut horn, &[(430.0, 2.0, 7.0), (980.0, 2.2, 6.0), (2400.0, 1.4, 3.0)]);
+    let mut track = Track::silent(&timeline);
+    track.add(&horn, 0.7, 0.0);
+    let spit = noise::band(&timeline, &mut rng, 1400.0, 0.9, |secs| 0.13 * level(secs));
+    track.add(&spit, 1.0, 0.3);
+    track.each(|side| side.iter_mut().for_each(|x| *x = filter::soft_clip(*x * 0.9)));
+    space::room(&mut track, 1.1, 3000.0, 0.2);
+    track
 }

@@ -2,12 +2,18 @@
 
 /// Exponential approach to 1 with time constant `rise_secs`.
 pub fn rise(secs: f32, rise_secs: f32) -> f32 {
-    if secs <= 0.0 { 0.0 } else { 1.0 - libm::expf(-secs / rise_secs) }
+    if secs <= 0.0 {
+        0.0
+    } else if secs > 17.0 * rise_secs {
+        1.0
+    } else {
+        1.0 - libm::expf(-secs / rise_secs)
+    }
 }
 
-/// Exponential decay from 1 with time constant `fall_secs`; 0 before the start.
+/// Exponential decay from 1 with time constant `fall_secs`; 0 before the start, and when nothing is left.
 pub fn fall(secs: f32, fall_secs: f32) -> f32 {
-    if secs < 0.0 { 0.0 } else { libm::expf(-secs / fall_secs) }
+    if secs < 0.0 || secs > 30.0 * fall_secs { 0.0 } else { libm::expf(-secs / fall_secs) }
 }
 
 /// A smooth step from 0 at `from_secs` to 1 at `to_secs`.

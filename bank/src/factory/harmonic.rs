@@ -6,6 +6,9 @@ use super::noise::Rng;
 use super::timeline::{BLOCK_SECS, Timeline, Wander};
 use super::track::Track;
 
+/// Slow motions from which each harmonic mixes its own.
+const SWAYS: usize = 7;
+
 /// How a tone of harmonics is laid out.
 #[derive(Debug, Clone, Copy)]
 pub struct Tone<'a> {
@@ -31,17 +34,18 @@ pub fn add(
 ) {
     let base_hz = timeline.pitch_hz as f32;
     let count = tone.count.min((17_000.0 / base_hz) as usize).max(1);
-    let wanders: Vec<Wander> = (0..count).map(|_| Wander::new(timeline, rng, tone.shimmer_hz)).collect();
+    let wanders: [Wander; SWAYS] = std::array::from_fn(|_| Wander::new(timeline, rng, tone.shimmer_hz));
     let phases: Vec<f64> = (0..count).map(|_| f64::from(rng.unit()) * 0.25).collect();
     let (on_left, on_right) = super::track::pan_gains(tone.pan);
     additive::add(track, timeline, count, |edge: Edge| {
         let secs = edge.block as f64 * BLOCK_SECS;
         let turns = tone.turns[edge.block];
+        let sways: [f32; SWAYS] = std::array::from_fn(|i| wanders[i].at(secs));
         for k in 1..=count {
             edge.turns[k - 1] = k as f64 * turns + phases[k - 1];
             let loud = level(secs as f32, k, k as f32 * base_hz);
             let depth = tone.shimmer * (1.0 - 1.0 / (1.0 + 0.25 * k as f32));
-            let sway = if depth > 0.0 { depth * wanders[k - 1].at(secs) } else { 0.0 };
+            let sway = depth * (0.7 * sways[k % SWAYS] - 0.5 * sways[(k / SWAYS + 2 * k + 1) % SWAYS]);
             edge.left[k - 1] = loud * on_left * (1.0 + sway);
             edge.right[k - 1] = loud * on_right * (1.0 - 0.7 * sway);
         }

@@ -7,6 +7,7 @@
 mod additive;
 mod bass;
 mod brass;
+mod ensemble;
 mod envelope;
 mod filter;
 mod finish;

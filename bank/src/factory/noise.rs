@@ -1,6 +1,8 @@
 //! Chance that is the same every time: a seeded generator, and noise that closes on the loop.
 
-use super::timeline::{BLOCK, Timeline};
+use super::envelope::burst as burst_level;
+use super::filter;
+use super::timeline::{BLOCK, RATE_HZ, Timeline};
 
 /// A xorshift* generator.
 #[derive(Debug, Clone)]
@@ -54,4 +56,33 @@ pub fn white(timeline: &Timeline, rng: &mut Rng) -> Vec<f32> {
     let once: Vec<f32> = (0..period).map(|_| rng.bipolar()).collect();
     let first = (period - start % period) % period;
     (0..frames).map(|i| once[(first + i) % period]).collect()
+}
+
+/// Steady noise around a frequency, its level given by the time in seconds.
+pub fn band(timeline: &Timeline, rng: &mut Rng, hz: f32, q: f32, level: impl Fn(f32) -> f32) -> Vec<f32> {
+    let mut out = white(timeline, rng);
+    filter::band_pass(&mut out, q, |_| hz);
+    super::track::shape(&mut out, level);
+    out
+}
+
+/// What a burst of noise is like: rise and fall times, and the band it lies in.
+#[derive(Debug, Clone, Copy)]
+pub struct Burst {
+    pub rise_secs: f32,
+    pub fall_secs: f32,
+    pub hz: f32,
+    pub q: f32,
+}
+
+/// A burst of noise at the start: a pick, a hammer, a tongue. As long as it is heard, at most a second.
+pub fn burst(rng: &mut Rng, burst: Burst) -> Vec<f32> {
+    let secs = (burst.rise_secs + 9.0 * burst.fall_secs).min(1.0);
+    let mut out: Vec<f32> = (0..(secs * RATE_HZ as f32) as usize).map(|_| rng.bipolar()).collect();
+    for (group, samples) in out.chunks_mut(4).enumerate() {
+        let level = burst_level(4.0 * group as f32 / RATE_HZ as f32, burst.rise_secs, burst.fall_secs);
+        samples.iter_mut().for_each(|sample| *sample *= level);
+    }
+    filter::band_pass(&mut out, burst.q, |_| burst.hz);
+    out
 }

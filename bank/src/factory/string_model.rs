@@ -2,7 +2,7 @@
 //! after Jaffe and Smith, 1983), tuned so that the filters in its loop do not flatten it.
 
 use super::noise::Rng;
-use super::timeline::{BLOCK, RATE_HZ, Timeline};
+use super::timeline::{RATE_HZ, Timeline};
 
 /// How a string is made and touched.
 #[derive(Debug, Clone, Copy)]
@@ -23,25 +23,45 @@ pub struct Pluck {
 
 /// Plays a string for the whole timeline. `hz` may lie beside the timeline's pitch, for courses and beating.
 pub fn pluck(timeline: &Timeline, rng: &mut Rng, hz: f64, pluck: &Pluck) -> Vec<f32> {
-    let loss = Loss::new(hz as f32, pluck.t60_secs, pluck.high_t60_secs);
-    let disperse = -pluck.stiffness;
-    let period = RATE_HZ as f64 / hz;
-    let omega = core::f64::consts::TAU / period;
-    let delay = period - loss.delay_frames(omega) - 2.0 * all_pass_delay_frames(f64::from(disperse), omega);
-    let excitation = touch(rng, period, pluck);
-    let mut line = Line::new(delay);
+    let excitation = touch(rng, RATE_HZ as f64 / hz, pluck);
+    let echo =
+        Echo { hz, t60_secs: pluck.t60_secs, high_t60_secs: pluck.high_t60_secs, stiffness: pluck.stiffness };
+    drive(timeline, &echo, false, |frame| excitation.get(frame).copied().unwrap_or(0.0))
+}
+
+/// A delay line that sounds at a pitch.
+#[derive(Debug, Clone, Copy)]
+pub struct Echo {
+    pub hz: f64,
+    /// Time in which the fundamental loses 60 dB, and what lies at 4 kHz.
+    pub t60_secs: f32,
+    pub high_t60_secs: f32,
+    /// As in [`Pluck`].
+    pub stiffness: f32,
+}
+
+/// Feeds a delay line with an excitation by frame. A closed pipe turns the sign at its end: it is half as long, and
+/// only its odd harmonics sound.
+pub fn drive(timeline: &Timeline, echo: &Echo, closed: bool, excitation: impl Fn(usize) -> f32) -> Vec<f32> {
+    let turn_hz = if closed { 2.0 * echo.hz } else { echo.hz };
+    let loss = Loss::new(turn_hz as f32, echo.hz as f32, echo.t60_secs, echo.high_t60_secs);
+    let disperse = -echo.stiffness;
+    let omega = core::f64::consts::TAU * echo.hz / RATE_HZ as f64;
+    let turn_frames = RATE_HZ as f64 / turn_hz;
+    let filters = loss.delay_frames(omega) + 2.0 * all_pass_delay_frames(f64::from(disperse), omega);
+    let mut line = Line::new(turn_frames - filters);
+    let sign = if closed { -1.0 } else { 1.0 };
     let (mut passes, mut lowered) = ([AllPass::default(); 2], 0.0f32);
-    let mut out = Vec::with_capacity(timeline.blocks * BLOCK);
-    for frame in 0..timeline.blocks * BLOCK {
-        let mut value = line.read();
-        lowered = loss.gain * (1.0 - loss.pole) * value + loss.pole * lowered;
-        value = lowered;
+    let mut out = Vec::with_capacity(timeline.frames());
+    for frame in 0..timeline.frames() {
+        lowered = loss.gain * (1.0 - loss.pole) * line.read() + loss.pole * lowered;
+        let mut value = sign * lowered;
         if disperse != 0.0 {
             for pass in &mut passes {
                 value = pass.step(value, disperse);
             }
         }
-        value += excitation.get(frame).copied().unwrap_or(0.0);
+        value += excitation(frame);
         line.write(value);
         out.push(value);
     }
@@ -74,10 +94,11 @@ struct Loss {
 }
 
 impl Loss {
-    fn new(hz: f32, t60_secs: f32, high_t60_secs: f32) -> Loss {
+    /// Losses at `hz` and at 4 kHz, of a line that is passed `turn_hz` times a second.
+    fn new(turn_hz: f32, hz: f32, t60_secs: f32, high_t60_secs: f32) -> Loss {
         let omega = core::f32::consts::TAU * hz / RATE_HZ as f32;
         let high = core::f32::consts::TAU * 4000.0f32.max(2.0 * hz) / RATE_HZ as f32;
-        let turn_gain = |secs: f32| libm::powf(10.0, -3.0 / (secs * hz));
+        let turn_gain = |secs: f32| libm::powf(10.0, -3.0 / (secs * turn_hz));
         let wanted = turn_gain(high_t60_secs) / turn_gain(t60_secs);
         let (mut low_pole, mut high_pole) = (0.0f32, 0.98f32);
         for _ in 0..24 {
