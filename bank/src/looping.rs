@@ -12,11 +12,13 @@ use crate::{Audio, Loop, resample};
 /// Shortest loop that is made, in seconds: shorter ones buzz.
 const SHORTEST_SECS: f32 = 0.2;
 /// Longest stretch of the sustain that is searched, in seconds.
-const SEARCHED_SECS: f32 = 6.0;
+const SEARCHED_SECS: f32 = 4.0;
 /// Length of the stretches that are compared and faded, in seconds.
 const FADE_SECS: f32 = 0.04;
 /// Places near the end of the sustain that are tried as the loop's end.
 const ENDS: usize = 8;
+/// The rate at which likeness is first sought.
+const COARSE_HZ: u32 = 8_000;
 /// Likeness of the two stretches, -1..1, below which a loop would be heard as one.
 const LEAST_LIKENESS: f32 = 0.7;
 /// A sustain falls more slowly than this, in dB a second; a struck or plucked sound does not.
@@ -32,21 +34,20 @@ pub fn find(mono: &[f32], rate_hz: u32) -> Option<Loop> {
     if end < start + shortest + 2 * fade {
         return None;
     }
-    let step = ((end - start) / 3 / ENDS).max(1);
+    let held = &mono[start..end];
+    let mut compare = Compare::new(held, fade, (rate_hz / COARSE_HZ).max(1) as usize);
+    let step = (held.len() / 3 / ENDS).max(1);
     let mut best: Option<(f32, usize, usize)> = None;
-    let mut compare = Compare::new(end - start);
-    for close in (0..ENDS).map(|i| end - i * step).filter(|close| *close >= start + shortest + 2 * fade) {
-        let earlier = &mono[start..close - shortest];
-        let (likeness, place) =
-            compare.most_alike(earlier, &mono[close - fade..close], shortest as f32 / rate)?;
+    for close in (0..ENDS).map(|i| held.len() - i * step).filter(|close| *close >= shortest + 2 * fade) {
+        let Some((likeness, place)) = compare.most_alike(close, close - shortest - fade) else { continue };
         if best.is_none_or(|(most, ..)| likeness > most) {
-            best = Some((likeness, start + place + fade, close));
+            best = Some((likeness, place + fade, close));
         }
     }
     let (likeness, open, close) = best?;
     (likeness >= LEAST_LIKENESS).then_some(Loop {
-        start_frames: open as u64,
-        end_frames: close as u64,
+        start_frames: (start + open) as u64,
+        end_frames: (start + close) as u64,
         crossfade_frames: fade as u64,
     })
 }
@@ -75,21 +76,39 @@ fn sustain(mono: &[f32], rate_hz: u32) -> Option<(usize, usize)> {
     (fall_db / fall_secs < SLOWEST_DECAY_DB).then_some((settled, end))
 }
 
-/// Normalised correlation of one stretch with every place of another, by transforms.
-struct Compare {
+/// Looks for stretches of a held sound that are alike: coarsely by transforms at a low rate, then frame by frame.
+struct Compare<'a> {
+    held: &'a [f32],
+    fade: usize,
+    /// Frames to a coarse one.
+    stride: usize,
+    coarse: Vec<f32>,
     planner: RealFftPlanner<f32>,
     size: usize,
+    spectrum: Vec<Complex32>,
 }
 
-impl Compare {
-    /// For stretches of at most this length in all.
-    fn new(longest: usize) -> Compare {
-        Compare { planner: RealFftPlanner::new(), size: (2 * longest).next_power_of_two() }
+impl<'a> Compare<'a> {
+    fn new(held: &'a [f32], fade: usize, stride: usize) -> Compare<'a> {
+        let coarse: Vec<f32> =
+            held.chunks(stride).map(|chunk| chunk.iter().sum::<f32>() / stride as f32).collect();
+        let size = (coarse.len() + fade / stride + 1).next_power_of_two();
+        let mut compare = Compare {
+            held,
+            fade,
+            stride,
+            coarse,
+            planner: RealFftPlanner::new(),
+            size,
+            spectrum: Vec::new(),
+        };
+        compare.spectrum = compare.transform(0, compare.coarse.len());
+        compare
     }
 
-    fn spectrum(&mut self, samples: &[f32]) -> Vec<Complex32> {
+    fn transform(&mut self, from: usize, to: usize) -> Vec<Complex32> {
         let forward = self.planner.plan_fft_forward(self.size);
-        let mut padded = samples.to_vec();
+        let mut padded = self.coarse[from..to].to_vec();
         padded.resize(self.size, 0.0);
         let mut spectrum = forward.make_output_vec();
         // PANIC: the buffers are made to the plan's own sizes.
@@ -97,15 +116,13 @@ impl Compare {
         spectrum
     }
 
-    /// The likeness -1..1 and the place in `earlier` of the stretch that is most like `fade`, with a slight liking for
-    /// early places: a long loop keeps more of the sound's life. `None` for silence.
-    fn most_alike(&mut self, earlier: &[f32], fade: &[f32], shortest_secs: f32) -> Option<(f32, usize)> {
-        let energy = |samples: &[f32]| samples.iter().map(|s| f64::from(*s) * f64::from(*s)).sum::<f64>();
-        let fade_energy = energy(fade);
-        let places = earlier.len().checked_sub(fade.len())? + 1;
-        let mut product = self.spectrum(earlier);
-        for (a, b) in product.iter_mut().zip(self.spectrum(fade)) {
-            *a *= b.conj();
+    /// The likeness -1..1 and the place, up to `last`, of the stretch that is most like the one before `close`.
+    fn most_alike(&mut self, close: usize, last: usize) -> Option<(f32, usize)> {
+        let coarse_fade = self.fade / self.stride;
+        let from = (close - self.fade) / self.stride;
+        let mut product = self.transform(from, from + coarse_fade);
+        for (fade, held) in product.iter_mut().zip(&self.spectrum) {
+            *fade = held * fade.conj();
         }
         for edge in [0, self.size / 2] {
             product[edge].im = 0.0;
@@ -114,28 +131,49 @@ impl Compare {
         let mut products = backward.make_output_vec();
         // PANIC: as above, and the two real bins have no imaginary part.
         backward.process(&mut product, &mut products).expect("sizes fit the plan");
-        let mut here = energy(&earlier[..fade.len()]);
-        let mut best: Option<(f32, f32, usize)> = None;
-        for place in 0..places {
+        let fade_energy = energy(&self.coarse[from..from + coarse_fade]);
+        let mut here = energy(&self.coarse[..coarse_fade]);
+        let mut best: Option<(f32, usize)> = None;
+        for place in 0..=last / self.stride {
             if place > 0 {
-                let (gone, come) =
-                    (f64::from(earlier[place - 1]), f64::from(earlier[place + fade.len() - 1]));
-                here += come * come - gone * gone;
+                here += square(self.coarse[place + coarse_fade - 1]) - square(self.coarse[place - 1]);
             }
-            // Divided by the larger energy, so that a louder or softer stretch is not alike either.
-            let larger = here.max(fade_energy);
-            if larger < 1e-12 {
-                continue;
-            }
-            let likeness = (f64::from(products[place]) / self.size as f64 / larger) as f32;
-            let length = 1.0 + (places - place) as f32 / places as f32 * (1.0 - shortest_secs).max(0.0);
-            let liking = likeness + 0.01 * length;
-            if best.is_none_or(|(most, ..)| liking > most) {
-                best = Some((liking, likeness, place));
+            let likeness = alike(f64::from(products[place]) / self.size as f64, here, fade_energy);
+            // A slight liking for early places: a long loop keeps more of the sound's life.
+            let liking = likeness - 0.01 * (place * self.stride) as f32 / last.max(1) as f32;
+            if best.is_none_or(|(most, _)| liking > most) {
+                best = Some((liking, place * self.stride));
             }
         }
-        best.map(|(_, likeness, place)| (likeness, place))
+        self.refine(close, best?.1, last)
     }
+
+    /// The best place within a coarse frame of this one.
+    fn refine(&self, close: usize, coarse: usize, last: usize) -> Option<(f32, usize)> {
+        let fade = &self.held[close - self.fade..close];
+        let fade_energy = energy(fade);
+        let likeness = |place: usize| {
+            let here = &self.held[place..place + self.fade];
+            let product: f64 = here.iter().zip(fade).map(|(a, b)| f64::from(a * b)).sum();
+            (alike(product, energy(here), fade_energy), place)
+        };
+        let places = coarse.saturating_sub(self.stride)..=(coarse + self.stride).min(last);
+        places.map(likeness).max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)))
+    }
+}
+
+/// Correlation over the larger energy, so that a louder or softer stretch is not alike either; -1 for silence.
+fn alike(product: f64, one: f64, other: f64) -> f32 {
+    let larger = one.max(other);
+    if larger > 1e-12 { (product / larger) as f32 } else { -1.0 }
+}
+
+fn square(sample: f32) -> f64 {
+    f64::from(sample) * f64::from(sample)
+}
+
+fn energy(samples: &[f32]) -> f64 {
+    samples.iter().copied().map(square).sum()
 }
 
 /// The sound at a rate, with the loop's crossfade already in its samples and the loop in frames of that rate.

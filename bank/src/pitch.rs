@@ -21,7 +21,7 @@ pub struct Heard {
 /// Lowest and highest pitch that is sought: a little beyond E0 and C9.
 const RANGE_HZ: [f32; 2] = [19.5, 8_900.0];
 /// Frames that vote.
-const FRAMES: usize = 16;
+const FRAMES: usize = 12;
 /// Stretch behind the attack in which they lie, in seconds.
 const HEARD_SECS: f32 = 2.5;
 /// How much worse than the best lag a shorter one may be; one vote each.

@@ -24,51 +24,39 @@ const SURE: f32 = 0.9;
 
 impl Root {
     /// What tracker and network hear together. The tracker's pitch is the finer one, so where the two agree it stands.
+    /// Where they differ, mostly by an octave, the network is right far more often, and its confidence is calibrated.
     pub fn heard(tracker: Option<Heard>, network: &SoundLabels) -> Root {
-        let doubt = |confidence: f32| 1.0 - confidence.clamp(0.0, 1.0);
-        match (tracker, network.root_midi) {
+        let sure = network.root_confidence.clamp(0.0, 1.0);
+        let root =
+            |midi: f32, confidence: f32| Root { midi: Some(midi), confidence: confidence.clamp(0.0, 0.99) };
+        match (tracker, network.root_midi.filter(|midi| midi.is_finite())) {
             (Some(heard), Some(midi)) if (heard.midi - midi).abs() <= 0.7 => {
-                let confidence = 1.0 - doubt(heard.confidence) * doubt(network.root_confidence);
-                Root { midi: Some(heard.midi), confidence: confidence.min(0.99) }
+                root(heard.midi, 1.0 - (1.0 - sure) * (1.0 - 0.9 * heard.confidence))
             }
-            (Some(heard), Some(midi)) if network.root_confidence > heard.confidence => {
-                // The same note in another octave: the network's octave, the tracker's tuning.
+            (Some(heard), Some(midi)) => {
                 let tuned = midi + fold(heard.midi - midi).filter(|cents| cents.abs() <= 0.5).unwrap_or(0.0);
-                Root {
-                    midi: Some(tuned),
-                    confidence: network.root_confidence * doubt(0.5 * heard.confidence),
-                }
+                root(tuned, 0.9 * sure)
             }
-            (Some(heard), Some(_)) => Root {
-                midi: Some(heard.midi),
-                confidence: heard.confidence * doubt(0.5 * network.root_confidence),
-            },
-            (Some(heard), None) if heard.confidence >= network.root_confidence => Root {
-                midi: Some(heard.midi),
-                confidence: heard.confidence * doubt(0.5 * network.root_confidence),
-            },
-            (Some(heard), None) => {
-                Root { midi: None, confidence: network.root_confidence * doubt(0.5 * heard.confidence) }
+            // The network is shy of the highest notes and of what it never met; a tracker that is sure is right.
+            (Some(heard), None) if heard.confidence >= 0.9 && sure < 0.8 => {
+                root(heard.midi, 0.8 * heard.confidence)
             }
-            // The tracker heard no repetition; bells and the like have a pitch all the same.
-            (None, Some(midi)) if network.root_confidence >= 0.6 => {
-                Root { midi: Some(midi), confidence: 0.7 * network.root_confidence }
-            }
-            (None, Some(_)) => Root { midi: None, confidence: doubt(network.root_confidence) },
-            (None, None) => Root { midi: None, confidence: network.root_confidence.max(0.7) },
+            (Some(_), None) => Root { midi: None, confidence: 0.9 * sure },
+            (None, Some(midi)) => root(midi, 0.9 * sure),
+            (None, None) => Root { midi: None, confidence: sure.max(0.7) },
         }
     }
 
     /// What is told outranks the ear, which then gives the tuning: first the name, then a chunk, unless the ear is sure
-    /// of another note; then a number in the name, if the ear hears that note in any octave near.
+    /// of another note; a number in the name only confirms what is heard.
     pub fn told(self, hints: &Hints, chunk_midi: Option<f32>) -> Root {
         let sure_of_another =
             |midi: f32| self.confidence >= SURE && self.cents_from(midi).is_none() && self.midi.is_some();
         let chunk = chunk_midi.filter(|&midi| !sure_of_another(midi));
         let told = hints.root_midi.map(f32::from).or(chunk);
         let numbers = || hints.maybe_midi.iter().map(|&midi| f32::from(midi));
-        let near = |midi: &f32| self.midi.is_some_and(|heard| (heard - midi).abs() < 24.5);
-        let told = told.or_else(|| numbers().find(|midi| near(midi) && self.cents_from(*midi).is_some()));
+        let near = |midi: &f32| self.midi.is_some_and(|heard| (heard - midi).abs() <= 0.5);
+        let told = told.or_else(|| numbers().find(near));
         let Some(midi) = told else { return self };
         match self.cents_from(midi) {
             Some(cents) => Root { midi: Some(midi + cents), confidence: CONFIRMED },

@@ -65,7 +65,7 @@ fn what_is_told_outranks_the_ear_and_takes_its_tuning() {
         (heard(Some(64.2), 0.95), "pad", Some(60.0), Some(64.2)),
         (heard(Some(48.2), 0.95), "pad", Some(60.0), Some(60.2)),
         (heard(Some(69.2), 0.8), "069_1", None, Some(69.2)),
-        (heard(Some(57.2), 0.8), "069_1", None, Some(69.2)),
+        (heard(Some(57.2), 0.8), "069_1", None, Some(57.2)),
         (heard(Some(64.0), 0.8), "069_1", None, Some(64.0)),
         (heard(None, 0.8), "069_1", None, None),
     ];
@@ -74,6 +74,33 @@ fn what_is_told_outranks_the_ear_and_takes_its_tuning() {
         match (root.midi, expected) {
             (Some(midi), Some(expected)) => assert!((midi - expected).abs() < 1e-3, "{name} {ear:?}: {midi}"),
             (midi, expected) => assert_eq!(midi, *expected, "{name} {ear:?}"),
+        }
+    }
+}
+
+#[test]
+fn where_tracker_and_network_differ_the_network_has_the_octave_and_the_tracker_the_tuning() {
+    let tracker = |midi, confidence| Some(pitch::Heard { midi, confidence });
+    let network = |root_midi, root_confidence| SoundLabels { root_midi, root_confidence, ..no_labels() };
+    let table = [
+        (tracker(57.1, 0.9), network(Some(69.0), 0.6), Some(69.1)),
+        (tracker(69.1, 0.9), network(Some(69.3), 0.6), Some(69.1)),
+        (tracker(62.0, 0.9), network(Some(69.3), 0.6), Some(69.3)),
+        (tracker(62.0, 0.95), network(None, 0.6), Some(62.0)),
+        (tracker(62.0, 0.6), network(None, 0.6), None),
+        (tracker(62.0, 0.95), network(None, 0.95), None),
+        (None, network(Some(69.3), 0.6), Some(69.3)),
+        (None, network(Some(f32::NAN), 0.6), None),
+        (None, network(None, 0.6), None),
+    ];
+    for (tracker, network, expected) in table {
+        let root = Root::heard(tracker, &network);
+        assert!((0.0..=0.99).contains(&root.confidence), "{root:?}");
+        match (root.midi, expected) {
+            (Some(midi), Some(expected)) => {
+                assert!((midi - expected).abs() < 1e-3, "{root:?} for {expected}")
+            }
+            (midi, expected) => assert_eq!(midi, expected),
         }
     }
 }
