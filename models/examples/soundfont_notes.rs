@@ -15,8 +15,11 @@ const RATE_HZ: i32 = 22_050;
 const HELD_SECS: f32 = 1.8;
 const SECS: f32 = 2.4;
 
-/// Family, programs, and the lowest and highest key of each.
-const PROGRAMS: &[(&str, &[(u8, u8, u8)])] = &[
+/// A program with its lowest and highest key.
+type Program = (u8, u8, u8);
+
+/// Families and their programs.
+const PROGRAMS: &[(&str, &[Program])] = &[
     (
         "keyboard",
         &[

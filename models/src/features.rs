@@ -45,7 +45,7 @@ const LEVELLING_BINS: usize = 18;
 /// The features of one excerpt.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Features {
-    /// `MEL_BANDS x MEL_FRAMES`, band by band from the lowest; -1 is 80 dB below the loudest cell, 1 the loudest.
+    /// `MEL_BANDS x MEL_FRAMES`, band by band from the lowest; -1 is 80 dB below the loudest cell or less, 1 the loudest.
     pub mel: Vec<f32>,
     /// `PITCH_BINS x PITCH_CHANNELS`, candidate by candidate from the lowest.
     pub pitch: Vec<f32>,
@@ -92,7 +92,8 @@ impl FeatureMaker {
         Features { mel: self.mel(excerpt), pitch: self.pitch(excerpt) }
     }
 
-    fn mel(&self, excerpt: &[f32]) -> Vec<f32> {
+    /// The log-mel alone.
+    pub fn mel(&self, excerpt: &[f32]) -> Vec<f32> {
         let mut mel = vec![0.0; MEL_BANDS * MEL_FRAMES];
         let mut windowed = self.mel_fft.make_input_vec();
         let mut spectrum = self.mel_fft.make_output_vec();
@@ -273,4 +274,85 @@ fn mel_bank() -> Vec<(usize, Vec<f32>)> {
             (first, (first..=last).map(weight).collect())
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tone(midi: f32) -> Vec<f32> {
+        let partial = |i: usize, n: f32| {
+            (std::f32::consts::TAU * ((midi_hz(midi) * n / RATE_HZ as f32 * i as f32) % 1.0)).sin()
+        };
+        (0..FRAMES).map(|i| (1..=6).map(|n| partial(i, n as f32) / n as f32).sum::<f32>() * 0.2).collect()
+    }
+
+    fn pitch_channel(features: &Features, channel: usize) -> Vec<f32> {
+        features.pitch.chunks(PITCH_CHANNELS).map(|candidate| candidate[channel]).collect()
+    }
+
+    #[test]
+    fn shapes_are_as_promised_and_numbers_finite() {
+        let maker = FeatureMaker::new();
+        for excerpt in [vec![0.0; FRAMES], tone(40.0), tone(110.0)] {
+            let features = maker.features(&excerpt);
+            assert_eq!(features.mel.len(), MEL_BANDS * MEL_FRAMES);
+            assert_eq!(features.pitch.len(), PITCH_BINS * PITCH_CHANNELS);
+            assert!(features.mel.iter().all(|v| (-1.0..=1.0).contains(v)));
+            assert!(features.pitch.iter().all(|v| v.is_finite() && v.abs() < 4.0));
+        }
+    }
+
+    #[test]
+    fn the_harmonics_of_the_root_stand_at_its_candidate() {
+        let maker = FeatureMaker::new();
+        for midi in [45.0, 57.0, 69.0, 81.0] {
+            let features = maker.features(&tone(midi));
+            let sum = |bin: usize| {
+                (1..7).filter(|h| *h != 2).map(|h| features.pitch[bin * PITCH_CHANNELS + h]).sum::<f32>()
+            };
+            let root = midi_bin(midi) as usize;
+            let best = (0..PITCH_BINS).max_by(|a, b| sum(*a).total_cmp(&sum(*b))).unwrap();
+            assert!(best.abs_diff(root) <= 1, "{midi}: candidate {best} instead of {root}");
+        }
+    }
+
+    #[test]
+    fn the_autocorrelation_peaks_at_the_period_of_the_root() {
+        let maker = FeatureMaker::new();
+        let first_lag = HARMONICS.len() + RAW.len();
+        for midi in [45.0, 57.0, 69.0] {
+            let periods = pitch_channel(&maker.features(&tone(midi)), first_lag);
+            let root = midi_bin(midi) as usize;
+            let octave = 12 * BINS_PER_SEMITONE;
+            let around = &periods[root - octave / 2..root + octave / 2];
+            let best = (0..octave).max_by(|a, b| around[*a].total_cmp(&around[*b])).unwrap();
+            assert!(best.abs_diff(octave / 2) <= 1, "{midi}: {best}");
+        }
+    }
+
+    #[test]
+    fn the_level_plays_no_part() {
+        let maker = FeatureMaker::new();
+        let loud = tone(60.0);
+        let soft: Vec<f32> = loud.iter().map(|s| s / 1024.0).collect();
+        let (loud, soft) = (maker.features(&loud), maker.features(&soft));
+        let off = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(off(&loud.mel, &soft.mel) < 1e-3);
+        assert!(off(&loud.pitch, &soft.pitch) < 1e-3);
+    }
+
+    #[test]
+    fn every_mel_band_weighs_some_bin() {
+        for (band, (first, weights)) in mel_bank().iter().enumerate() {
+            assert!(weights.iter().sum::<f32>() > 0.5, "band {band}");
+            assert!(first + weights.len() <= MEL_WINDOW / 2 + 1, "band {band}");
+        }
+    }
+
+    #[test]
+    fn candidates_and_notes_are_each_others_inverse() {
+        assert!((bin_midi(midi_bin(60.4)) - 60.4).abs() < 1e-4);
+        assert!(bin_midi(0.0) < 16.0 && bin_midi((PITCH_BINS - 1) as f32) > 120.0);
+    }
 }

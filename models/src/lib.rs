@@ -17,6 +17,7 @@ pub mod sketch;
 pub mod sound_net;
 #[cfg(feature = "train")]
 pub mod train;
+pub mod weights;
 
 pub use embedding::Embedding;
 pub use error::Error;

@@ -17,6 +17,7 @@ use crate::features::{
     BINS_PER_SEMITONE, FeatureMaker, Features, MEL_BANDS, MEL_FRAMES, PITCH_BINS, PITCH_CHANNELS, bin_midi,
 };
 use crate::measures::{SILENCE_DB, loudness_db};
+use crate::weights::{Take, Weights};
 use crate::{Embedding, Error, Families, Family};
 
 /// What the network and the measures say of a sound.
@@ -73,8 +74,8 @@ impl SoundNet {
     /// # Errors
     /// [`Error::Weights`] names what is missing, of another shape, or damaged.
     pub fn from_weights(file: &[u8]) -> Result<SoundNet, Error> {
-        let file = safetensors::SafeTensors::deserialize(file).map_err(|e| Error::Weights(e.to_string()))?;
-        let layers = Layers::new(&mut |name, shape| tensor_of(&file, name, shape))?;
+        let weights = Weights::from_bytes(file)?;
+        let layers = Layers::new(&mut |name, shape| weights.take(name, shape))?;
         Ok(SoundNet { layers, maker: FeatureMaker::new() })
     }
 
@@ -100,7 +101,7 @@ impl SoundNet {
     }
 
     /// Labels features whose loudness was measured already.
-    pub(crate) fn label_features(&self, features: &Features, loudness_db: f32) -> Result<SoundLabels, Error> {
+    pub fn label_features(&self, features: &Features, loudness_db: f32) -> Result<SoundLabels, Error> {
         let mel = Tensor::from_slice(&features.mel, (1, MEL_BANDS, MEL_FRAMES, 1), &Device::Cpu)?;
         let pitch = Tensor::from_slice(&features.pitch, (1, 1, PITCH_BINS, PITCH_CHANNELS), &Device::Cpu)?;
         let heard = self.layers.forward(&mel, &pitch)?;
@@ -152,21 +153,6 @@ fn softmax(logits: &[f32]) -> Vec<f32> {
     powers.iter().map(|p| p / sum).collect()
 }
 
-/// A tensor of a weights file, with the shape that the code expects.
-fn tensor_of(file: &safetensors::SafeTensors<'_>, name: &str, shape: &[usize]) -> Result<Tensor, Error> {
-    let view = file.tensor(name).map_err(|_| Error::Weights(format!("`{name}` is missing")))?;
-    if view.dtype() != safetensors::Dtype::F32 || view.shape() != shape {
-        let found = format!("{:?} {:?}", view.dtype(), view.shape());
-        return Err(Error::Weights(format!("`{name}` is {found}, not F32 {shape:?}")));
-    }
-    let numbers: Vec<f32> =
-        view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
-    if numbers.iter().any(|v| !v.is_finite()) {
-        return Err(Error::Weights(format!("`{name}` holds a number that is not finite")));
-    }
-    Ok(Tensor::from_vec(numbers, shape, &Device::Cpu)?)
-}
-
 /// Channels of the mel convolutions.
 const MEL_CHANNELS: [usize; 4] = [16, 32, 64, 128];
 /// Width of the trunk.
@@ -181,10 +167,10 @@ struct Layer {
 }
 
 impl Layer {
-    fn new(get: &mut Getter<'_>, name: &str, shape: &[usize]) -> Result<Layer, Error> {
-        let weight = get(&format!("{name}.weight"), shape)?;
+    fn new(take: Take<'_>, name: &str, shape: &[usize]) -> Result<Layer, Error> {
+        let weight = take(&format!("{name}.weight"), shape)?;
         // PANIC: every shape of this file has its channels last.
-        let bias = get(&format!("{name}.bias"), &shape[shape.len() - 1..])?;
+        let bias = take(&format!("{name}.bias"), &shape[shape.len() - 1..])?;
         Ok(Layer { weight, bias })
     }
 
@@ -196,9 +182,6 @@ impl Layer {
         linear(x, &self.weight, &self.bias, relu)
     }
 }
-
-/// Gives the tensor of a name and a shape: from a file, or fresh for training.
-pub(crate) type Getter<'a> = dyn FnMut(&str, &[usize]) -> Result<Tensor, Error> + 'a;
 
 /// All weights of the network.
 pub(crate) struct Layers {
@@ -223,31 +206,31 @@ pub(crate) struct Heard {
     pub timbre: Tensor,
     /// (n, 64), not yet of unit length.
     pub embedding: Tensor,
-    /// (n, PITCH_BINS + 1), logits; the last one is no root.
+    /// (m, PITCH_BINS + 1), logits; the last one is no root.
     pub roots: Tensor,
 }
 
 impl Layers {
     /// Asks for every weight by its name and shape.
-    pub(crate) fn new(get: &mut Getter<'_>) -> Result<Layers, Error> {
+    pub(crate) fn new(take: Take<'_>) -> Result<Layers, Error> {
         let mut mel = Vec::new();
         let mut c_in = 1;
         for (index, c_out) in MEL_CHANNELS.into_iter().enumerate() {
-            mel.push(Layer::new(get, &format!("mel.{index}"), &[3, 3, c_in, c_out])?);
+            mel.push(Layer::new(take, &format!("mel.{index}"), &[3, 3, c_in, c_out])?);
             c_in = c_out;
         }
         Ok(Layers {
             mel,
-            trunk: Layer::new(get, "trunk", &[2 * (MEL_BANDS >> 4) * c_in, TRUNK])?,
-            families: Layer::new(get, "families", &[TRUNK, Family::COUNT])?,
-            timbre: Layer::new(get, "timbre", &[TRUNK, 2])?,
-            embedding: Layer::new(get, "embedding", &[TRUNK, Embedding::LEN])?,
-            near: Layer::new(get, "pitch.near", &[1, 5, PITCH_CHANNELS, PITCH_WIDTH])?,
-            wide: Layer::new(get, "pitch.wide", &[1, 7, PITCH_WIDTH, PITCH_WIDTH])?,
-            mix: Layer::new(get, "pitch.mix", &[1, 1, PITCH_WIDTH, PITCH_WIDTH])?,
-            context: Layer::new(get, "pitch.context", &[TRUNK, PITCH_WIDTH])?,
-            score: Layer::new(get, "pitch.score", &[1, 1, PITCH_WIDTH, 1])?,
-            none: Layer::new(get, "pitch.none", &[TRUNK + PITCH_WIDTH, 1])?,
+            trunk: Layer::new(take, "trunk", &[2 * (MEL_BANDS >> 4) * c_in, TRUNK])?,
+            families: Layer::new(take, "families", &[TRUNK, Family::COUNT])?,
+            timbre: Layer::new(take, "timbre", &[TRUNK, 2])?,
+            embedding: Layer::new(take, "embedding", &[TRUNK, Embedding::LEN])?,
+            near: Layer::new(take, "pitch.near", &[1, 5, PITCH_CHANNELS, PITCH_WIDTH])?,
+            wide: Layer::new(take, "pitch.wide", &[1, 7, PITCH_WIDTH, PITCH_WIDTH])?,
+            mix: Layer::new(take, "pitch.mix", &[1, 1, PITCH_WIDTH, PITCH_WIDTH])?,
+            context: Layer::new(take, "pitch.context", &[TRUNK, PITCH_WIDTH])?,
+            score: Layer::new(take, "pitch.score", &[1, 1, PITCH_WIDTH, 1])?,
+            none: Layer::new(take, "pitch.none", &[TRUNK + PITCH_WIDTH, 1])?,
         })
     }
 
@@ -265,14 +248,14 @@ impl Layers {
         Tensor::cat(&[x.mean(2)?, x.max(2)?], D::Minus1)?.flatten_from(1) // (n, 4, 256) -> (n, 1024)
     }
 
-    /// The heads, from the pooled mel (n, 1024) and the harmonics (n, 1, 324, channels).
+    /// The heads, from the pooled mel (n, 1024) and the harmonics (m, 1, 324, channels) of the first m of them.
     pub(crate) fn heads(&self, pooled: &Tensor, pitch: &Tensor) -> candle_core::Result<Heard> {
         let trunk = self.trunk.linear(pooled, true)?; // (n, 128)
         Ok(Heard {
             families: self.families.linear(&trunk, false)?,
             timbre: self.timbre.linear(&trunk, false)?,
             embedding: self.embedding.linear(&trunk, false)?,
-            roots: self.roots(pitch, &trunk)?,
+            roots: self.roots(pitch, &trunk.narrow(0, 0, pitch.dim(0)?)?)?,
         })
     }
 
@@ -332,6 +315,6 @@ mod tests {
         let wrong =
             vec![("mel.0.weight", Tensor::zeros((2, 2), candle_core::DType::F32, &Device::Cpu).unwrap())];
         let file = safetensors::serialize(wrong, None).unwrap();
-        assert!(refused(&file).contains("not F32 [3, 3, 1, 16]"), "{}", refused(&file));
+        assert!(refused(&file).contains("`mel.0.weight` is [2, 2], not [3, 3, 1, 16]"), "{}", refused(&file));
     }
 }

@@ -7,6 +7,7 @@ use realfft::RealFftPlanner;
 use realfft::num_complex::Complex32;
 
 use super::labels::Label;
+use super::normal;
 use crate::excerpt::{FRAMES, RATE_HZ, excerpt, onset_frame, resample, respectrum, with_planner};
 use crate::features::{FeatureMaker, Features, MEL_BANDS, MEL_FRAMES};
 use crate::measures::{brightness, brightness_of, loudness_db, roughness, thirds};
@@ -97,14 +98,15 @@ impl Augmenter {
         }
     }
 
-    /// One way in which `sound` may be heard.
-    pub fn example(&self, sound: &LabelledSound, rng: &mut StdRng) -> Example {
-        with_planner(|planner| self.example_with(sound, rng, planner))
+    /// One way in which `sound` may be heard; the harmonics are computed only if wanted, and are empty otherwise.
+    pub fn example(&self, sound: &LabelledSound, wants_pitch: bool, rng: &mut StdRng) -> Example {
+        with_planner(|planner| self.example_with(sound, wants_pitch, rng, planner))
     }
 
     fn example_with(
         &self,
         sound: &LabelledSound,
+        wants_pitch: bool,
         rng: &mut StdRng,
         planner: &mut RealFftPlanner<f32>,
     ) -> Example {
@@ -125,7 +127,11 @@ impl Augmenter {
             }
         });
         disturb(&mut heard, rng);
-        let mut features = self.maker.features(&excerpt(&heard, RATE_HZ, planner));
+        let heard = excerpt(&heard, RATE_HZ, planner);
+        let mut features = match wants_pitch {
+            true => self.maker.features(&heard),
+            false => Features { mel: self.maker.mel(&heard), pitch: Vec::new() },
+        };
         mask(&mut features.mel, rng);
         let shift_semitones = 12.0 * (CANVAS as f32 / length as f32).log2();
         let root_midi = sound.label.root_midi.map(|root| root + shift_semitones);
@@ -248,9 +254,4 @@ fn quick_lengths() -> Vec<usize> {
         n == 1
     };
     (low.max(FRAMES)..=high).filter(|&n| n.is_multiple_of(16) && is_quick(n)).collect()
-}
-
-/// A normal deviate by the sum of twelve even ones.
-fn normal(rng: &mut StdRng) -> f32 {
-    (0..12).map(|_| rng.random::<f32>()).sum::<f32>() - 6.0
 }

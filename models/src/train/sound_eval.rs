@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::make;
 use super::sound_augment::LabelledSound;
 use crate::features::FeatureMaker;
 use crate::{Error, Family, SoundLabels, SoundNet};
 
 /// Figures over a set of sounds.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Figures {
     /// Sounds judged.
     pub sounds: usize,
@@ -24,6 +24,8 @@ pub struct Figures {
     pub family_right: f32,
     /// The same share, each instrument counting alike.
     pub family_right_by_instrument: f32,
+    /// Mean surprise at the true family, in nats: -ln of its probability.
+    pub family_surprise: f32,
     /// Mean error of brightness and of roughness, 0..1.
     pub timbre_error: [f32; 2],
     /// For each instrument, its sounds and the shares of right families and right roots.
@@ -33,7 +35,7 @@ pub struct Figures {
 }
 
 /// Figures of one instrument.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct InstrumentFigures {
     /// Its sounds.
     pub sounds: usize,
@@ -46,10 +48,8 @@ pub struct InstrumentFigures {
 /// Listens to every sound as it is and compares.
 pub fn evaluate(net: &SoundNet, sounds: &[&LabelledSound]) -> Result<Figures, Error> {
     let maker = FeatureMaker::new();
-    let heard: Vec<SoundLabels> = sounds
-        .par_iter()
-        .map(|sound| net.label_features(&sound.features(&maker), sound.loudness_db))
-        .collect::<Result<_, Error>>()?;
+    let label = |index: usize| net.label_features(&sounds[index].features(&maker), sounds[index].loudness_db);
+    let heard: Vec<SoundLabels> = make(sounds.len(), label).into_iter().collect::<Result<_, Error>>()?;
     let mut figures = Figures { sounds: sounds.len(), ..Figures::default() };
     let (mut pitched, mut unpitched) = (0, 0);
     for (sound, heard) in sounds.iter().zip(&heard) {
@@ -61,6 +61,7 @@ pub fn evaluate(net: &SoundNet, sounds: &[&LabelledSound]) -> Result<Figures, Er
         instrument.sounds += 1;
         instrument.family_right += f32::from(u8::from(said == family));
         figures.family_right += f32::from(u8::from(said == family));
+        figures.family_surprise -= heard.families.get(family).max(1e-6).ln();
         figures.timbre_error[0] += (heard.brightness - sound.brightness).abs();
         figures.timbre_error[1] += (heard.roughness - sound.roughness).abs();
         let root_right = match (sound.label.root_midi, heard.root_midi) {
@@ -92,6 +93,7 @@ fn finish(figures: &mut Figures, pitched: usize, unpitched: usize) {
     share(&mut figures.root_right_but_octave, pitched);
     share(&mut figures.none_right, unpitched);
     share(&mut figures.family_right, figures.sounds);
+    share(&mut figures.family_surprise, figures.sounds);
     figures.timbre_error.iter_mut().for_each(|error| share(error, figures.sounds));
     for instrument in figures.instruments.values_mut() {
         share(&mut instrument.family_right, instrument.sounds);
