@@ -6,7 +6,7 @@
 //! training (feature `train`), and only inside a rayon pool that the caller installed, the images of a
 //! batch are spread over that pool. On other devices than the CPU candle's own convolution serves.
 
-use candle_core::{CpuStorage, CustomOp3, DType, Layout, Result, Shape, Storage, Tensor, bail};
+use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Storage, Tensor, bail};
 
 /// How far the window steps, what surrounds the picture, and whether negative results become zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -203,26 +203,33 @@ impl CustomOp3 for Fused {
         grad: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
         let geometry = Geometry::new(x.shape(), weight.shape(), bias.shape(), self.0)?;
-        let grad = if self.0.relu {
-            (grad * y.gt(0.0)?.to_dtype(DType::F32)?)?.contiguous()?
-        } else {
-            grad.contiguous()?
-        };
-        let grad_bias = grad.reshape(((), geometry.c_out))?.sum(0)?;
+        let mut grad = with_numbers(&grad.contiguous()?, |grad| Ok(grad.to_vec()))?;
+        if self.0.relu {
+            with_numbers(y, |y| {
+                grad.iter_mut().zip(y).for_each(|(grad, y)| *grad = if *y > 0.0 { *grad } else { 0.0 });
+                Ok(())
+            })?;
+        }
+        let mut grad_bias = vec![0.0; geometry.c_out];
+        for pixel in grad.chunks(geometry.c_out.max(1)) {
+            grad_bias.iter_mut().zip(pixel).for_each(|(sum, v)| *sum += v);
+        }
         let wants_x = x.track_op();
         let (grad_x, grad_weight) = with_numbers(x, |x| {
-            with_numbers(weight, |weight| {
-                with_numbers(&grad, |grad| Ok(backward(&geometry, x, weight, grad, wants_x)))
-            })
+            with_numbers(weight, |weight| Ok(backward(&geometry, x, weight, &grad, wants_x)))
         })?;
-        let device = grad.device();
+        let device = x.device();
         let grad_x = wants_x.then(|| Tensor::from_vec(grad_x, x.shape(), device)).transpose()?;
-        Ok((grad_x, Some(Tensor::from_vec(grad_weight, weight.shape(), device)?), Some(grad_bias)))
+        Ok((
+            grad_x,
+            Some(Tensor::from_vec(grad_weight, weight.shape(), device)?),
+            Some(Tensor::from_vec(grad_bias, bias.shape(), device)?),
+        ))
     }
 }
 
 /// The `f32` of a contiguous tensor.
-fn numbers<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
+pub(crate) fn numbers<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
     let CpuStorage::F32(all) = storage else { bail!("the fused convolution knows f32 only") };
     match layout.contiguous_offsets() {
         Some((from, to)) => Ok(&all[from..to]),
@@ -230,7 +237,8 @@ fn numbers<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
     }
 }
 
-fn with_numbers<T>(tensor: &Tensor, then: impl FnOnce(&[f32]) -> Result<T>) -> Result<T> {
+/// Lends the `f32` of a contiguous tensor on the CPU.
+pub(crate) fn with_numbers<T>(tensor: &Tensor, then: impl FnOnce(&[f32]) -> Result<T>) -> Result<T> {
     let (storage, layout) = tensor.storage_and_layout();
     match &*storage {
         Storage::Cpu(storage) => then(numbers(storage, layout)?),

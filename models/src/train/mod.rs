@@ -14,7 +14,12 @@ use serde::{Deserialize, Serialize};
 use crate::Error;
 use crate::weights::Weights;
 
+pub mod drawing;
 pub mod labels;
+pub mod lesson;
+pub mod page;
+pub mod pen;
+pub mod sketch;
 pub mod sound;
 pub mod sound_augment;
 pub mod sound_deck;

@@ -1,0 +1,203 @@
+//! What the paper of a picture looks like where there is no ink: its colour at every pixel.
+//!
+//! The commonest colour of small blocks is the paper; a quadratic surface through the blocks that are like it
+//! follows uneven light. Ink, printed lines and the table under the sheet are outliers of that surface.
+
+use image::{Rgba, RgbaImage};
+
+use crate::NetworkInput;
+
+/// Side of a block.
+const BLOCK_PX: usize = 16;
+/// Pixels side by side for which the paper is computed once.
+const SHARE: usize = 8;
+const BLOCK_ROWS: usize = NetworkInput::ROWS / BLOCK_PX;
+const BLOCK_COLUMNS: usize = NetworkInput::COLUMNS / BLOCK_PX;
+
+/// Coefficients of 1, x, y, x², xy, y² with x and y in -1..1.
+type Surface = [f32; 6];
+
+/// The paper under a picture of the network's size.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Paper {
+    /// Red, green and blue of the paper, 0..255.
+    surfaces: [Surface; 3],
+}
+
+/// The paper at one pixel.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PaperPixel {
+    rgb: [f32; 3],
+    /// By how much a channel is brightened, so that light paper becomes white.
+    gain: [f32; 3],
+}
+
+impl PaperPixel {
+    /// How a pixel differs from the paper, each channel -1..1. On light paper the light's colour is divided out; what
+    /// is drawn on dark paper covers it and keeps its own colour.
+    pub fn difference(&self, rgb: [u8; 3]) -> [f32; 3] {
+        std::array::from_fn(|c| ((f32::from(rgb[c]) - self.rgb[c]) * self.gain[c] / 255.0).clamp(-1.0, 1.0))
+    }
+}
+
+impl Paper {
+    /// White everywhere: the paper of strokes alone.
+    pub const WHITE: Paper = Paper { surfaces: [[255.0, 0.0, 0.0, 0.0, 0.0, 0.0]; 3] };
+
+    /// Finds the paper of a picture; white where nothing is opaque.
+    pub fn estimate(picture: &RgbaImage) -> Paper {
+        let blocks = blocks(picture);
+        let Some(commonest) = commonest(&blocks) else { return Paper::WHITE };
+        let mut paper = Paper { surfaces: commonest.map(|c| [c, 0.0, 0.0, 0.0, 0.0, 0.0]) };
+        // The circle narrows around the surface as the surface learns the light.
+        for reach in [90.0, 60.0, 45.0, 32.0, 24.0] {
+            match paper.refit(&blocks, reach) {
+                Some(better) => paper = better,
+                None => break,
+            }
+        }
+        paper
+    }
+
+    /// The paper along a row of pixels.
+    pub fn row(&self, row: usize) -> Vec<PaperPixel> {
+        let y = place(row, NetworkInput::ROWS);
+        // Light is smooth: eight pixels side by side share their colour.
+        let eighth = |i: usize| self.at(place(i, NetworkInput::COLUMNS / SHARE), y);
+        (0..NetworkInput::COLUMNS / SHARE).flat_map(|i| [eighth(i); SHARE]).collect()
+    }
+
+    /// Lays the paper under the transparent parts of a picture.
+    pub fn fill_beneath(&self, picture: &mut RgbaImage) {
+        for row in 0..picture.height() {
+            if (0..picture.width()).all(|column| picture.get_pixel(column, row).0[3] == 255) {
+                continue;
+            }
+            for (column, paper) in self.row(row as usize).into_iter().enumerate() {
+                let Rgba(pixel) = picture.get_pixel_mut(column as u32, row);
+                if pixel[3] < 255 {
+                    let opacity = f32::from(pixel[3]) / 255.0;
+                    for (c, paper) in paper.rgb.iter().enumerate() {
+                        pixel[c] = (f32::from(pixel[c]) * opacity + paper * (1.0 - opacity)).round() as u8;
+                    }
+                    pixel[3] = 255;
+                }
+            }
+        }
+    }
+
+    fn at(&self, x: f32, y: f32) -> PaperPixel {
+        let basis = basis(x, y);
+        let rgb = self.surfaces.map(|surface| dot(&surface, &basis).clamp(0.0, 255.0));
+        let light = 0.3 * rgb[0] + 0.6 * rgb[1] + 0.1 * rgb[2];
+        let as_white = ((light - 70.0) / 60.0).clamp(0.0, 1.0);
+        let gain = rgb.map(|c| 1.0 + as_white * (255.0 / c.max(40.0) - 1.0));
+        PaperPixel { rgb, gain }
+    }
+
+    /// The surface of least squares through the blocks that lie within `reach` of this one.
+    fn refit(&self, blocks: &[Block], reach: f32) -> Option<Paper> {
+        let mut normal = [[0.0f32; 6]; 6];
+        let mut sums = [[0.0f32; 6]; 3];
+        let mut used = 0;
+        for block in blocks {
+            let basis = basis(block.x, block.y);
+            let off =
+                (0..3).map(|c| (block.rgb[c] - dot(&self.surfaces[c], &basis)).abs()).fold(0.0, f32::max);
+            if off > reach {
+                continue;
+            }
+            used += 1;
+            let weight = (1.0 - (off / reach).powi(2)).powi(2) + 1e-3;
+            for i in 0..6 {
+                for j in 0..6 {
+                    normal[i][j] += weight * basis[i] * basis[j];
+                }
+                for c in 0..3 {
+                    sums[c][i] += weight * basis[i] * block.rgb[c];
+                }
+            }
+        }
+        if used < 24 {
+            return None;
+        }
+        // A little weight on flatness keeps corners without blocks from running away.
+        for (i, row) in normal.iter_mut().enumerate().skip(1) {
+            row[i] += 0.5;
+        }
+        Some(Paper { surfaces: solve(normal, sums)? })
+    }
+}
+
+struct Block {
+    x: f32,
+    y: f32,
+    rgb: [f32; 3],
+}
+
+/// The median colour of every block that is mostly opaque.
+fn blocks(picture: &RgbaImage) -> Vec<Block> {
+    let mut blocks = Vec::with_capacity(BLOCK_ROWS * BLOCK_COLUMNS);
+    let mut channels: [Vec<u8>; 3] = Default::default();
+    for (row, column) in (0..BLOCK_ROWS).flat_map(|row| (0..BLOCK_COLUMNS).map(move |column| (row, column))) {
+        channels.iter_mut().for_each(Vec::clear);
+        // Every second pixel, in a pattern that no printed grid has.
+        for i in 0..BLOCK_PX * BLOCK_PX / 2 {
+            let (dy, dx) = (i / 8, (2 * i + i / 8) % BLOCK_PX);
+            let Rgba([r, g, b, a]) =
+                *picture.get_pixel((column * BLOCK_PX + dx) as u32, (row * BLOCK_PX + dy) as u32);
+            if a > 250 {
+                [r, g, b].iter().zip(&mut channels).for_each(|(v, channel)| channel.push(*v));
+            }
+        }
+        if channels[0].len() >= 48 {
+            let rgb = std::array::from_fn(|c| {
+                let middle = channels[c].len() / 2;
+                f32::from(*channels[c].select_nth_unstable(middle).1)
+            });
+            let centre = |at: usize, of: usize| (at as f32 + 0.5) / of as f32 * 2.0 - 1.0;
+            blocks.push(Block { x: centre(column, BLOCK_COLUMNS), y: centre(row, BLOCK_ROWS), rgb });
+        }
+    }
+    blocks
+}
+
+/// The colour of the block that has the most others near it.
+fn commonest(blocks: &[Block]) -> Option<[f32; 3]> {
+    let near = |a: &Block, b: &Block| (0..3).all(|c| (a.rgb[c] - b.rgb[c]).abs() < 28.0);
+    let votes = |block: &&Block| blocks.iter().filter(|other| near(block, other)).count();
+    blocks.iter().step_by(3).max_by_key(votes).or(blocks.first()).map(|block| block.rgb)
+}
+
+/// The middle of a pixel in -1..1.
+fn place(at: usize, of: usize) -> f32 {
+    (at as f32 + 0.5) / of as f32 * 2.0 - 1.0
+}
+
+fn basis(x: f32, y: f32) -> [f32; 6] {
+    [1.0, x, y, x * x, x * y, y * y]
+}
+
+fn dot(a: &[f32; 6], b: &[f32; 6]) -> f32 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+/// Gauss's elimination for three right sides at once; `None` if the matrix is singular.
+fn solve(mut matrix: [[f32; 6]; 6], mut sides: [[f32; 6]; 3]) -> Option<[Surface; 3]> {
+    for pivot in 0..6 {
+        let best = (pivot..6).max_by(|&a, &b| matrix[a][pivot].abs().total_cmp(&matrix[b][pivot].abs()))?;
+        matrix.swap(pivot, best);
+        sides.iter_mut().for_each(|side| side.swap(pivot, best));
+        if matrix[pivot][pivot].abs() < 1e-6 {
+            return None;
+        }
+        for row in (0..6).filter(|&row| row != pivot) {
+            let factor = matrix[row][pivot] / matrix[pivot][pivot];
+            for column in pivot..6 {
+                matrix[row][column] -= factor * matrix[pivot][column];
+            }
+            sides.iter_mut().for_each(|side| side[row] -= factor * side[pivot]);
+        }
+    }
+    Some(sides.map(|side| std::array::from_fn(|i| side[i] / matrix[i][i])))
+}

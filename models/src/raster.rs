@@ -1,0 +1,213 @@
+//! Sketches become pixels: for thumbnails and exported pictures, and as the input of the sketch network.
+//!
+//! Strokes have round ends and joins and soft edges; a stroke thinner than a pixel is a paler line of one pixel,
+//! so that its width can still be measured.
+
+use image::{Rgba, RgbaImage, imageops};
+use tiny_skia::{
+    FillRule, LineCap, LineJoin, Paint, Path, PathBuilder, Pixmap, PixmapPaint, PremultipliedColorU8,
+    Transform,
+};
+
+use crate::paper::Paper;
+use crate::sketch::PAD_ASPECT;
+use crate::{Error, RasterLayer, Rgb, Sketch, Stroke};
+
+/// What the sketch network sees: the ink of a pad, row by row from the top, as its difference from the paper.
+///
+/// Four channels a pixel: the strength of the ink (the largest difference of red, green and blue, 0..1), then the
+/// differences themselves, each -1..1 (negative where the ink is darker than the paper). Paper is zero.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NetworkInput {
+    /// [`NetworkInput::ROWS`] x [`NetworkInput::COLUMNS`] x [`NetworkInput::CHANNELS`] numbers.
+    pub pixels: Vec<f32>,
+    /// Whether the ink comes from strokes alone, so that everything that differs from the paper is ink.
+    pub is_certain: bool,
+}
+
+impl NetworkInput {
+    /// Rows of pixels.
+    pub const ROWS: usize = 256;
+    /// Columns of pixels.
+    pub const COLUMNS: usize = 384;
+    /// Numbers a pixel.
+    pub const CHANNELS: usize = 4;
+}
+
+/// Strength below which a pixel is paper.
+const FAINTEST: f32 = 0.06;
+
+/// Paints a sketch `width_px` x `height_px` large, on `paper` or on nothing (transparent).
+/// Sides are held to 1..=4096 px.
+pub fn paint(sketch: &Sketch, width_px: u32, height_px: u32, paper: Option<Rgb>) -> RgbaImage {
+    let (width_px, height_px) = (width_px.clamp(1, 4096), height_px.clamp(1, 4096));
+    // PANIC: a pixmap is refused for a side of zero or gigabytes of pixels only; the sides are held above.
+    let mut pixmap = Pixmap::new(width_px, height_px).expect("sides of 1 to 4096");
+    if let Some(Rgb([r, g, b])) = paper {
+        pixmap.fill(tiny_skia::Color::from_rgba8(r, g, b, 255));
+    }
+    if let Some(layer) = &sketch.raster {
+        paint_layer(&mut pixmap, layer);
+    }
+    for stroke in &sketch.strokes {
+        paint_stroke(&mut pixmap, stroke);
+    }
+    to_image(&pixmap)
+}
+
+/// Rasterises a sketch for the network and takes the paper away.
+///
+/// # Errors
+/// [`Error::EmptyPad`] if nothing differs from the paper.
+pub fn network_input(sketch: &Sketch) -> Result<NetworkInput, Error> {
+    let (columns, rows) = (NetworkInput::COLUMNS as u32, NetworkInput::ROWS as u32);
+    let Some(layer) = &sketch.raster else {
+        let painted = paint(sketch, columns, rows, Some(Rgb([255; 3])));
+        return separate(&painted, &Paper::WHITE, true);
+    };
+    let beneath = Sketch { strokes: Vec::new(), raster: Some(layer.clone()) };
+    let mut picture = paint(&beneath, columns, rows, None);
+    let paper = Paper::estimate(&picture);
+    paper.fill_beneath(&mut picture);
+    if !sketch.strokes.is_empty() {
+        let strokes = Sketch { strokes: sketch.strokes.clone(), raster: None };
+        imageops::overlay(&mut picture, &paint(&strokes, columns, rows, None), 0, 0);
+    }
+    separate(&picture, &paper, false)
+}
+
+/// The input for a picture of the whole pad, [`NetworkInput::COLUMNS`] x [`NetworkInput::ROWS`], whose transparent
+/// parts are paper.
+///
+/// # Errors
+/// [`Error::EmptyPad`] if nothing differs from the paper; [`Error::Picture`] if the size is another.
+pub fn network_input_of(mut picture: RgbaImage) -> Result<NetworkInput, Error> {
+    if picture.dimensions() != (NetworkInput::COLUMNS as u32, NetworkInput::ROWS as u32) {
+        return Err(Error::Picture(format!(
+            "{:?} is not the size of the network's input",
+            picture.dimensions()
+        )));
+    }
+    let paper = Paper::estimate(&picture);
+    paper.fill_beneath(&mut picture);
+    separate(&picture, &paper, false)
+}
+
+/// The difference of a picture from its paper.
+///
+/// # Errors
+/// [`Error::EmptyPad`] if there is hardly any.
+pub(crate) fn separate(picture: &RgbaImage, paper: &Paper, is_certain: bool) -> Result<NetworkInput, Error> {
+    let mut pixels = Vec::with_capacity(NetworkInput::ROWS * NetworkInput::COLUMNS * NetworkInput::CHANNELS);
+    let mut ink = 0.0;
+    for (row, line) in picture.rows().enumerate() {
+        let paper = paper.row(row);
+        for (Rgba(pixel), paper) in line.zip(paper) {
+            let difference = paper.difference([pixel[0], pixel[1], pixel[2]]);
+            let strength = difference.iter().fold(0.0f32, |most, d| most.max(d.abs()));
+            ink += if strength > FAINTEST || is_certain { strength } else { 0.0 };
+            pixels.extend([strength, difference[0], difference[1], difference[2]]);
+        }
+    }
+    // A dot of the thinnest pen covers a third of a pixel, spread over four at worst.
+    if ink < if is_certain { 0.08 } else { 0.25 } {
+        return Err(Error::EmptyPad);
+    }
+    Ok(NetworkInput { pixels, is_certain })
+}
+
+/// The columns of a pad that a picture of this size covers: `(left, width)` in 0..=`width_px`.
+///
+/// The pad is stretched to the target, as are the strokes, so the target's height does not matter.
+pub fn columns_of(layer_width_px: u32, layer_height_px: u32, width_px: u32) -> (u32, u32) {
+    let aspect = f64::from(layer_width_px.max(1)) / f64::from(layer_height_px.max(1));
+    let wide = (aspect / f64::from(PAD_ASPECT) * f64::from(width_px)).round() as u32;
+    let wide = wide.clamp(1, width_px);
+    ((width_px - wide) / 2, wide)
+}
+
+fn paint_layer(pixmap: &mut Pixmap, layer: &RasterLayer) {
+    let (width_px, height_px) = (pixmap.width(), pixmap.height());
+    let (left, wide) = columns_of(layer.width_px, layer.height_px, width_px);
+    let Some(mut picture) = RgbaImage::from_raw(layer.width_px, layer.height_px, layer.rgba.to_vec()) else {
+        return;
+    };
+    // Colours are weighed by their opacity, or what was erased would bleed into its surroundings.
+    for Rgba([r, g, b, a]) in picture.pixels_mut() {
+        let weigh = |c: &mut u8| *c = ((u16::from(*c) * u16::from(*a) + 127) / 255) as u8;
+        if *a < 255 {
+            [r, g, b].into_iter().for_each(weigh);
+        }
+    }
+    let sized = imageops::resize(&picture, wide, height_px, imageops::FilterType::Triangle);
+    // PANIC: the sides are those of `sized`, which has at least one pixel.
+    let mut patch = Pixmap::new(wide, height_px).expect("a picture that was made");
+    for (to, Rgba([r, g, b, a])) in patch.pixels_mut().iter_mut().zip(sized.pixels()) {
+        let colour = PremultipliedColorU8::from_rgba(*r.min(a), *g.min(a), *b.min(a), *a);
+        *to = colour.unwrap_or(PremultipliedColorU8::TRANSPARENT);
+    }
+    let plain = PixmapPaint::default();
+    pixmap.draw_pixmap(left as i32, 0, patch.as_ref(), &plain, Transform::identity(), None);
+}
+
+/// Paints one stroke over a pixmap whose height is the pad's.
+pub fn paint_stroke(pixmap: &mut Pixmap, stroke: &Stroke) {
+    let Rgb([r, g, b]) = stroke.rgb;
+    let mut paint = Paint { anti_alias: true, ..Paint::default() };
+    paint.set_color_rgba8(r, g, b, 255);
+    let width_px = (stroke.width_norm * pixmap.height() as f32).clamp(0.0, 4.0 * pixmap.height() as f32);
+    if width_px <= 0.0 || !width_px.is_finite() {
+        return;
+    }
+    match outline(stroke, pixmap.width() as f32, pixmap.height() as f32, width_px) {
+        Some(Outline::Dot(path)) => {
+            pixmap.fill_path(&path, &paint, FillRule::Winding, Transform::identity(), None);
+        }
+        Some(Outline::Line(path)) => {
+            let line = tiny_skia::Stroke {
+                width: width_px,
+                line_cap: LineCap::Round,
+                line_join: LineJoin::Round,
+                ..tiny_skia::Stroke::default()
+            };
+            pixmap.stroke_path(&path, &paint, &line, Transform::identity(), None);
+        }
+        None => {}
+    }
+}
+
+enum Outline {
+    Dot(Path),
+    Line(Path),
+}
+
+fn outline(stroke: &Stroke, width: f32, height: f32, line_px: f32) -> Option<Outline> {
+    let mut points = stroke
+        .points
+        .iter()
+        .filter(|p| p.x.is_finite() && p.y.is_finite())
+        // Far outside the pad nothing is seen, and the painter's fixed-point numbers end.
+        .map(|p| (p.x.clamp(-4.0, 5.0) * width, (1.0 - p.y.clamp(-4.0, 5.0)) * height));
+    let first = points.next()?;
+    let mut builder = PathBuilder::new();
+    builder.move_to(first.0, first.1);
+    let mut last = first;
+    for point in points {
+        if (point.0 - last.0).abs() + (point.1 - last.1).abs() > 0.02 {
+            builder.line_to(point.0, point.1);
+            last = point;
+        }
+    }
+    if builder.len() > 1 {
+        return builder.finish().map(Outline::Line);
+    }
+    PathBuilder::from_circle(first.0, first.1, line_px / 2.0).map(Outline::Dot)
+}
+
+fn to_image(pixmap: &Pixmap) -> RgbaImage {
+    RgbaImage::from_fn(pixmap.width(), pixmap.height(), |x, y| {
+        // PANIC: the image has the sides of the pixmap.
+        let colour = pixmap.pixel(x, y).expect("inside the pixmap").demultiply();
+        Rgba([colour.red(), colour.green(), colour.blue(), colour.alpha()])
+    })
+}

@@ -1,0 +1,389 @@
+//! The network that reads a drawing.
+//!
+//! Five convolutions look at the pad more and more widely; their features, brought back to the finest size and
+//! added up, tell ink from printed lines, shadows and paper at every fourth of a pixel row's width. The ink is
+//! averaged over the width only: what remains is its distribution over 256 heights, and so the pitch. Everything
+//! else is asked of the features under the ink.
+
+use candle_core::{Device, Tensor};
+
+use crate::conv::{ConvConfig, conv2d, linear};
+use crate::fuse::{add_enlarged, mean_under};
+use crate::raster::network_input;
+use crate::weights::{Take, Weights};
+use crate::{Embedding, Error, Families, Legend, Loudness, NetworkInput, Pitch, Reading, Sketch, Timbre};
+
+const ROWS: usize = NetworkInput::ROWS / PATCH;
+const COLUMNS: usize = NetworkInput::COLUMNS / PATCH;
+/// Side of the patch of pixels that the first convolution sees.
+const PATCH: usize = 4;
+const FINE: usize = 24;
+const HALF: usize = 40;
+const QUARTER: usize = 64;
+const EIGHTH: usize = 96;
+const EVIDENCE: usize = 48;
+const POOLED: usize = EVIDENCE + QUARTER + EIGHTH + 1;
+const HIDDEN: usize = 64;
+
+/// Classes of stroke width, evenly spaced on a logarithmic scale.
+pub const WIDTHS: usize = 32;
+const WIDTH_NORM: [f32; 2] = [0.0018, 0.11];
+/// Numbers that the last layer says: widths, hues, and five of their own.
+const ANSWERS: usize = WIDTHS + Families::EVEN.0.len() + 5;
+
+/// Weights and bias of one layer.
+#[derive(Debug, Clone)]
+struct Layer {
+    weight: Tensor,
+    bias: Tensor,
+}
+
+impl Layer {
+    fn new(take: Take, name: &str, shape: &[usize]) -> Result<Layer, Error> {
+        let weight = take(&format!("{name}.weight"), shape)?;
+        let bias = take(&format!("{name}.bias"), &shape[shape.len() - 1..])?;
+        Ok(Layer { weight, bias })
+    }
+
+    fn convolve(&self, x: &Tensor, config: &ConvConfig) -> Result<Tensor, Error> {
+        Ok(conv2d(x, &self.weight, &self.bias, config)?)
+    }
+
+    /// A convolution with a window of one pixel.
+    fn mix(&self, x: &Tensor, relu: bool) -> Result<Tensor, Error> {
+        self.convolve(x, &ConvConfig { stride: [1, 1], padding: [0, 0], relu })
+    }
+
+    fn product(&self, x: &Tensor, relu: bool) -> Result<Tensor, Error> {
+        Ok(linear(x, &self.weight, &self.bias, relu)?)
+    }
+}
+
+/// The sketch network.
+#[derive(Debug, Clone)]
+pub struct SketchNet {
+    patch: Layer,
+    half: Layer,
+    quarter: Layer,
+    eighth: Layer,
+    from_eighth: Layer,
+    from_quarter: Layer,
+    from_half: Layer,
+    from_patch: Layer,
+    ink: Layer,
+    evidence: Layer,
+    hidden: Layer,
+    answers: Layer,
+    sign: Layer,
+    embedding: Layer,
+}
+
+/// What the network says of `n` drawings, before it is put in words.
+#[derive(Debug, Clone)]
+pub struct SketchOutput {
+    /// Logits of ink (n, 64, 96, 4): of the four pixel rows of each patch of 4 x 4 pixels.
+    pub ink: Tensor,
+    /// Logits over the classes of stroke width (n, [`WIDTHS`]).
+    pub widths: Tensor,
+    /// Logits over the twelve hues (n, 12), for ink that has one.
+    pub hues: Tensor,
+    /// Logits (n, 5): the ink is open, brightness, roughness, logarithm of the pitch's error, there is ink.
+    pub others: Tensor,
+    /// Embeddings (n, 64), of no particular length.
+    pub embedding: Tensor,
+}
+
+impl SketchNet {
+    /// The network with the weights that ship with Neume.
+    ///
+    /// # Errors
+    /// [`Error::Weights`] if they do not fit the code.
+    pub fn embedded() -> Result<SketchNet, Error> {
+        SketchNet::from_weights(include_bytes!("../weights/sketch.safetensors"))
+    }
+
+    /// The network with the weights of a safetensors file.
+    ///
+    /// # Errors
+    /// [`Error::Weights`] if they do not fit the code, or are damaged.
+    pub fn from_weights(bytes: &[u8]) -> Result<SketchNet, Error> {
+        let weights = Weights::from_bytes(bytes)?;
+        SketchNet::new(&mut |name, shape| weights.take(name, shape))
+    }
+
+    /// The network with tensors from `take`.
+    ///
+    /// # Errors
+    /// Those of `take`.
+    pub fn new(take: Take) -> Result<SketchNet, Error> {
+        Ok(SketchNet {
+            patch: Layer::new(take, "patch", &[PATCH, PATCH, NetworkInput::CHANNELS, FINE])?,
+            half: Layer::new(take, "half", &[3, 3, FINE, HALF])?,
+            quarter: Layer::new(take, "quarter", &[3, 3, HALF, QUARTER])?,
+            eighth: Layer::new(take, "eighth", &[3, 3, QUARTER, EIGHTH])?,
+            from_eighth: Layer::new(take, "from_eighth", &[1, 1, EIGHTH, FINE])?,
+            from_quarter: Layer::new(take, "from_quarter", &[1, 1, QUARTER, FINE])?,
+            from_half: Layer::new(take, "from_half", &[1, 1, HALF, FINE])?,
+            from_patch: Layer::new(take, "from_patch", &[1, 1, FINE, FINE])?,
+            ink: Layer::new(take, "ink", &[1, 1, FINE, PATCH])?,
+            evidence: Layer::new(take, "evidence", &[1, 1, FINE, EVIDENCE])?,
+            hidden: Layer::new(take, "hidden", &[POOLED, HIDDEN])?,
+            answers: Layer::new(take, "answers", &[HIDDEN, ANSWERS])?,
+            sign: Layer::new(take, "sign", &[3, 3, EIGHTH, HALF])?,
+            embedding: Layer::new(take, "embedding", &[4 * 6 * HALF, Embedding::LEN])?,
+        })
+    }
+
+    /// Runs the network over `x` (n, 256, 384, 4), made of [`NetworkInput`]s.
+    ///
+    /// # Errors
+    /// [`Error::Network`] for another shape.
+    pub fn forward(&self, x: &Tensor) -> Result<SketchOutput, Error> {
+        let patches = ConvConfig { stride: [PATCH; 2], padding: [0, 0], relu: true };
+        let fine = self.patch.convolve(x, &patches)?; // (n, 64, 96, 24)
+        let half = self.half.convolve(&fine, &ConvConfig::HALVE)?; // (n, 32, 48, 40)
+        let quarter = self.quarter.convolve(&half, &ConvConfig::HALVE)?; // (n, 16, 24, 64)
+        let eighth = self.eighth.convolve(&quarter, &ConvConfig::HALVE)?; // (n, 8, 12, 96)
+
+        let wide = self.from_eighth.mix(&eighth, false)?; // (n, 8, 12, 24)
+        let wide = add_enlarged(&self.from_quarter.mix(&quarter, false)?, &wide, false)?; // (n, 16, 24, 24)
+        let wide = add_enlarged(&self.from_half.mix(&half, false)?, &wide, false)?; // (n, 32, 48, 24)
+        let all = add_enlarged(&self.from_patch.mix(&fine, false)?, &wide, true)?; // (n, 64, 96, 24)
+        let ink = self.ink.mix(&all, false)?; // (n, 64, 96, 4)
+
+        let evidence = self.evidence.mix(&all, true)?; // (n, 64, 96, 48)
+        let (under, under_wide, amount) = under_ink(&ink)?; // (n, 64, 96), (n, 16, 24), (n, 1)
+        let pooled = [
+            mean_under(&evidence, &under)?,
+            mean_under(&quarter, &under_wide)?,
+            eighth.mean((1, 2))?,
+            amount,
+        ];
+        let hidden = self.hidden.product(&Tensor::cat(&pooled, 1)?, true)?; // (n, 209) to (n, 64)
+        let answers = self.answers.product(&hidden, false)?; // (n, 49)
+
+        let sign = self.sign.convolve(&eighth, &ConvConfig::HALVE)?.flatten_from(1)?; // (n, 4 * 6 * 40)
+        Ok(SketchOutput {
+            ink,
+            widths: answers.narrow(1, 0, WIDTHS)?,
+            hues: answers.narrow(1, WIDTHS, 12)?,
+            others: answers.narrow(1, WIDTHS + 12, 5)?,
+            embedding: self.embedding.product(&sign, false)?,
+        })
+    }
+
+    /// Reads a sketch on the calling thread.
+    ///
+    /// # Errors
+    /// [`Error::EmptyPad`] if there is no ink, or a picture shows paper and printed lines only.
+    pub fn read(&self, sketch: &Sketch, legend: &Legend) -> Result<Reading, Error> {
+        self.read_input(network_input(sketch)?, legend)
+    }
+
+    /// Reads what [`network_input`] made.
+    ///
+    /// # Errors
+    /// As [`SketchNet::read`].
+    pub fn read_input(&self, input: NetworkInput, legend: &Legend) -> Result<Reading, Error> {
+        let shape = (1, NetworkInput::ROWS, NetworkInput::COLUMNS, NetworkInput::CHANNELS);
+        let x = Tensor::from_vec(input.pixels, shape, &Device::Cpu)?;
+        Answers::of(&self.forward(&x)?, 0)?.reading(legend, input.is_certain)
+    }
+}
+
+/// Where the ink is, out of its logits (n, 64, 96, 4): its part of each patch (n, 64, 96) and of each block of 4 x 4 patches
+/// (n, 16, 24), and the logarithm of how much there is (n, 1).
+fn under_ink(ink: &Tensor) -> Result<(Tensor, Tensor, Tensor), Error> {
+    let n = ink.dim(0)?;
+    let logits = ink.flatten_all()?.to_vec1::<f32>()?;
+    let under: Vec<f32> = logits
+        .chunks(PATCH)
+        .map(|rows| rows.iter().map(|&v| logistic(v)).sum::<f32>() / PATCH as f32)
+        .collect();
+    let mut wide = vec![0.0; under.len() / 16];
+    for (i, part) in under.iter().enumerate() {
+        let (line, column) = (i / COLUMNS, i % COLUMNS);
+        wide[line / 4 * (COLUMNS / 4) + column / 4] += part / 16.0;
+    }
+    let mean = |all: &[f32]| all.iter().sum::<f32>() / all.len() as f32;
+    let amount = under.chunks(ROWS * COLUMNS).map(|all| (mean(all) + 1e-4).ln() * 0.3).collect();
+    Ok((
+        Tensor::from_vec(under, (n, ROWS, COLUMNS), ink.device())?,
+        Tensor::from_vec(wide, (n, ROWS / 4, COLUMNS / 4), ink.device())?,
+        Tensor::from_vec::<_, f32>(amount, (n, 1), ink.device())?,
+    ))
+}
+
+/// The answers for one drawing as numbers.
+#[derive(Debug, Clone)]
+pub struct Answers {
+    /// Ink at each of the 256 pixel rows, from the top; the sum is what the pen covered.
+    pub profile: Vec<f32>,
+    /// Probabilities of the classes of width.
+    pub widths: Vec<f32>,
+    /// Probabilities of the hues.
+    pub hues: [f32; 12],
+    /// Probability that the ink has no hue.
+    pub open: f32,
+    /// 0 dark to 1 bright.
+    pub brightness: f32,
+    /// 0 round to 1 jagged.
+    pub roughness: f32,
+    /// Expected error of the height, as a fraction of the pad's height.
+    pub pitch_error_norm: f32,
+    /// Probability that there is ink at all.
+    pub ink: f32,
+    embedding: Embedding,
+}
+
+impl Answers {
+    /// Takes the answers for drawing `at` of a batch out of the tensors.
+    ///
+    /// # Errors
+    /// [`Error::Network`] if there is no such drawing.
+    pub fn of(output: &SketchOutput, at: usize) -> Result<Answers, Error> {
+        let row =
+            |tensor: &Tensor| -> Result<Vec<f32>, Error> { Ok(tensor.get(at)?.flatten_all()?.to_vec1()?) };
+        let others = row(&output.others)?;
+        let hues = softmax(&row(&output.hues)?);
+        let mut embedding = [0.0; Embedding::LEN];
+        embedding.copy_from_slice(&row(&output.embedding)?);
+        Ok(Answers {
+            profile: profile(&row(&output.ink)?),
+            widths: softmax(&row(&output.widths)?),
+            hues: std::array::from_fn(|hue| hues[hue]),
+            open: logistic(others[0]),
+            brightness: logistic(others[1]),
+            roughness: logistic(others[2]),
+            pitch_error_norm: others[3].clamp(-9.0, 0.0).exp(),
+            ink: logistic(others[4]),
+            embedding: Embedding::from_raw(&embedding),
+        })
+    }
+
+    /// The height of the ink, 0 at the bottom of the pad.
+    pub fn y_norm(&self) -> f32 {
+        height_of_ink(&self.profile)
+    }
+
+    /// The stroke's width, the middle of its distribution on the logarithmic scale.
+    pub fn width_norm(&self) -> f32 {
+        self.widths.iter().enumerate().map(|(class, p)| p * ln_width(class as f32)).sum::<f32>().exp()
+    }
+
+    /// Puts the answers in the legend's words.
+    ///
+    /// # Errors
+    /// [`Error::EmptyPad`] if the network sees no ink and the ink is not certain.
+    pub fn reading(&self, legend: &Legend, is_certain: bool) -> Result<Reading, Error> {
+        if !is_certain && self.ink < 0.5 {
+            return Err(Error::EmptyPad);
+        }
+        let (y_norm, width_norm) = (self.y_norm(), self.width_norm());
+        let db = legend.loudness_db_of(width_norm);
+        let within = |class: usize| (legend.loudness_db_of(ln_width(class as f32).exp()) - db).abs() <= 4.0;
+        let confidence =
+            self.widths.iter().enumerate().filter(|(class, _)| within(*class)).map(|(_, p)| p).sum();
+        let mut families = [0.0; 12];
+        for (hue, p) in self.hues.iter().enumerate() {
+            families[legend.palette[hue].index()] += p;
+        }
+        let families = Families(families);
+        let (family, likely) = families.best();
+        let is_open = self.open >= 0.5;
+        Ok(Reading {
+            pitch: Pitch {
+                y_norm,
+                midi: legend.scale.midi_at(y_norm),
+                confidence: self.row_confidence(legend, y_norm),
+            },
+            loudness: Loudness { db, width_norm, confidence },
+            timbre: Timbre {
+                family: (!is_open).then_some(family),
+                confidence: if is_open { self.open } else { (1.0 - self.open) * likely },
+                families,
+                brightness: self.brightness,
+                roughness: self.roughness,
+            },
+            embedding: self.embedding.clone(),
+        })
+    }
+
+    /// Probability that the true height lies in the row of `y_norm`, errors being spread by Laplace's law.
+    fn row_confidence(&self, legend: &Legend, y_norm: f32) -> f32 {
+        let rows = legend.scale.rows() as f32;
+        let row = (y_norm * rows).floor();
+        let below = |edge: f32| {
+            let off = (edge / rows - y_norm) / self.pitch_error_norm;
+            if off < 0.0 { 0.5 * off.exp() } else { 1.0 - 0.5 * (-off).exp() }
+        };
+        (below(row + 1.0) - below(row)).clamp(0.0, 1.0)
+    }
+}
+
+/// Ink at each pixel row: the mean over the width of the probabilities, the least of them taken for none.
+fn profile(logits: &[f32]) -> Vec<f32> {
+    let ink: Vec<f32> = logits.iter().map(|&v| logistic(v)).collect();
+    let floor = 0.25 * ink.iter().fold(0.0f32, |most, &p| most.max(p)).min(0.4);
+    let mut profile = vec![0.0; ROWS * PATCH];
+    for (patch, ink) in ink.chunks(PATCH).enumerate() {
+        for (k, &p) in ink.iter().enumerate() {
+            profile[patch / COLUMNS * PATCH + k] += if p > floor { p / COLUMNS as f32 } else { 0.0 };
+        }
+    }
+    profile
+}
+
+/// The height of ink: the mean height of its middle half, of which a quarter of the ink lies above and a quarter below.
+///
+/// It is the centre of a line, moves little with a flourish above it (as a median does), and lies between two lines
+/// that are equally strong (as a mean does). `rows` is the ink of each row from the top; the result is 0 at the
+/// bottom and 1 at the top; the middle for no ink at all.
+pub fn height_of_ink(rows: &[f32]) -> f32 {
+    let total: f32 = rows.iter().sum();
+    if total <= 0.0 {
+        return 0.5;
+    }
+    let (from, to) = (0.25 * total, 0.75 * total);
+    let (mut before, mut sum) = (0.0f32, 0.0f32);
+    for (row, ink) in rows.iter().enumerate() {
+        let (start, end) = (before.max(from), (before + ink).min(to));
+        if end > start {
+            // The part of the row that belongs to the middle half, and where in the row it lies.
+            let at = row as f32 + ((start + end) / 2.0 - before) / ink;
+            sum += at * (end - start);
+        }
+        before += ink;
+    }
+    1.0 - sum / (to - from) / rows.len() as f32
+}
+
+/// The logarithm of the width that a class stands for.
+fn ln_width(class: f32) -> f32 {
+    let [thin, thick] = WIDTH_NORM.map(f32::ln);
+    thin + (thick - thin) * class / (WIDTHS - 1) as f32
+}
+
+/// The place of a width among the classes, 0..=[`WIDTHS`] - 1, with its fraction.
+pub fn width_class(width_norm: f32) -> f32 {
+    let [thin, thick] = WIDTH_NORM.map(f32::ln);
+    ((width_norm.max(1e-6).ln() - thin) / (thick - thin)).clamp(0.0, 1.0) * (WIDTHS - 1) as f32
+}
+
+/// `1 / (1 + exp(-v))` within 2e-4, in a form that the compiler can do for many numbers at once: 49,152 of them are
+/// needed for a reading.
+fn logistic(v: f32) -> f32 {
+    let power = v.clamp(-40.0, 40.0) * -std::f32::consts::LOG2_E;
+    let whole = power.floor();
+    let part = power - whole;
+    let mantissa = 1.0 + part * (0.695_976 + part * (0.224_940 + part * 0.079_02));
+    let exp = f32::from_bits(((whole as i32 + 127) << 23) as u32) * mantissa;
+    1.0 / (1.0 + exp)
+}
+
+fn softmax(logits: &[f32]) -> Vec<f32> {
+    let most = logits.iter().fold(f32::NEG_INFINITY, |most, &v| most.max(v));
+    let raised: Vec<f32> = logits.iter().map(|v| (v - most).exp()).collect();
+    let total: f32 = raised.iter().sum();
+    raised.iter().map(|v| v / total).collect()
+}

@@ -1,0 +1,253 @@
+//! One example for the sketch network: a picture of a drawing and what is to be read in it.
+
+use rand::Rng;
+
+use super::drawing::{Drawing, Signs};
+use super::page::{Colour, Page};
+use super::pen::{Ink, Pen, Tip};
+use super::{normal, rng_of};
+use crate::paper::Paper;
+use crate::raster::{network_input_of, separate};
+use crate::sketch_net::height_of_ink;
+use crate::{Error, NetworkInput};
+
+/// A drawing on some paper, and the truth about it.
+#[derive(Debug, Clone)]
+pub struct Lesson {
+    /// What the network is shown.
+    pub input: NetworkInput,
+    /// Ink (64 x 96 x 4): the part of each pixel row of each patch of 4 x 4 pixels that ink covers.
+    pub ink: Vec<f32>,
+    /// What is to be read; `None` where the page is empty.
+    pub truth: Option<Truth>,
+    /// How hard the page is: 0 for strokes of the pad itself and clean exports, to 1.
+    pub wear: f32,
+}
+
+/// What is to be read in a drawing.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Truth {
+    /// Height of the ink by [`height_of_ink`] of what was really covered.
+    pub y_norm: f32,
+    /// The height that a ruler finds: the row of the median pixel that differs from the paper.
+    pub ruler_y_norm: f32,
+    /// Width of the pen, edge to edge.
+    pub width_norm: f32,
+    /// The nearest of the twelve hues, if the ink has one.
+    pub hue: Option<usize>,
+    /// Lightness of the visible colour (HSL), 0..1.
+    pub brightness: f32,
+    /// [`Drawing::roughness`].
+    pub roughness: f32,
+    /// The pen.
+    pub tip: Tip,
+}
+
+impl Lesson {
+    /// Example `index` of the run of `seed`. Examples `2 n` and `2 n + 1` show the same drawing by two hands, with two pens
+    /// on two pages.
+    pub fn new(seed: u64, index: u64, signs: &Signs) -> Lesson {
+        // A drawing may fall beside its page, or be invisible on it; then the next one of the same number is made.
+        (0..64).find_map(|attempt| Lesson::attempt(seed ^ (attempt << 40), index, signs)).unwrap_or_else(
+            || {
+                // PANIC: of 64 drawings in a row, each as likely as not, none was visible; no seed does that.
+                panic!("no drawing of example {index} of seed {seed} can be seen")
+            },
+        )
+    }
+
+    fn attempt(seed: u64, index: u64, signs: &Signs) -> Option<Lesson> {
+        let mut shared = rng_of(seed, index / 2 * 3);
+        let rng = &mut rng_of(seed, index * 3 + 1);
+        let columns = Page::columns(&mut shared);
+        if shared.random_bool(0.04) {
+            let picture = Page::random(columns, rng).picture(None, rng);
+            let input = network_input_of(picture).ok()?;
+            return Some(Lesson { input, ink: vec![0.0; INK_LEN], truth: None, wear: 1.0 });
+        }
+        let span = columns.map(|column| column as f32 / NetworkInput::ROWS as f32);
+        let base = Drawing::random(&mut shared, span, signs);
+        let drawing = base.again(rng);
+        if rng.random_bool(0.28) {
+            Lesson::of_strokes(&drawing, rng)
+        } else {
+            Lesson::of_page(&drawing, columns, rng)
+        }
+    }
+
+    /// Strokes of the pad itself, on white.
+    fn of_strokes(drawing: &Drawing, rng: &mut impl Rng) -> Option<Lesson> {
+        let pen = Pen { tip: Tip::Round, ..Pen::random(rng) };
+        let ink = pen.ink(drawing, rng);
+        let colour = Colouring::random([255.0; 3], true, rng)?;
+        let page =
+            Page { paper: [255.0; 3], turned_radians: 0.0, columns: [0, NetworkInput::COLUMNS], wear: 0.0 };
+        let picture = page.drawn(&ink, &colour.ink);
+        let input = separate(&picture, &Paper::WHITE, true).ok()?;
+        Lesson::new_of(input, &ink, &colour, drawing, pen.tip, 0.0)
+    }
+
+    fn of_page(drawing: &Drawing, columns: [usize; 2], rng: &mut impl Rng) -> Option<Lesson> {
+        let page = Page::random(columns, rng);
+        let drawing = drawing.turned(page.turned_radians);
+        let pen = Pen::random(rng);
+        let mut ink = pen.ink(&drawing, rng);
+        for (i, coverage) in ink.coverage.iter_mut().enumerate() {
+            if !(columns[0]..columns[1]).contains(&(i % NetworkInput::COLUMNS)) {
+                *coverage = 0;
+            }
+        }
+        let colour = Colouring::random(page.paper, false, rng)?;
+        let picture = page.picture(Some((&ink, &colour.ink)), rng);
+        let input = network_input_of(picture).ok()?;
+        Lesson::new_of(input, &ink, &colour, &drawing, pen.tip, page.wear)
+    }
+
+    fn new_of(
+        input: NetworkInput,
+        ink: &Ink,
+        colour: &Colouring,
+        drawing: &Drawing,
+        tip: Tip,
+        wear: f32,
+    ) -> Option<Lesson> {
+        let rows: Vec<f32> = ink
+            .coverage
+            .chunks(NetworkInput::COLUMNS)
+            .map(|row| row.iter().map(|&v| f32::from(v)).sum::<f32>() / 255.0)
+            .collect();
+        if rows.iter().sum::<f32>() < 0.25 {
+            return None;
+        }
+        let truth = Truth {
+            y_norm: height_of_ink(&rows),
+            ruler_y_norm: ruler(&input),
+            width_norm: ink.width_norm,
+            hue: colour.hue,
+            brightness: colour.brightness,
+            roughness: drawing.roughness(),
+            tip,
+        };
+        Some(Lesson { input, ink: patches(&ink.coverage), truth: Some(truth), wear })
+    }
+}
+
+/// Numbers in [`Lesson::ink`].
+pub const INK_LEN: usize = NetworkInput::ROWS * NetworkInput::COLUMNS / 4;
+
+/// The mean coverage of four pixels side by side, ordered as the network's ink is.
+fn patches(coverage: &[u8]) -> Vec<f32> {
+    let columns = NetworkInput::COLUMNS / 4;
+    let mut ink = vec![0.0; INK_LEN];
+    for (i, four) in coverage.chunks(4).enumerate() {
+        let (row, column) = (i / columns, i % columns);
+        let sum: u32 = four.iter().map(|&v| u32::from(v)).sum();
+        ink[(row / 4 * columns + column) * 4 + row % 4] = sum as f32 / 1020.0;
+    }
+    ink
+}
+
+/// The row of the median pixel that differs clearly from the paper: what needs no network.
+fn ruler(input: &NetworkInput) -> f32 {
+    let strengths = || input.pixels.chunks(NetworkInput::CHANNELS).map(|pixel| pixel[0]);
+    let half = 0.5 * strengths().fold(0.0f32, f32::max);
+    let mut rows = vec![0usize; NetworkInput::ROWS];
+    for (i, strength) in strengths().enumerate() {
+        rows[i / NetworkInput::COLUMNS] += usize::from(strength > half);
+    }
+    let total: usize = rows.iter().sum();
+    let mut before = 0;
+    let middle = rows.iter().position(|&count| {
+        before += count;
+        2 * before >= total
+    });
+    1.0 - (middle.unwrap_or(0) as f32 + 0.5) / NetworkInput::ROWS as f32
+}
+
+/// Ink of a colour that shows on its paper.
+struct Colouring {
+    ink: Colour,
+    hue: Option<usize>,
+    brightness: f32,
+}
+
+impl Colouring {
+    fn random(paper: [f32; 3], is_pad: bool, rng: &mut impl Rng) -> Option<Colouring> {
+        let is_light = paper[1] > 120.0;
+        for _ in 0..40 {
+            let is_open = rng.random_bool(0.4);
+            let hue = rng.random_range(0..12usize);
+            let rgb = if is_open {
+                let grey: f32 = match (is_light, rng.random_bool(0.6)) {
+                    (true, true) => rng.random_range(0.0..60.0),
+                    (true, false) => rng.random_range(40.0..150.0),
+                    _ => rng.random_range(140.0..255.0),
+                };
+                std::array::from_fn(|_| (grey + rng.random_range(-9.0..9.0f32)).clamp(0.0, 255.0))
+            } else {
+                let degrees = hue as f32 * 30.0 + 4.5 * normal(rng).clamp(-2.4, 2.4);
+                hsl(degrees, rng.random_range(0.5..1.0), rng.random_range(0.14..0.86))
+            };
+            let mut ink = Colour { rgb, opacity: 1.0, grain: 0.0 };
+            if !is_pad && rng.random_bool(0.45) {
+                ink.opacity = rng.random_range(0.5..1.0);
+                ink.grain = if rng.random_bool(0.5) { rng.random_range(0.1..0.7) } else { 0.0 };
+            }
+            let part = ink.opacity * (1.0 - ink.grain / 2.0);
+            let seen: [f32; 3] = std::array::from_fn(|c| paper[c] + (rgb[c] - paper[c]) * part);
+            let contrast = (0..3).map(|c| (seen[c] - paper[c]).abs()).fold(0.0, f32::max);
+            let balanced =
+                std::array::from_fn(
+                    |c| if is_light { (seen[c] / paper[c]).min(1.0) } else { seen[c] / 255.0 },
+                );
+            let (degrees, chroma, lightness) = to_hsl(balanced);
+            let off = (degrees - hue as f32 * 30.0 + 180.0).rem_euclid(360.0) - 180.0;
+            let is_true = if is_open { chroma < 0.12 } else { chroma > 0.2 && off.abs() < 12.5 };
+            if is_true && contrast > 45.0 {
+                return Some(Colouring { ink, hue: (!is_open).then_some(hue), brightness: lightness });
+            }
+        }
+        None
+    }
+}
+
+/// Red, green and blue, 0..255, of a hue in degrees, a saturation and a lightness 0..1.
+pub fn hsl(degrees: f32, saturation: f32, lightness: f32) -> [f32; 3] {
+    let a = saturation * lightness.min(1.0 - lightness);
+    [0.0, 8.0, 4.0].map(|n: f32| {
+        let k = (n + degrees.rem_euclid(360.0) / 30.0).rem_euclid(12.0);
+        255.0 * (lightness - a * (k - 3.0).min(9.0 - k).clamp(-1.0, 1.0))
+    })
+}
+
+/// Hue in degrees, chroma and lightness of a colour 0..1.
+pub fn to_hsl([r, g, b]: [f32; 3]) -> (f32, f32, f32) {
+    let (most, least) = (r.max(g).max(b), r.min(g).min(b));
+    let chroma = most - least;
+    let sextant = if chroma <= 1e-6 {
+        0.0
+    } else if most == r {
+        ((g - b) / chroma).rem_euclid(6.0)
+    } else if most == g {
+        (b - r) / chroma + 2.0
+    } else {
+        (r - g) / chroma + 4.0
+    };
+    (sextant * 60.0, chroma, (most + least) / 2.0)
+}
+
+/// Puts lessons into one tensor each of inputs (n, 256, 384, 4) and ink (n, 64, 96, 4).
+///
+/// # Errors
+/// Those of the tensor library.
+pub fn batch(lessons: &[Lesson]) -> Result<(candle_core::Tensor, candle_core::Tensor), Error> {
+    let device = &candle_core::Device::Cpu;
+    let stack = |each: &dyn Fn(&Lesson) -> &[f32], shape: (usize, usize, usize, usize)| {
+        let numbers: Vec<f32> = lessons.iter().flat_map(|lesson| each(lesson).iter().copied()).collect();
+        candle_core::Tensor::from_vec(numbers, shape, device)
+    };
+    let (rows, columns) = (NetworkInput::ROWS, NetworkInput::COLUMNS);
+    let x = stack(&|lesson| &lesson.input.pixels, (lessons.len(), rows, columns, NetworkInput::CHANNELS))?;
+    let ink = stack(&|lesson| &lesson.ink, (lessons.len(), rows / 4, columns / 4, 4))?;
+    Ok((x, ink))
+}

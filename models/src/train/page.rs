@@ -1,0 +1,268 @@
+//! Paper, light and camera: what lies between a drawing and its picture. Plain, tinted and dark sheets, printed grids
+//! as faint as a shadow or as dark as the ink, stains, shadows, grain, blur and JPEG.
+
+use image::{ImageEncoder as _, Rgba, RgbaImage};
+use rand::Rng;
+
+use super::drawing::turn;
+use super::normal;
+use super::pen::Ink;
+use crate::NetworkInput;
+
+const ROWS: usize = NetworkInput::ROWS;
+const COLUMNS: usize = NetworkInput::COLUMNS;
+
+/// A picture under construction: linear numbers 0..255, three a pixel.
+struct Picture(Vec<[f32; 3]>);
+
+/// How a sheet looks and how it was taken.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// Colour of the paper, 0..255.
+    pub paper: [f32; 3],
+    /// By how much the sheet lies askew.
+    pub turned_radians: f32,
+    /// Columns that the picture covers; the rest of the pad is empty.
+    pub columns: [usize; 2],
+    /// 0 for a clean export, 1 for the worst photograph.
+    pub wear: f32,
+}
+
+/// The colour of ink and how it covers.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Colour {
+    /// Red, green and blue, 0..255.
+    pub rgb: [f32; 3],
+    /// How much of the paper it hides, 0..1.
+    pub opacity: f32,
+    /// How much the grain of the paper shows through, 0..1.
+    pub grain: f32,
+}
+
+impl Page {
+    /// The columns that a picture covers: often it is square, sometimes upright, sometimes as wide as the pad.
+    pub fn columns(rng: &mut impl Rng) -> [usize; 2] {
+        let wide = match rng.random_range(0..10) {
+            0..4 => 256,
+            4..5 => 192,
+            5..6 => 340,
+            _ => COLUMNS,
+        };
+        let left = (COLUMNS - wide) / 2;
+        [left, left + wide]
+    }
+
+    /// A sheet at random; three in ten are clean exports.
+    pub fn random(columns: [usize; 2], rng: &mut impl Rng) -> Page {
+        let light = |rng: &mut dyn rand::RngCore| {
+            let base = rng.random_range(195.0..255.0f32);
+            std::array::from_fn(|c| {
+                (base - [0.0, 5.0, 22.0][c] * rng.random_range(0.0..1.4f32)).clamp(0.0, 255.0)
+            })
+        };
+        let paper = match rng.random_range(0..100) {
+            0..40 => [255.0; 3],
+            40..72 => light(rng),
+            72..80 => {
+                let base: f32 = rng.random_range(130.0..200.0);
+                [base, base * rng.random_range(0.85..1.0), base * rng.random_range(0.6..1.0)]
+            }
+            _ => std::array::from_fn(|_| rng.random_range(4.0..60.0)),
+        };
+        let wear = if rng.random_bool(0.3) { 0.0 } else { rng.random_range(0.05..1.0) };
+        let turned_radians = if wear > 0.2 { 0.03 * normal(rng) } else { 0.0 };
+        Page { paper, turned_radians, columns, wear }
+    }
+
+    /// Ink on nothing but this page's paper.
+    pub fn drawn(&self, ink: &Ink, colour: &Colour) -> RgbaImage {
+        let mut picture = Picture(vec![self.paper; ROWS * COLUMNS]);
+        for (pixel, &coverage) in picture.0.iter_mut().zip(&ink.coverage) {
+            mix(pixel, &colour.rgb, f32::from(coverage) / 255.0);
+        }
+        self.cut_out(&picture)
+    }
+
+    /// The picture of `ink` on this page; none for an empty page. Beside the page it is transparent.
+    pub fn picture(&self, ink: Option<(&Ink, &Colour)>, rng: &mut impl Rng) -> RgbaImage {
+        let mut picture = Picture(vec![self.paper; ROWS * COLUMNS]);
+        if rng.random_bool(0.62) {
+            self.print_lines(&mut picture, rng);
+        }
+        if self.wear > 0.3 && rng.random_bool(0.25) {
+            stain(&mut picture, rng);
+        }
+        if let Some((ink, colour)) = ink {
+            lay(&mut picture, ink, colour, rng);
+        }
+        if self.wear > 0.0 {
+            self.light(&mut picture, rng);
+            for _ in 0..(self.wear * rng.random_range(0.0..2.6f32)) as usize {
+                blur(&mut picture);
+            }
+            speckle(&mut picture, self.wear * rng.random_range(0.0..12.0), rng);
+        } else if rng.random_bool(0.3) {
+            blur(&mut picture);
+        }
+        let image = self.cut_out(&picture);
+        if self.wear > 0.0 && rng.random_bool(0.3) {
+            return self.through_jpeg(image, rng.random_range(25..92));
+        }
+        image
+    }
+
+    /// Prints a grid or rules: rows of 1/5 to 1/60 of the height, or the twelve of a pad, faint or as dark as ink.
+    fn print_lines(&self, picture: &mut Picture, rng: &mut impl Rng) {
+        let rows = if rng.random_bool(0.4) { 12.0 } else { rng.random_range(5.0..60.0f32) };
+        let (is_level, is_upright) = match rng.random_range(0..10) {
+            0..7 => (true, true),
+            7..9 => (true, false),
+            _ => (false, true),
+        };
+        let is_pad = rng.random_bool(0.5);
+        let phases: [f32; 2] = if is_pad {
+            [self.columns[0] as f32 / ROWS as f32 * rows, 0.0]
+        } else {
+            std::array::from_fn(|_| rng.random_range(0.0..1.0))
+        };
+        let thick_px = rng.random_range(0.35..1.8f32).min(0.25 * ROWS as f32 / rows);
+        let is_dark_paper = self.paper[1] < 120.0;
+        let contrast = rng.random_range(0.08..1.0f32).powf(1.3);
+        let hue: [f32; 3] = match rng.random_range(0..10) {
+            0..6 => [1.0; 3],
+            6..9 => [1.0, 0.7, 0.3],
+            _ => [0.3, 0.8, 1.0],
+        };
+        let end = if is_dark_paper { 255.0 } else { 0.0 };
+        let lines =
+            std::array::from_fn::<f32, 3, _>(|c| self.paper[c] + (end - self.paper[c]) * contrast * hue[c]);
+        let per_row = ROWS as f32 / rows;
+        let cover = |along: f32| {
+            let off = (along - along.round()).abs() * per_row;
+            (thick_px / 2.0 + 0.5 - off).clamp(0.0, thick_px.min(1.0))
+        };
+        for (i, pixel) in picture.0.iter_mut().enumerate() {
+            let at = [(i % COLUMNS) as f32 + 0.5, ROWS as f32 - 0.5 - (i / COLUMNS) as f32];
+            let mut at = at.map(|v| v / ROWS as f32);
+            if self.turned_radians != 0.0 {
+                at = turn(at, -self.turned_radians);
+            }
+            let upright = if is_upright { cover(at[0] * rows - phases[0]) } else { 0.0 };
+            let level = if is_level { cover(at[1] * rows - phases[1]) } else { 0.0 };
+            mix(pixel, &lines, upright.max(level));
+        }
+    }
+
+    /// Light from one side, and the soft shadow of a hand or a lamp's edge.
+    fn light(&self, picture: &mut Picture, rng: &mut impl Rng) {
+        let strength = self.wear * 0.35;
+        let slope: [f32; 2] = std::array::from_fn(|_| strength * rng.random_range(-0.5..0.5f32));
+        let corner = strength * rng.random_range(0.0..0.5f32);
+        let tint: [f32; 3] = std::array::from_fn(|_| 1.0 + 0.12 * self.wear * rng.random_range(-1.0..0.0f32));
+        let has_shadow = self.wear > 0.4 && rng.random_bool(0.4);
+        let deep = if has_shadow { rng.random_range(0.1..0.5f32) } else { 0.0 };
+        let (sin, cos) = rng.random_range(0.0..std::f32::consts::TAU).sin_cos();
+        let (edge, soft) = (rng.random_range(-0.5..0.6f32), rng.random_range(0.01..0.3f32));
+        for (i, pixel) in picture.0.iter_mut().enumerate() {
+            let x = (i % COLUMNS) as f32 / COLUMNS as f32 * 2.0 - 1.0;
+            let y = (i / COLUMNS) as f32 / ROWS as f32 * 2.0 - 1.0;
+            let mut light = 1.0 + slope[0] * x + slope[1] * y - corner * (x * x + y * y) / 2.0;
+            if deep > 0.0 {
+                let inside = ((x * cos + y * sin - edge) / soft).clamp(-1.0, 1.0);
+                light *= 1.0 - deep * (0.5 + 0.5 * inside);
+            }
+            for (c, v) in pixel.iter_mut().enumerate() {
+                *v *= light * tint[c];
+            }
+        }
+    }
+
+    fn cut_out(&self, picture: &Picture) -> RgbaImage {
+        RgbaImage::from_fn(COLUMNS as u32, ROWS as u32, |x, y| {
+            let [r, g, b] = picture.0[y as usize * COLUMNS + x as usize].map(|v| v.clamp(0.0, 255.0) as u8);
+            let is_inside = (self.columns[0]..self.columns[1]).contains(&(x as usize));
+            Rgba([r, g, b, if is_inside { 255 } else { 0 }])
+        })
+    }
+
+    fn through_jpeg(&self, image: RgbaImage, quality: u8) -> RgbaImage {
+        let [left, right] = self.columns.map(|column| column as u32);
+        let part = image::imageops::crop_imm(&image, left, 0, right - left, ROWS as u32).to_image();
+        let rgb = image::DynamicImage::ImageRgba8(part).into_rgb8();
+        let mut jpeg = Vec::new();
+        let encoder = image::codecs::jpeg::JpegEncoder::new_with_quality(&mut jpeg, quality);
+        let written = encoder.write_image(&rgb, rgb.width(), rgb.height(), image::ExtendedColorType::Rgb8);
+        let Ok(back) =
+            written.and_then(|()| image::load_from_memory_with_format(&jpeg, image::ImageFormat::Jpeg))
+        else {
+            return image;
+        };
+        let mut whole = image;
+        image::imageops::replace(&mut whole, &back.into_rgba8(), i64::from(left), 0);
+        whole
+    }
+}
+
+/// Lays ink over the picture; the paper's grain shows through where the colour says so.
+fn lay(picture: &mut Picture, ink: &Ink, colour: &Colour, rng: &mut impl Rng) {
+    for (pixel, &coverage) in picture.0.iter_mut().zip(&ink.coverage) {
+        if coverage > 0 {
+            let gap = if colour.grain > 0.0 { colour.grain * rng.random_range(0.0..1.0f32) } else { 0.0 };
+            mix(pixel, &colour.rgb, f32::from(coverage) / 255.0 * colour.opacity * (1.0 - gap));
+        }
+    }
+}
+
+/// A ring that a cup left, or a smudge.
+fn stain(picture: &mut Picture, rng: &mut impl Rng) {
+    let at: [f32; 2] = [rng.random_range(0.0..COLUMNS as f32), rng.random_range(0.0..ROWS as f32)];
+    let radius = rng.random_range(20.0..90.0f32);
+    let wide = if rng.random_bool(0.6) { rng.random_range(2.0..8.0f32) } else { radius };
+    let strength = rng.random_range(0.05..0.3f32);
+    let brown = [110.0, 75.0, 40.0];
+    for (i, pixel) in picture.0.iter_mut().enumerate() {
+        let far = ((i % COLUMNS) as f32 - at[0]).hypot((i / COLUMNS) as f32 - at[1]);
+        let inside = (1.0 - (far - radius).abs() / wide).max(0.0);
+        mix(pixel, &brown, strength * inside.sqrt());
+    }
+}
+
+fn mix(pixel: &mut [f32; 3], colour: &[f32; 3], part: f32) {
+    if part > 0.0 {
+        for (v, c) in pixel.iter_mut().zip(colour) {
+            *v += (c - *v) * part;
+        }
+    }
+}
+
+/// A blur of 1-2-1 down and across.
+fn blur(picture: &mut Picture) {
+    let rows =
+        |a: [f32; 3], b: [f32; 3], c: [f32; 3]| std::array::from_fn(|i| 0.25 * (a[i] + 2.0 * b[i] + c[i]));
+    let across: Vec<[f32; 3]> = (0..picture.0.len())
+        .map(|i| {
+            let column = i % COLUMNS;
+            let left = if column > 0 { i - 1 } else { i };
+            let right = if column + 1 < COLUMNS { i + 1 } else { i };
+            rows(picture.0[left], picture.0[i], picture.0[right])
+        })
+        .collect();
+    for i in 0..across.len() {
+        let above = if i >= COLUMNS { i - COLUMNS } else { i };
+        let below = if i + COLUMNS < across.len() { i + COLUMNS } else { i };
+        picture.0[i] = rows(across[above], across[i], across[below]);
+    }
+}
+
+/// Noise, alike in all colours for the most part; three even numbers added are normal enough.
+fn speckle(picture: &mut Picture, deviation: f32, rng: &mut impl Rng) {
+    for pixel in &mut picture.0 {
+        let bits = rng.next_u64();
+        let part = |shift: u32| ((bits >> shift) & 0xFFF) as f32 / 4095.0 - 0.5;
+        let grey = (part(0) + part(12) + part(24)) * 2.0;
+        let odd = [part(36), part(48), part(30)];
+        for (v, odd) in pixel.iter_mut().zip(odd) {
+            *v += deviation * (0.8 * grey + odd);
+        }
+    }
+}

@@ -1,0 +1,432 @@
+//! The sketch network's school: its losses, its loop, and its examination on drawings that it never saw.
+
+use std::ops::ControlFlow;
+
+use candle_core::{CpuStorage, CustomOp2, D, Device, Layout, Shape, Tensor};
+use serde::{Deserialize, Serialize};
+
+use super::drawing::At;
+use super::lesson::{Lesson, batch};
+use super::{Card, Progress, Schedule, Trainee, make};
+use crate::conv::{numbers, with_numbers};
+use crate::sketch_net::{Answers, SketchNet, SketchOutput, WIDTHS, width_class};
+use crate::{Error, Legend, Scale};
+
+/// What to train.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Seed of everything random.
+    pub seed: u64,
+    /// Steps in all.
+    pub steps: usize,
+    /// Pairs of drawings a step; each pair is one drawing made twice.
+    pub pairs: usize,
+    /// Steps between two looks at examples that are held out, and between two checkpoints.
+    pub look_every: usize,
+    /// Pen movements of people, mixed in among the drawings; may be empty.
+    pub signs: Vec<Vec<Vec<At>>>,
+    /// The command, for the card.
+    pub command: String,
+    /// A checkpoint to go on from.
+    pub resume: Option<Vec<u8>>,
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config {
+            seed: 1,
+            steps: 4000,
+            pairs: 12,
+            look_every: 200,
+            signs: Vec::new(),
+            command: "neume train sketch".to_string(),
+            resume: None,
+        }
+    }
+}
+
+/// What training gives.
+#[derive(Debug, Clone)]
+pub struct Trained {
+    /// The weights, a safetensors file.
+    pub weights: Vec<u8>,
+    /// Their card.
+    pub card: Card<Metrics>,
+    /// Every step, for a picture of the curves.
+    pub history: Vec<Progress>,
+    /// How often hue `row` was read as hue `column`; row and column 12 are open ink.
+    pub confusion: [[u32; 13]; 13],
+}
+
+/// Marks on examples that are held out.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Metrics {
+    /// Strokes of the pad and clean pictures.
+    pub clean: Marks,
+    /// Photographs and scans: uneven light, shadows, noise, blur, JPEG.
+    pub hard: Marks,
+    /// The part of drawings, in percent, whose twin is the nearest of 64 by embedding.
+    pub twins_percent: f32,
+    /// The part of empty pages, in percent, that are seen to be empty.
+    pub empty_percent: f32,
+}
+
+/// Marks in percent unless said otherwise.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Marks {
+    /// How many drawings.
+    pub drawings: u32,
+    /// Height within half a row of 48.
+    pub pitch_percent: f32,
+    /// The same for a ruler: the row of the median pixel that differs from the paper.
+    pub ruler_percent: f32,
+    /// Loudness within 4 dB.
+    pub loudness_percent: f32,
+    /// Family of coloured ink, read as open counting as wrong.
+    pub family_percent: f32,
+    /// Black and grey ink read as open.
+    pub open_percent: f32,
+    /// Mean error of the brightness, 0..1.
+    pub brightness_error: f32,
+    /// Mean error of the roughness, 0..1.
+    pub roughness_error: f32,
+    /// Expected calibration error of the pitch's confidence, in ten bins, 0..1.
+    pub pitch_calibration_error: f32,
+    /// The same of the loudness.
+    pub loudness_calibration_error: f32,
+    /// The same of the family.
+    pub family_calibration_error: f32,
+}
+
+/// Trains a sketch network on drawings made on the way. `on_step` is told of every step and may end it early; the weights
+/// are then those of that step.
+///
+/// # Errors
+/// [`Error::Weights`] for a checkpoint that does not fit, [`Error::TrainingData`] for a configuration that teaches nothing,
+/// [`Error::Network`] if the loss stops being finite.
+pub fn run(config: &Config, on_step: &mut dyn FnMut(&Progress) -> ControlFlow<()>) -> Result<Trained, Error> {
+    if config.pairs < 2 || config.steps == 0 {
+        return Err(Error::TrainingData("at least two pairs a step and one step are needed".to_string()));
+    }
+    let mut trainee = Trainee::new(config.seed);
+    let net = SketchNet::new(&mut |name, shape| trainee.take(name, shape))?;
+    // Most of a page is paper, and errors of the height are small: start from there.
+    trainee.shift("ink.bias", -4.0)?;
+    if let Some(checkpoint) = &config.resume {
+        trainee.resume(checkpoint)?;
+    }
+    let schedule = Schedule { steps: config.steps, rate: 2.5e-3, decay: 0.02, clip: 4.0 };
+    let count = 2 * config.pairs;
+    let mut history = Vec::new();
+    while trainee.step() < config.steps {
+        let first = (trainee.step() * count) as u64;
+        let lessons = make(count, |i| Lesson::new(config.seed, first + i as u64, &config.signs));
+        let (x, ink) = batch(&lessons)?;
+        let loss = loss(&net.forward(&x)?, &ink, &lessons)?;
+        let loss = trainee.descend(&loss, &schedule)?;
+        let (step, steps) = (trainee.step(), config.steps);
+        let is_look = step % config.look_every.max(1) == 0 || step == steps;
+        let held_out = if is_look { Some(held_out_loss(&net, config)?) } else { None };
+        let checkpoint = if is_look { Some(trainee.checkpoint()?.into()) } else { None };
+        let progress = Progress { step, steps, loss, held_out, checkpoint };
+        let go_on = on_step(&progress);
+        history.push(Progress { checkpoint: None, ..progress });
+        if go_on.is_break() {
+            break;
+        }
+    }
+    let (metrics, confusion) = examine(&net, config.seed, 768, &config.signs)?;
+    let card = Card {
+        network: "sketch".to_string(),
+        command: config.command.clone(),
+        seed: config.seed,
+        steps: trainee.step(),
+        parameters: trainee.parameters(),
+        data: match config.signs.len() {
+            0 => "drawings, pens and papers of Neume's own making".to_string(),
+            len => {
+                format!("drawings, pens and papers of Neume's own making, and {len} signs of Omniglot (MIT)")
+            }
+        },
+        metrics,
+    };
+    Ok(Trained { weights: trainee.weights().to_bytes()?, card, history, confusion })
+}
+
+/// The seed of what is held out.
+fn held_out(seed: u64) -> u64 {
+    seed ^ 0x5EED_0000_0000
+}
+
+fn held_out_loss(net: &SketchNet, config: &Config) -> Result<f32, Error> {
+    let lessons = make(48, |i| Lesson::new(held_out(config.seed), i as u64, &config.signs));
+    let mut sum = 0.0;
+    for part in lessons.chunks(24) {
+        let (x, ink) = batch(part)?;
+        sum += loss(&net.forward(&x)?, &ink, part)?.to_scalar::<f32>()?;
+    }
+    Ok(sum / 2.0)
+}
+
+/// What the answers lack, as one number.
+fn loss(output: &SketchOutput, ink: &Tensor, lessons: &[Lesson]) -> Result<Tensor, Error> {
+    let n = lessons.len();
+    let column = |of: &dyn Fn(&Lesson) -> f32| -> Result<Tensor, Error> {
+        Ok(Tensor::from_vec(lessons.iter().map(of).collect::<Vec<f32>>(), (n, 1), &Device::Cpu)?)
+    };
+    let has_ink = column(&|lesson| f32::from(u8::from(lesson.truth.is_some())))?;
+    let is_hued = column(&|lesson| f32::from(u8::from(lesson.truth.is_some_and(|t| t.hue.is_some()))))?;
+    let other = |at: usize| output.others.narrow(1, at, 1);
+
+    let traced = output.ink.apply_op2(ink, Traced)?;
+
+    let widths = cross_entropy(&output.widths, &width_targets(lessons)?)?.mul(&has_ink)?.mean_all()?;
+    let hues = cross_entropy(&output.hues, &hue_targets(lessons)?)?.mul(&is_hued)?.mean_all()?;
+    let open = column(&|lesson| f32::from(u8::from(lesson.truth.is_some_and(|t| t.hue.is_none()))))?;
+    let open = surprise(&other(0)?, &open)?.mul(&has_ink)?.mean_all()?;
+    let squared = |at: usize, target: Tensor| -> Result<Tensor, Error> {
+        let found = ((other(at)?.neg()?.exp()? + 1.0)?).recip()?;
+        Ok((found - target)?.sqr()?.mul(&has_ink)?.mean_all()?)
+    };
+    let brightness = squared(1, column(&|lesson| lesson.truth.map_or(0.0, |t| t.brightness))?)?;
+    let roughness = squared(2, column(&|lesson| lesson.truth.map_or(0.0, |t| t.roughness))?)?;
+    let errors = Tensor::from_vec(pitch_errors(output, lessons)?, (n, 1), &Device::Cpu)?;
+    let log_error = other(3)?;
+    let doubt = (log_error.neg()?.exp()?.mul(&errors)? + log_error)?.mul(&has_ink)?.mean_all()?;
+    let presence = surprise(&other(4)?, &has_ink)?.mean_all()?;
+    let twins = twin_loss(&output.embedding)?;
+
+    let sum = ((traced + widths)? + (hues + open)?)?;
+    let sum = (sum + (((brightness + roughness)? * 6.0)? + (doubt * 0.1)?)?)?;
+    Ok((sum + (presence + (twins * 0.25)?)?)?)
+}
+
+/// The cross entropy of logits and true parts of ink (n, ...), each drawing's sum divided by its ink, so that thin and
+/// thick ones count alike; their mean is a tensor of one number.
+struct Traced;
+
+impl Traced {
+    /// Calls `each` with the place, the logit, the truth, and what the drawing's sum is divided by.
+    fn for_each(n: usize, logits: &[f32], truth: &[f32], mut each: impl FnMut(usize, f32, f32, f32)) {
+        let len = logits.len() / n.max(1);
+        for (drawing, truth) in truth.chunks(len.max(1)).enumerate() {
+            let amount = (truth.iter().sum::<f32>() + 64.0) * n as f32;
+            for (i, &t) in truth.iter().enumerate() {
+                each(drawing * len + i, logits[drawing * len + i], t, amount);
+            }
+        }
+    }
+}
+
+impl CustomOp2 for Traced {
+    fn name(&self) -> &'static str {
+        "traced"
+    }
+
+    fn cpu_fwd(
+        &self,
+        logits: &CpuStorage,
+        layout: &Layout,
+        truth: &CpuStorage,
+        truth_layout: &Layout,
+    ) -> candle_core::Result<(CpuStorage, Shape)> {
+        let (logits, truth) = (numbers(logits, layout)?, numbers(truth, truth_layout)?);
+        let mut sum = 0.0f64;
+        Traced::for_each(layout.dims()[0], logits, truth, |_, v, t, amount| {
+            sum += f64::from((v.max(0.0) - v * t + (-v.abs()).exp().ln_1p()) / amount);
+        });
+        Ok((CpuStorage::F32(vec![sum as f32]), Shape::from(())))
+    }
+
+    fn bwd(
+        &self,
+        logits: &Tensor,
+        truth: &Tensor,
+        _: &Tensor,
+        grad: &Tensor,
+    ) -> candle_core::Result<(Option<Tensor>, Option<Tensor>)> {
+        let pull = grad.to_scalar::<f32>()?;
+        let mut slope = vec![0.0; logits.elem_count()];
+        with_numbers(logits, |logits_| {
+            with_numbers(truth, |truth| {
+                Traced::for_each(logits.dim(0)?, logits_, truth, |i, v, t, amount| {
+                    slope[i] = pull * (1.0 / (1.0 + (-v).exp()) - t) / amount;
+                });
+                Ok(())
+            })
+        })?;
+        Ok((Some(Tensor::from_vec(slope, logits.shape(), logits.device())?), None))
+    }
+}
+
+/// Cross entropy of logits and targets 0..1, number by number.
+fn surprise(logits: &Tensor, targets: &Tensor) -> Result<Tensor, Error> {
+    let soft = (logits.abs()?.neg()?.exp()? + 1.0)?.log()?;
+    Ok(((logits.relu()? - logits.mul(targets)?)? + soft)?)
+}
+
+/// Cross entropy of logits (n, k) and target distributions (n, k): (n, 1).
+fn cross_entropy(logits: &Tensor, targets: &Tensor) -> Result<Tensor, Error> {
+    let shifted = logits.broadcast_sub(&logits.detach().max_keepdim(D::Minus1)?)?;
+    let log_total = shifted.exp()?.sum_keepdim(D::Minus1)?.log()?;
+    Ok(shifted.broadcast_sub(&log_total)?.mul(targets)?.sum_keepdim(D::Minus1)?.neg()?)
+}
+
+/// The true width shared between its two neighbouring classes (n, [`WIDTHS`]).
+fn width_targets(lessons: &[Lesson]) -> Result<Tensor, Error> {
+    let mut targets = vec![0.0; lessons.len() * WIDTHS];
+    for (row, truth) in targets.chunks_mut(WIDTHS).zip(lessons.iter().map(|lesson| lesson.truth)) {
+        let class = width_class(truth.map_or(0.01, |t| t.width_norm));
+        let below = (class.floor() as usize).min(WIDTHS - 2);
+        row[below] = 1.0 - (class - below as f32);
+        row[below + 1] = class - below as f32;
+    }
+    Ok(Tensor::from_vec(targets, (lessons.len(), WIDTHS), &Device::Cpu)?)
+}
+
+fn hue_targets(lessons: &[Lesson]) -> Result<Tensor, Error> {
+    let mut targets = vec![0.0f32; lessons.len() * 12];
+    for (row, lesson) in targets.chunks_mut(12).zip(lessons) {
+        row[lesson.truth.and_then(|t| t.hue).unwrap_or(0)] = 1.0;
+    }
+    Ok(Tensor::from_vec(targets, (lessons.len(), 12), &Device::Cpu)?)
+}
+
+/// How far off each height is; the network learns to foretell it.
+fn pitch_errors(output: &SketchOutput, lessons: &[Lesson]) -> Result<Vec<f32>, Error> {
+    lessons
+        .iter()
+        .enumerate()
+        .map(|(at, lesson)| {
+            let found = Answers::of(output, at)?.y_norm();
+            Ok(lesson.truth.map_or(0.0, |t| (found - t.y_norm).abs() + 2e-4))
+        })
+        .collect()
+}
+
+/// Twins lie side by side in a batch: each should be nearest to its own (normalised temperature-scaled cross entropy).
+fn twin_loss(embedding: &Tensor) -> Result<Tensor, Error> {
+    let n = embedding.dim(0)?;
+    let length = (embedding.sqr()?.sum_keepdim(1)? + 1e-6)?.sqrt()?;
+    let unit = embedding.broadcast_div(&length)?; // (n, 64)
+    let likeness = (unit.matmul(&unit.t()?)? / 0.15)?; // (n, n)
+    let (mut own, mut twin) = (vec![0.0f32; n * n], vec![0.0f32; n * n]);
+    for i in 0..n {
+        own[i * n + i] = -1e4;
+        twin[i * n + (i ^ 1)] = 1.0;
+    }
+    let likeness = (likeness + Tensor::from_vec(own, (n, n), &Device::Cpu)?)?;
+    Ok(cross_entropy(&likeness, &Tensor::from_vec(twin, (n, n), &Device::Cpu)?)?.mean_all()?)
+}
+
+/// Reads `count` drawings that are held out and marks the readings.
+///
+/// # Errors
+/// [`Error::Network`].
+pub fn examine(
+    net: &SketchNet,
+    seed: u64,
+    count: usize,
+    signs: &[Vec<Vec<At>>],
+) -> Result<(Metrics, [[u32; 13]; 13]), Error> {
+    let mut book = [Book::default(), Book::default()];
+    let mut confusion = [[0; 13]; 13];
+    let (mut empty, mut twins) = ([0u32; 2], [0u32; 2]);
+    let legend = Legend { scale: Scale::DEFAULT, ..Legend::default() };
+    for first in (0..count).step_by(64) {
+        let lessons = make(64, |i| Lesson::new(held_out(seed) + 1, (first + i) as u64, signs));
+        let mut embeddings = Vec::new();
+        for part in lessons.chunks(16) {
+            let output = net.forward(&batch(part)?.0)?;
+            for (at, lesson) in part.iter().enumerate() {
+                let answers = Answers::of(&output, at)?;
+                match &lesson.truth {
+                    Some(truth) => {
+                        let reading = answers.reading(&legend, true)?;
+                        book[usize::from(lesson.wear > 0.0)].mark(&reading, truth, &legend);
+                        let read = reading.timbre.family.map_or(12, |family| family.index());
+                        confusion[truth.hue.unwrap_or(12)][read] += 1;
+                        embeddings.push(Some(reading.embedding));
+                    }
+                    None => {
+                        empty[0] += 1;
+                        empty[1] += u32::from(answers.ink < 0.5);
+                        embeddings.push(None);
+                    }
+                }
+            }
+        }
+        for (i, mine) in embeddings.iter().enumerate() {
+            let Some(mine) = mine else { continue };
+            let like = |other: &Option<crate::Embedding>| other.as_ref().map_or(-2.0, |o| o.similarity(mine));
+            let best = (0..64)
+                .filter(|&j| j != i)
+                .max_by(|&a, &b| like(&embeddings[a]).total_cmp(&like(&embeddings[b])));
+            twins[0] += 1;
+            twins[1] += u32::from(best == Some(i ^ 1));
+        }
+    }
+    let percent = |[all, right]: [u32; 2]| 100.0 * right as f32 / all.max(1) as f32;
+    let [clean, hard] = book.map(|book| book.marks());
+    Ok((Metrics { clean, hard, twins_percent: percent(twins), empty_percent: percent(empty) }, confusion))
+}
+
+/// Marks as they come in.
+#[derive(Debug, Clone, Default)]
+struct Book {
+    pitch: Vec<(f32, bool)>,
+    ruler: Vec<bool>,
+    loudness: Vec<(f32, bool)>,
+    family: Vec<(f32, bool)>,
+    open: Vec<(f32, bool)>,
+    brightness: Vec<f32>,
+    roughness: Vec<f32>,
+}
+
+impl Book {
+    fn mark(&mut self, reading: &crate::Reading, truth: &super::lesson::Truth, legend: &Legend) {
+        let half_row = 0.5 / legend.scale.rows() as f32;
+        self.pitch.push((reading.pitch.confidence, (reading.pitch.y_norm - truth.y_norm).abs() <= half_row));
+        self.ruler.push((truth.ruler_y_norm - truth.y_norm).abs() <= half_row);
+        let off_db = reading.loudness.db - legend.loudness_db_of(truth.width_norm);
+        self.loudness.push((reading.loudness.confidence, off_db.abs() <= 4.0));
+        let right = reading.timbre.family.map(|family| family.index()) == truth.hue;
+        let timbre = if truth.hue.is_some() { &mut self.family } else { &mut self.open };
+        timbre.push((reading.timbre.confidence, right));
+        self.brightness.push((reading.timbre.brightness - truth.brightness).abs());
+        self.roughness.push((reading.timbre.roughness - truth.roughness).abs());
+    }
+
+    fn marks(&self) -> Marks {
+        let mean = |all: &[f32]| all.iter().sum::<f32>() / all.len().max(1) as f32;
+        let right = |all: &[(f32, bool)]| {
+            100.0 * mean(&all.iter().map(|a| f32::from(u8::from(a.1))).collect::<Vec<_>>())
+        };
+        let timbre = [&self.family[..], &self.open[..]].concat();
+        Marks {
+            drawings: self.pitch.len() as u32,
+            pitch_percent: right(&self.pitch),
+            ruler_percent: right(&self.ruler.iter().map(|&r| (1.0, r)).collect::<Vec<_>>()),
+            loudness_percent: right(&self.loudness),
+            family_percent: right(&self.family),
+            open_percent: right(&self.open),
+            brightness_error: mean(&self.brightness),
+            roughness_error: mean(&self.roughness),
+            pitch_calibration_error: calibration_error(&self.pitch),
+            loudness_calibration_error: calibration_error(&self.loudness),
+            family_calibration_error: calibration_error(&timbre),
+        }
+    }
+}
+
+/// The expected calibration error over ten bins of confidence: by how much confidence and being right differ.
+pub fn calibration_error(answers: &[(f32, bool)]) -> f32 {
+    let mut bins = [(0.0f32, 0.0f32); 10];
+    for &(confidence, right) in answers {
+        let bin = &mut bins[((confidence * 10.0) as usize).min(9)];
+        bin.0 += confidence;
+        bin.1 += f32::from(u8::from(right));
+    }
+    bins.iter().map(|(confidence, right)| (confidence - right).abs()).sum::<f32>()
+        / answers.len().max(1) as f32
+}
