@@ -2,6 +2,7 @@
 
 mod analyse;
 mod decode;
+mod factory;
 mod hostile;
 mod matching;
 mod names;
