@@ -48,6 +48,8 @@ const GAIN_SECS: f32 = 0.01;
 const CEILING: f32 = 8.0;
 /// How long a sound with a loop is auditioned.
 const AUDITION_SECS: f32 = 1.5;
+/// Share of the newest block in the load that is shown.
+const LOAD_SHARE: f32 = 0.05;
 /// Messages that one block takes at most; the rest waits for the next.
 const MOST_MESSAGES: usize = 256;
 
@@ -111,11 +113,13 @@ impl Engine {
         self.started = false;
     }
 
-    /// The share of real time that the callback takes, as its caller measured it, for the next [`EngineFrame`].
+    /// The share of real time that the last block took, as its caller measured it; the [`EngineFrame`] shows it
+    /// smoothed.
     ///
     /// [`EngineFrame`]: crate::handoff::EngineFrame
     pub fn set_load(&mut self, load: f32) {
-        self.load = load;
+        let load = within(load, 0.0, 1_000.0, 0.0);
+        self.load = if self.load == 0.0 { load } else { self.load + LOAD_SHARE * (load - self.load) };
     }
 
     /// Notes that ended in the last block, for a host that wants to know; at most 4,096.
@@ -176,7 +180,8 @@ impl Engine {
         self.started = true;
     }
 
-    fn take_messages(&mut self) {
+    /// Takes what the Worker has sent, before the first block or while rendering waits for its sounds.
+    pub fn take_messages(&mut self) {
         for _ in 0..MOST_MESSAGES {
             match self.end.messages.pop() {
                 Ok(ToEngine::Slot { slot, playable }) => self.slots.put(slot, playable),
