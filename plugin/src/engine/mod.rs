@@ -110,6 +110,7 @@ impl Engine {
     pub fn reset(&mut self) {
         self.voices.stop();
         self.channels.iter_mut().for_each(|channel| *channel = Channel::new());
+        self.gain = Ramp::at(f64::from(self.settings.gain));
         self.started = false;
     }
 

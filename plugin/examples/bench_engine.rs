@@ -1,6 +1,6 @@
 //! Measures the Engine: CPU time of a voice for each second that it sounds, at 48 kHz, in blocks of 64 frames.
 //!
-//! `cargo run --release -p neume --example engine_bench` prints one JSON object. FluidSynth 2.3, with interpolation of
+//! `cargo run --release -p neume --example bench_engine` prints one JSON object. FluidSynth 2.3, with interpolation of
 //! the fourth order and without reverb and chorus, took 0.25 ms.
 
 use std::sync::Arc;
