@@ -138,17 +138,19 @@ fn sinc(x: f64) -> f64 {
     if angle.abs() < 1e-9 { 1.0 } else { angle.sin() / angle }
 }
 
-/// The window at `x` in −1..1, 0 outside.
+/// The window at `x` in −1..1, 0 outside; its height does not matter.
 fn kaiser(x: f64) -> f64 {
-    if x.abs() >= 1.0 { 0.0 } else { bessel_i0(BETA * (1.0 - x * x).sqrt()) / bessel_i0(BETA) }
+    if x.abs() >= 1.0 { 0.0 } else { bessel_i0(BETA * (1.0 - x * x).sqrt()) }
 }
 
 /// The modified Bessel function of order 0, by its power series.
 fn bessel_i0(x: f64) -> f64 {
-    let (mut sum, mut term) = (1.0, 1.0);
-    for k in 1..64 {
-        term *= (x / 2.0 / f64::from(k)).powi(2);
+    let (mut sum, mut term, mut k) = (1.0, 1.0, 1.0);
+    while term > 1e-12 * sum {
+        let factor = x / (2.0 * k);
+        term *= factor * factor;
         sum += term;
+        k += 1.0;
     }
     sum
 }

@@ -46,7 +46,7 @@ use voices::Voices;
 const GAIN_SECS: f32 = 0.01;
 /// Loudest sample that leaves the Engine: 18 dB over full scale. Below that nothing is touched.
 const CEILING: f32 = 8.0;
-/// How long a sound with a loop is auditioned.
+/// How long a sound with a loop is auditioned; others are heard to their end.
 const AUDITION_SECS: f32 = 1.5;
 /// Share of the newest block in the load that is shown.
 const LOAD_SHARE: f32 = 0.05;
@@ -199,6 +199,7 @@ impl Engine {
             Err(silent) => return let_go(silent),
         };
         let settings = Settings { release_secs: 0.2, ..Settings::default() };
+        let looped = part.sound.zones.get(part.zone).is_some_and(|zone| zone.pcm.sustain.is_some());
         let start = Start {
             note: Note::new(AUDITION, 60),
             part,
@@ -206,7 +207,7 @@ impl Engine {
             shape: Shape::new(&settings, self.rate_hz),
             rate_hz: self.rate_hz,
             bend: 1.0,
-            once_frames: Some((AUDITION_SECS * self.rate_hz).round() as u32),
+            once_frames: looped.then_some((AUDITION_SECS * self.rate_hz).round() as u32),
             serial: 0,
         };
         self.voices.start(start, 0);

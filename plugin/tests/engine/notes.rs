@@ -228,6 +228,10 @@ fn an_audition_sounds_once_beside_the_slots() {
     assert!(rig.messages.push(ToEngine::Audition(sound.clone())).is_ok());
     check(&mut rig, &quick(), &[on(0, 60)], &[(100, 0.3), (60_000, 0.3), (96_000, 0.2)]);
     assert_eq!(Arc::strong_count(&sound), 1);
+    let whole = Arc::new(playable(mono(vec![0.1; 90_000], None), 60.0));
+    assert!(rig.messages.push(ToEngine::Audition(whole.clone())).is_ok());
+    check(&mut rig, &quick(), &[], &[(100, 0.3), (89_000, 0.3), (90_000, 0.2)]);
+    assert_eq!(Arc::strong_count(&whole), 1);
 }
 
 #[test]
