@@ -242,19 +242,9 @@ impl Engine {
             Event::AllSoundOff { channel } => {
                 let concerned = |of: u8| channel.is_none_or(|channel| channel & 15 == of);
                 self.voices.fade_where(frame, |voice| concerned(voice.note.channel));
-                self.on_channels(channel, |engine, channel| {
-                    if let Some(channel) = engine.channels.get_mut(usize::from(channel)) {
-                        channel.lift_all();
-                    }
-                });
+                self.on_channels(channel, Engine::lift_all);
             }
-            Event::ResetControllers { channel } => self.on_channels(channel, |engine, channel| {
-                engine.pedal(channel, false);
-                let (range, rate_hz) = (engine.settings.bend_range_semitones, engine.rate_hz);
-                if let Some(channel) = engine.channels.get_mut(usize::from(channel)) {
-                    channel.turn_wheel(0.0, range, rate_hz);
-                }
-            }),
+            Event::ResetControllers { channel } => self.on_channels(channel, Engine::rest_controllers),
         }
     }
 
@@ -313,6 +303,13 @@ impl Engine {
             self.voices.pedal(channel);
         } else {
             self.voices.release(channel, State::Held);
+        }
+    }
+
+    fn rest_controllers(&mut self, channel: u8) {
+        self.pedal(channel, false);
+        if let Some(channel) = self.channels.get_mut(usize::from(channel)) {
+            channel.turn_wheel(0.0, self.settings.bend_range_semitones, self.rate_hz);
         }
     }
 
