@@ -17,6 +17,7 @@ pub mod paper;
 pub mod raster;
 pub mod reading;
 pub mod sketch;
+mod sketch_file;
 pub mod sketch_net;
 pub mod sound_net;
 #[cfg(feature = "train")]

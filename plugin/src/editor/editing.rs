@@ -1,0 +1,151 @@
+//! One frame of the editor: the window's state, its end of the hand-off, the host's parameters, and what all of them
+//! said when the frame began.
+
+use std::sync::Arc;
+
+use neume_models::{Rgb, Sketch};
+
+use super::controls::Controls;
+use super::state::{EditorState, Wanted};
+use super::theme::{Theme, Tokens};
+use crate::engine::Mode;
+use crate::handoff::{EditorEnd, EngineFrame, Generation, MatchView, Request, SLOTS, SlotView, View};
+use crate::state::InstanceState;
+
+/// What was true when the frame began.
+pub struct Now {
+    /// The newest of the Worker.
+    pub view: Arc<View>,
+    /// What is saved.
+    pub document: Arc<InstanceState>,
+    /// The newest of the Engine.
+    pub frame: EngineFrame,
+    /// The slot that is shown: the one that new notes take.
+    pub slot: usize,
+    /// How keys play.
+    pub mode: Mode,
+    /// egui's clock.
+    pub secs: f64,
+}
+
+/// Everything that the drawing code reads and changes in a frame.
+pub struct Editing<'a> {
+    /// Of the window.
+    pub state: &'a mut EditorState,
+    /// To and from the other threads.
+    pub end: &'a mut EditorEnd,
+    /// Of the host.
+    pub controls: &'a mut dyn Controls,
+    /// When the frame began.
+    pub now: Now,
+}
+
+impl<'a> Editing<'a> {
+    /// Looks once at everything that others write.
+    pub fn new(
+        state: &'a mut EditorState,
+        end: &'a mut EditorEnd,
+        controls: &'a mut dyn Controls,
+        secs: f64,
+    ) -> Editing<'a> {
+        let now = Now {
+            view: end.view.lock().clone(),
+            document: end.document.get(),
+            frame: *end.frames.read(),
+            slot: shown_slot(state, controls.slot().min(SLOTS - 1), secs),
+            mode: controls.mode(),
+            secs,
+        };
+        let mut editing = Editing { state, end, controls, now };
+        let sketch = editing.sketch();
+        if editing.state.gesture.is_none() {
+            editing.state.histories[editing.now.slot].follow(&sketch);
+        }
+        editing
+    }
+
+    /// The theme.
+    pub fn theme(&self) -> Theme {
+        self.state.theme
+    }
+
+    /// Its colours.
+    pub fn tokens(&self) -> &'static Tokens {
+        self.state.theme.tokens()
+    }
+
+    /// The drawing of the slot that is shown.
+    pub fn sketch(&self) -> Arc<Sketch> {
+        self.sketch_of(self.now.slot)
+    }
+
+    /// The drawing of a slot, 0..[`SLOTS`]; empty if the document lacks it.
+    pub fn sketch_of(&self, slot: usize) -> Arc<Sketch> {
+        self.now.document.slots.get(slot).map(|slot| slot.sketch.clone()).unwrap_or_default()
+    }
+
+    /// What the Worker knows of the slot that is shown.
+    pub fn slot_view(&self) -> &SlotView {
+        &self.now.view.slots[self.now.slot]
+    }
+
+    /// The sound that is chosen for the slot, or the best one.
+    pub fn chosen_match(&self) -> Option<&MatchView> {
+        let view = self.slot_view();
+        let chosen = view.chosen.and_then(|id| view.matches.iter().find(|m| m.sound == id));
+        chosen.or(view.matches.first())
+    }
+
+    /// The colour of the ink in the pen.
+    pub fn rgb(&self) -> Rgb {
+        self.state.ink.rgb(&self.now.document.legend.palette)
+    }
+
+    /// The width of the pen, as a fraction of the pad's height.
+    pub fn width_norm(&self) -> f32 {
+        self.now.document.legend.width_norm_of(self.state.loudness_db)
+    }
+
+    /// Puts a drawing into a slot and has it read. The newest wins.
+    pub fn set_sketch(&mut self, slot: usize, sketch: Arc<Sketch>) {
+        let known = self.now.view.slots.iter().map(|slot| slot.generation).max().unwrap_or_default();
+        let generation = Generation(self.state.generation.max(known).0 + 1);
+        self.state.generation = generation;
+        self.end.document.edit(|document| {
+            if let Some(slot) = document.slots.get_mut(slot) {
+                slot.sketch = sketch.clone();
+            }
+        });
+        self.now.document = self.end.document.get();
+        self.end.requests.send(Request::Read { slot, sketch, generation });
+    }
+
+    /// Puts a drawing into the slot that is shown, as one step that can be taken back.
+    pub fn step_to(&mut self, sketch: Sketch) {
+        let (slot, before, after) = (self.now.slot, self.sketch(), Arc::new(sketch));
+        self.state.histories[slot].push(before, after.clone());
+        self.set_sketch(slot, after);
+    }
+
+    /// Chooses the slot that new notes take and that is shown.
+    pub fn choose_slot(&mut self, slot: usize) {
+        if slot < SLOTS && slot != self.now.slot {
+            super::pad::end_gesture(self);
+            self.controls.set_slot(slot);
+            self.state.wanted = Some(Wanted { slot, since_secs: self.now.secs });
+            self.now.slot = slot;
+        }
+    }
+}
+
+/// The slot that was asked for until the host has it, but not for long: a host may refuse.
+fn shown_slot(state: &mut EditorState, of_host: usize, secs: f64) -> usize {
+    const PATIENCE_SECS: f64 = 0.5;
+    match state.wanted {
+        Some(wanted) if wanted.slot != of_host && secs - wanted.since_secs < PATIENCE_SECS => wanted.slot,
+        _ => {
+            state.wanted = None;
+            of_host
+        }
+    }
+}

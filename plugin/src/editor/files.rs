@@ -1,0 +1,283 @@
+//! Files and folders: dialogs, reading and writing on a thread of their own, and one line for what went wrong.
+
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crossbeam_channel::{Receiver, TryRecvError, bounded};
+use neume_models::{RasterLayer, Rgb, Sketch, raster};
+use rfd::FileDialog;
+
+use super::editing::Editing;
+use super::{bank_view, pad};
+use crate::handoff::Request;
+
+/// What the composer wants of a file or a folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wish {
+    /// A drawing from a `.neume` file.
+    Open,
+    /// The drawing into a `.neume` file.
+    Save,
+    /// A picture under the strokes.
+    Import,
+    /// The drawing as a PNG.
+    Export,
+    /// A folder to match against.
+    Bank,
+    /// A folder in which missing sounds lie now.
+    Relink,
+}
+
+/// What came of it.
+enum Outcome {
+    Drawing {
+        slot: usize,
+        sketch: Sketch,
+        name: String,
+    },
+    Picture {
+        slot: usize,
+        layer: RasterLayer,
+    },
+    Bank(PathBuf),
+    Relink(PathBuf),
+    /// Written, or the composer thought better of it.
+    Done,
+    Failed(String),
+}
+
+/// The dialog or file that is under way, at most one.
+#[derive(Default)]
+pub struct Files {
+    under_way: Option<Receiver<Outcome>>,
+}
+
+impl Files {
+    /// Whether a dialog is open or a file is being read or written.
+    pub fn busy(&self) -> bool {
+        self.under_way.is_some()
+    }
+}
+
+/// Largest picture file that is read, in bytes.
+const MAX_PICTURE_BYTES: u64 = 256 << 20;
+/// Height of an exported picture.
+const EXPORT_HEIGHT_PX: u32 = 1200;
+
+/// Opens the dialog for a wish; nothing happens while another one is open.
+pub fn ask(editing: &mut Editing, wish: Wish, ctx: &egui::Context) {
+    pad::end_gesture(editing);
+    let (slot, sketch) = (editing.now.slot, editing.sketch());
+    let name = editing.now.document.slots.get(slot).map(|slot| slot.name.trim().to_string());
+    let name = name.filter(|name| !name.is_empty()).unwrap_or_else(|| format!("slot {}", slot + 1));
+    start(editing, ctx, move || match wish {
+        Wish::Open => match dialog("Neume drawing", &["neume"]).pick_file() {
+            Some(path) => open(slot, &path),
+            None => Ok(Outcome::Done),
+        },
+        Wish::Save => {
+            match dialog("Neume drawing", &["neume"]).set_file_name(format!("{name}.neume")).save_file() {
+                Some(path) => save(&with_extension(path, "neume"), &sketch),
+                None => Ok(Outcome::Done),
+            }
+        }
+        Wish::Import => match dialog("Picture", &PICTURES).pick_file() {
+            Some(path) => import(slot, &path),
+            None => Ok(Outcome::Done),
+        },
+        Wish::Export => {
+            match dialog("PNG picture", &["png"]).set_file_name(format!("{name}.png")).save_file() {
+                Some(path) => export(&with_extension(path, "png"), &sketch),
+                None => Ok(Outcome::Done),
+            }
+        }
+        Wish::Bank => Ok(FileDialog::new().pick_folder().map_or(Outcome::Done, Outcome::Bank)),
+        Wish::Relink => Ok(FileDialog::new().pick_folder().map_or(Outcome::Done, Outcome::Relink)),
+    });
+}
+
+const PICTURES: [&str; 9] = ["png", "jpg", "jpeg", "bmp", "gif", "webp", "tif", "tiff", "neume"];
+
+fn dialog(name: &str, extensions: &[&str]) -> FileDialog {
+    FileDialog::new().add_filter(name, extensions)
+}
+
+/// Takes what was dropped on the window: a folder is a bank, a `.neume` file a drawing, anything else a picture.
+pub(super) fn take_dropped(editing: &mut Editing, ctx: &egui::Context) {
+    let Some(dropped) = ctx.input_mut(|input| input.raw.dropped_files.pop()) else { return };
+    let (slot, path) = (editing.now.slot, dropped.path().to_path_buf());
+    start(editing, ctx, move || if path.is_dir() { Ok(Outcome::Bank(path)) } else { import(slot, &path) });
+}
+
+fn start(
+    editing: &mut Editing,
+    ctx: &egui::Context,
+    work: impl FnOnce() -> Result<Outcome, String> + Send + 'static,
+) {
+    if editing.state.files.busy() {
+        return;
+    }
+    let (send, receive) = bounded(1);
+    let ctx = ctx.clone();
+    let thread = std::thread::Builder::new().name("neume files".to_string()).spawn(move || {
+        let outcome = work().unwrap_or_else(Outcome::Failed);
+        // The window may have closed meanwhile: then nobody wants the outcome.
+        send.send(outcome).ok();
+        ctx.request_repaint();
+    });
+    match thread {
+        Ok(_) => editing.state.files.under_way = Some(receive),
+        Err(cause) => editing.state.failure = Some(format!("no thread for the dialog: {cause}")),
+    }
+}
+
+/// Takes what came of the last wish, if it is there.
+pub(super) fn take_outcome(editing: &mut Editing) {
+    let Some(receiver) = &editing.state.files.under_way else { return };
+    let outcome = match receiver.try_recv() {
+        Ok(outcome) => outcome,
+        Err(TryRecvError::Empty) => return,
+        Err(TryRecvError::Disconnected) => {
+            Outcome::Failed("the file dialog ended without an answer".to_string())
+        }
+    };
+    editing.state.files.under_way = None;
+    match outcome {
+        Outcome::Done => {}
+        Outcome::Failed(cause) => editing.state.failure = Some(cause),
+        Outcome::Bank(folder) => bank_view::open_folder(editing, folder),
+        Outcome::Relink(folder) => editing.end.requests.send(Request::Relink(folder)),
+        Outcome::Picture { slot, layer } => {
+            let mut sketch = Sketch::clone(&editing.sketch_of(slot));
+            sketch.raster = Some(layer);
+            replace(editing, slot, sketch);
+        }
+        Outcome::Drawing { slot, sketch, name } => {
+            editing.end.document.edit(|document| {
+                if let Some(slot) = document.slots.get_mut(slot) {
+                    slot.name = name;
+                }
+            });
+            replace(editing, slot, sketch);
+        }
+    }
+}
+
+fn replace(editing: &mut Editing, slot: usize, sketch: Sketch) {
+    let (before, after) = (editing.sketch_of(slot), Arc::new(sketch));
+    editing.state.histories[slot].push(before, after.clone());
+    editing.set_sketch(slot, after);
+}
+
+fn named<E: std::fmt::Display>(path: &Path) -> impl Fn(E) -> String + '_ {
+    move |cause| format!("{}: {cause}", path.display())
+}
+
+/// The bytes of a file; never more than `limit`, whatever its size claims.
+fn read(path: &Path, limit: u64) -> Result<Vec<u8>, String> {
+    let file = std::fs::File::open(path).map_err(named(path))?;
+    let mut bytes = Vec::new();
+    file.take(limit + 1).read_to_end(&mut bytes).map_err(named(path))?;
+    if bytes.len() as u64 > limit {
+        return Err(format!("{}: it is larger than {} MB", path.display(), limit >> 20));
+    }
+    Ok(bytes)
+}
+
+/// Writes beside the file first, so that a full disk leaves the old one whole.
+fn write(path: &Path, bytes: &[u8]) -> Result<Outcome, String> {
+    let beside = path.with_extension("part");
+    std::fs::write(&beside, bytes).and_then(|()| std::fs::rename(&beside, path)).map_err(|cause| {
+        std::fs::remove_file(&beside).ok();
+        format!("{}: {cause}", path.display())
+    })?;
+    Ok(Outcome::Done)
+}
+
+fn with_extension(path: PathBuf, extension: &str) -> PathBuf {
+    if path.extension().is_some_and(|e| e.eq_ignore_ascii_case(extension)) {
+        return path;
+    }
+    let mut name = path.into_os_string();
+    name.push(".");
+    name.push(extension);
+    PathBuf::from(name)
+}
+
+fn open(slot: usize, path: &Path) -> Result<Outcome, String> {
+    let sketch = Sketch::from_file(&read(path, Sketch::MAX_FILE_BYTES)?).map_err(named(path))?;
+    let name = path.file_stem().map_or(String::new(), |stem| stem.to_string_lossy().into_owned());
+    Ok(Outcome::Drawing { slot, sketch, name })
+}
+
+fn import(slot: usize, path: &Path) -> Result<Outcome, String> {
+    if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("neume")) {
+        return open(slot, path);
+    }
+    let layer = RasterLayer::decode(&read(path, MAX_PICTURE_BYTES)?).map_err(named(path))?;
+    Ok(Outcome::Picture { slot, layer })
+}
+
+fn save(path: &Path, sketch: &Sketch) -> Result<Outcome, String> {
+    write(path, &sketch.to_file().map_err(named(path))?)
+}
+
+fn export(path: &Path, sketch: &Sketch) -> Result<Outcome, String> {
+    let width = (EXPORT_HEIGHT_PX as f32 * neume_models::sketch::PAD_ASPECT) as u32;
+    let picture = raster::paint(sketch, width, EXPORT_HEIGHT_PX, Some(Rgb([255, 255, 255])));
+    let mut png = std::io::Cursor::new(Vec::new());
+    picture.write_to(&mut png, image::ImageFormat::Png).map_err(named(path))?;
+    write(path, &png.into_inner())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use neume_models::{Point, Stroke};
+
+    fn drawing() -> Sketch {
+        let points = vec![Point { x: 0.2, y: 0.5, secs: 0.0 }, Point { x: 0.8, y: 0.5, secs: 1.0 }];
+        Sketch { strokes: vec![Stroke { points, rgb: Rgb([40, 40, 200]), width_norm: 0.05 }], raster: None }
+    }
+
+    #[test]
+    fn a_drawing_that_was_saved_is_opened_under_its_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = with_extension(folder.path().join("vespers"), "neume");
+        save(&path, &drawing()).unwrap();
+        let Ok(Outcome::Drawing { slot, sketch, name }) = open(3, &path) else { panic!("not opened") };
+        assert_eq!((slot, sketch, name.as_str()), (3, drawing(), "vespers"));
+    }
+
+    #[test]
+    fn a_drawing_that_was_exported_comes_in_again_as_a_picture() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("vespers.png");
+        export(&path, &drawing()).unwrap();
+        let Ok(Outcome::Picture { layer, .. }) = import(0, &path) else { panic!("not imported") };
+        let middle = 4 * (layer.height_px / 2 * layer.width_px + layer.width_px / 2) as usize;
+        assert!(layer.rgba[middle + 2] > 150 && layer.rgba[middle] < 90, "the stroke is blue");
+        assert_eq!(&layer.rgba[..3], &[255, 255, 255], "the paper is white");
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_used_is_named_with_its_cause() {
+        let folder = tempfile::tempdir().unwrap();
+        let bytes: [(&str, &[u8]); 4] = [
+            ("empty.png", b""),
+            ("text.png", b"not a picture"),
+            ("garbage.neume", b"\0\0"),
+            ("half.neume", b"{\"kind\":"),
+        ];
+        for (name, content) in bytes {
+            let path = folder.path().join(name);
+            std::fs::write(&path, content).unwrap();
+            let Err(cause) = import(0, &path) else { panic!("{name} was taken") };
+            assert!(cause.contains(name) && cause.lines().count() == 1, "{cause}");
+        }
+        let gone = folder.path().join("gone.png");
+        let Err(cause) = import(0, &gone) else { panic!("a file that is not there was taken") };
+        assert!(cause.contains("gone.png"), "{cause}");
+    }
+}

@@ -1,0 +1,218 @@
+//! Strokes as triangles: round joins, round ends, edges smoothed for the screen's own pixels.
+//!
+//! The same code draws the pad and its miniatures. Meshes are kept as long as their sketch is the same.
+
+use std::sync::Arc;
+
+use egui::epaint::{TessellationOptions, Tessellator};
+use egui::{
+    Color32, ColorImage, Mesh, Painter, Pos2, Rect, Shape, Stroke, TextureHandle, TextureOptions, pos2,
+};
+use neume_models::sketch::PAD_ASPECT;
+use neume_models::{RasterLayer, Rgb, Sketch};
+
+use super::theme::{Theme, hsl_bytes, mix, to_hsl};
+
+/// Below this saturation ink has no hue: it leaves the family open.
+const OPEN_SATURATION: f32 = 0.15;
+/// Turns sharper than this start a new piece with a round joint between.
+const CORNER_COSINE: f32 = 0.9;
+/// Strokes at least this wide show a lighter core.
+const SHEEN_FROM_PX: f32 = 7.0;
+
+/// The colour in which ink is shown on the paper of a theme. On dark paper dark ink would vanish, so lightness is
+/// moved up there, and black becomes chalk. The sketch itself does not know.
+pub fn on_paper(rgb: Rgb, theme: Theme) -> Color32 {
+    let [r, g, b] = rgb.0;
+    if theme == Theme::Light {
+        return Color32::from_rgb(r, g, b);
+    }
+    let (hue, saturation, lightness) = to_hsl(rgb.0);
+    let [r, g, b] = if saturation < OPEN_SATURATION {
+        hsl_bytes(40.0, 0.2, 0.9 - 0.55 * lightness)
+    } else {
+        hsl_bytes(hue, saturation.min(0.78), 0.36 + 0.56 * lightness)
+    };
+    Color32::from_rgb(r, g, b)
+}
+
+/// Where a point of a sketch lies on a pad that fills `pad`.
+pub fn to_screen(pad: Rect, x: f32, y: f32) -> Pos2 {
+    pos2(pad.left() + x * pad.width(), pad.bottom() - y * pad.height())
+}
+
+/// The largest rectangle of the pad's shape in the middle of `room`.
+pub fn pad_within(room: Rect) -> Rect {
+    let width = room.width().min(room.height() * PAD_ASPECT);
+    Rect::from_center_size(room.center(), egui::vec2(width, width / PAD_ASPECT))
+}
+
+/// A sketch as triangles, and what it was made from.
+#[derive(Default)]
+pub struct InkCache {
+    made_from: Option<(Arc<Sketch>, Rect, f32, Theme)>,
+    mesh: Arc<Mesh>,
+}
+
+impl InkCache {
+    /// The strokes of a sketch on `pad`, made again only if something changed.
+    pub fn strokes(&mut self, sketch: &Arc<Sketch>, pad: Rect, pixels_per_point: f32, theme: Theme) -> Shape {
+        let fresh = self.made_from.as_ref().is_some_and(|(made, rect, ppp, of)| {
+            Arc::ptr_eq(made, sketch) && *rect == pad && *ppp == pixels_per_point && *of == theme
+        });
+        if !fresh {
+            self.mesh = Arc::new(mesh_of(&sketch.strokes, pad, pixels_per_point, theme));
+            self.made_from = Some((sketch.clone(), pad, pixels_per_point, theme));
+        }
+        Shape::mesh(self.mesh.clone())
+    }
+}
+
+/// Strokes on `pad` as triangles.
+pub fn mesh_of(strokes: &[neume_models::Stroke], pad: Rect, pixels_per_point: f32, theme: Theme) -> Mesh {
+    let options = TessellationOptions { prerasterized_discs: false, ..Default::default() };
+    let mut tessellator = Tessellator::new(pixels_per_point, options, [1, 1], Vec::new());
+    let mut mesh = Mesh::default();
+    for stroke in strokes {
+        let width = (stroke.width_norm * pad.height()).max(0.75 / pixels_per_point);
+        let colour = on_paper(stroke.rgb, theme);
+        let path: Vec<Pos2> = path_of(stroke, pad);
+        add_line(&mut tessellator, &path, width, colour, &mut mesh);
+        if width >= SHEEN_FROM_PX && path.len() > 1 {
+            let sheen = mix(colour, Color32::WHITE, if theme == Theme::Dark { 0.16 } else { 0.12 });
+            add_line(&mut tessellator, &path, width * 0.4, sheen, &mut mesh);
+        }
+    }
+    mesh
+}
+
+fn path_of(stroke: &neume_models::Stroke, pad: Rect) -> Vec<Pos2> {
+    let mut path: Vec<Pos2> = Vec::with_capacity(stroke.points.len());
+    for point in &stroke.points {
+        let here = to_screen(pad, point.x, point.y);
+        if path.last().is_none_or(|last| last.distance_sq(here) > 1e-4) {
+            path.push(here);
+        }
+    }
+    path
+}
+
+/// A line of one colour: pieces that turn gently, with a disc at each end and each corner.
+fn add_line(tessellator: &mut Tessellator, path: &[Pos2], width: f32, colour: Color32, mesh: &mut Mesh) {
+    let disc = |tessellator: &mut Tessellator, at: Pos2, mesh: &mut Mesh| {
+        tessellator.tessellate_shape(Shape::circle_filled(at, width / 2.0, colour), mesh);
+    };
+    let (Some(&first), Some(&last)) = (path.first(), path.last()) else { return };
+    disc(tessellator, first, mesh);
+    if path.len() == 1 {
+        return;
+    }
+    disc(tessellator, last, mesh);
+    let mut start = 0;
+    for i in 1..path.len() {
+        let corner = i + 1 < path.len() && {
+            let before = (path[i] - path[i - 1]).normalized();
+            let after = (path[i + 1] - path[i]).normalized();
+            before.dot(after) < CORNER_COSINE
+        };
+        if corner || i + 1 == path.len() {
+            let piece = path[start..=i].to_vec();
+            tessellator.tessellate_shape(Shape::line(piece, Stroke::new(width, colour)), mesh);
+            start = i;
+        }
+        if corner {
+            disc(tessellator, path[i], mesh);
+        }
+    }
+}
+
+/// The picture beneath the strokes, as a texture.
+#[derive(Default)]
+pub struct PictureCache {
+    made_from: Option<(Arc<[u8]>, Theme)>,
+    texture: Option<TextureHandle>,
+}
+
+impl PictureCache {
+    /// Paints the picture of a sketch on `pad`: as high as the pad, centred, pressed together if it is wider.
+    pub fn paint(&mut self, painter: &Painter, layer: &RasterLayer, pad: Rect, theme: Theme) {
+        let fresh = self
+            .made_from
+            .as_ref()
+            .is_some_and(|(bytes, of)| Arc::ptr_eq(bytes, &layer.rgba) && *of == theme);
+        if !fresh {
+            let image = picture(layer, theme);
+            self.texture = Some(painter.ctx().load_texture("picture", image, TextureOptions::LINEAR));
+            self.made_from = Some((layer.rgba.clone(), theme));
+        }
+        let Some(texture) = &self.texture else { return };
+        let width = pad.height() * layer.width_px as f32 / layer.height_px as f32;
+        let rect = Rect::from_center_size(pad.center(), egui::vec2(width.min(pad.width()), pad.height()));
+        let whole = Rect::from_min_max(Pos2::ZERO, pos2(1.0, 1.0));
+        painter.image(texture.id(), rect, whole, Color32::WHITE);
+    }
+}
+
+/// The pixels of a layer as they are shown: on dark paper light and dark change places, hues stay.
+fn picture(layer: &RasterLayer, theme: Theme) -> ColorImage {
+    let size = [layer.width_px as usize, layer.height_px as usize];
+    let mut image = ColorImage::from_rgba_unmultiplied(size, &layer.rgba);
+    if theme == Theme::Dark {
+        for (pixel, rgba) in image.pixels.iter_mut().zip(layer.rgba.chunks_exact(4)) {
+            let (h, s, l) = to_hsl([rgba[0], rgba[1], rgba[2]]);
+            let [r, g, b] = hsl_bytes(h, s, 0.93 - 0.87 * l);
+            *pixel = Color32::from_rgba_unmultiplied(r, g, b, rgba[3]);
+        }
+    }
+    image
+}
+
+#[cfg(test)]
+mod tests {
+    use neume_models::{Point, Stroke};
+
+    use super::*;
+
+    fn zigzag(points: &[(f32, f32)]) -> Stroke {
+        let points = points.iter().map(|&(x, y)| Point { x, y, secs: 0.0 }).collect();
+        Stroke { points, rgb: Rgb::BLACK, width_norm: 0.04 }
+    }
+
+    #[test]
+    fn a_stroke_never_reaches_further_than_half_its_width_and_the_smoothed_edge() {
+        let pad = Rect::from_min_size(Pos2::ZERO, egui::vec2(300.0, 200.0));
+        let cases: [&[(f32, f32)]; 4] = [
+            &[(0.5, 0.5)],
+            &[(0.2, 0.5), (0.8, 0.5)],
+            &[(0.2, 0.2), (0.5, 0.8), (0.5, 0.2), (0.8, 0.8)],
+            &[(0.3, 0.3), (0.3, 0.3), (0.7, 0.3)],
+        ];
+        for points in cases {
+            let mesh = mesh_of(&[zigzag(points)], pad, 2.0, Theme::Light);
+            assert!(!mesh.is_empty(), "{points:?}");
+            let path: Vec<Pos2> = points.iter().map(|&(x, y)| to_screen(pad, x, y)).collect();
+            let far = 0.04 * 200.0 / 2.0 * 1.12 + 0.6;
+            for vertex in &mesh.vertices {
+                let near = path.windows(2).any(|w| distance(vertex.pos, w[0], w[1]) <= far)
+                    || path.iter().any(|p| p.distance(vertex.pos) <= far);
+                assert!(near, "{points:?}: {:?}", vertex.pos);
+            }
+        }
+    }
+
+    fn distance(p: Pos2, a: Pos2, b: Pos2) -> f32 {
+        let along = ((p - a).dot(b - a) / (b - a).length_sq().max(1e-9)).clamp(0.0, 1.0);
+        p.distance(a + (b - a) * along)
+    }
+
+    #[test]
+    fn ink_keeps_its_distance_from_dark_paper() {
+        let inks = [Rgb::BLACK, Rgb([60, 10, 10]), Rgb([30, 30, 140]), Rgb([190, 190, 40])];
+        for ink in inks {
+            let shown = on_paper(ink, Theme::Dark);
+            let level = u32::from(shown.r()) + u32::from(shown.g()) + u32::from(shown.b());
+            assert!(level > 270, "{ink:?} is shown as {shown:?}");
+            assert_eq!(on_paper(ink, Theme::Light), Color32::from_rgb(ink.0[0], ink.0[1], ink.0[2]));
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! The pad: rows of the scale, the picture, the ink, and the hand that draws, cuts and reads.
+
+use std::sync::Arc;
+
+use egui::{
+    Align2, CursorIcon, PointerButton, Pos2, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo,
+};
+use neume_models::legend::note_name;
+use neume_models::{Point, Sketch};
+
+use super::editing::Editing;
+use super::ink::{mesh_of, on_paper, pad_within, to_screen};
+use super::pen::Path;
+use super::reading::reading_ui;
+use super::state::{Act, Gesture, Tool};
+use super::theme::{self, CORNER_LARGE};
+
+/// Room at the left for the names of the notes.
+const GUTTER_PX: f32 = 38.0;
+/// The eraser is at least this much wider than the pen, in pad heights.
+const ERASER_LEAST_NORM: f32 = 0.016;
+
+/// The paper in `rect`; the pad itself is the largest rectangle of its shape inside, beside the names of the notes.
+pub fn pad_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
+    let tokens = editing.tokens();
+    let painter = ui.painter_at(rect);
+    painter.rect(rect, CORNER_LARGE, tokens.pad, Stroke::new(1.0, tokens.line), StrokeKind::Inside);
+    let mut room = rect.shrink2(egui::vec2(10.0, 8.0));
+    room.min.x = rect.left() + GUTTER_PX;
+    let pad = pad_within(room);
+    let response = ui.interact(pad, ui.scope_id().with("pad"), Sense::drag());
+    response.widget_info(|| WidgetInfo::labeled(Role::Canvas, true, "Pad"));
+    // The hand comes first, so that the ink of this frame is where the pointer is now.
+    hand(ui, pad, &response, editing);
+    rows_ui(ui, pad, editing);
+    let inside = ui.painter_at(pad);
+    let sketch = editing.sketch();
+    let theme = editing.theme();
+    if let Some(layer) = &sketch.raster {
+        editing.state.picture.paint(&inside, layer, pad, theme);
+    }
+    paint_strokes(&inside, pad, &sketch, editing);
+    reading_ui(ui, pad, editing);
+    if sketch.is_empty() && editing.state.gesture.is_none() {
+        invitation(ui, pad, editing);
+    }
+    pointer_ui(ui, pad, &response, editing);
+}
+
+fn invitation(ui: &Ui, pad: Rect, editing: &Editing) {
+    let (at, ink) = (pad.center(), editing.tokens().dim);
+    ui.painter().text(at, Align2::CENTER_CENTER, "Draw a sound", theme::regular(15.0), ink);
+    let legend = "height is pitch, thickness loudness, colour the family";
+    let below = at + egui::vec2(0.0, 22.0);
+    ui.painter().text(below, Align2::CENTER_CENTER, legend, theme::regular(12.0), ink);
+}
+
+fn rows_ui(ui: &Ui, pad: Rect, editing: &Editing) {
+    let (tokens, scale) = (editing.tokens(), editing.now.document.legend.scale);
+    let painter = ui.painter();
+    let y_of = |midi: f32| to_screen(pad, 0.0, scale.y_of(midi)).y;
+    let few = scale.rows() <= 16;
+    for midi in scale.low_midi()..=scale.high_midi() {
+        let (low, high) = (y_of(f32::from(midi) - 0.5), y_of(f32::from(midi) + 0.5));
+        if matches!(midi % 12, 1 | 3 | 6 | 8 | 10) {
+            let row = Rect::from_min_max(egui::pos2(pad.left(), high), egui::pos2(pad.right(), low));
+            painter.rect_filled(row, 0.0, tokens.pad_black_row);
+        }
+        if midi % 12 == 0 {
+            painter.hline(pad.x_range(), low, Stroke::new(1.0, tokens.pad_octave));
+        }
+        let named = midi % 12 == 0 || midi % 12 == 7 || (few && !matches!(midi % 12, 1 | 3 | 6 | 8 | 10));
+        if named {
+            let (size, ink) = if midi % 12 == 0 { (11.0, tokens.text) } else { (10.0, tokens.dim) };
+            let at = egui::pos2(pad.left() - 8.0, y_of(f32::from(midi)));
+            let name = note_name(i32::from(midi));
+            painter.text(at, Align2::RIGHT_CENTER, name, theme::regular(size), ink);
+        }
+    }
+}
+
+/// The ink: the drawing before the movement is kept as triangles; only the stroke under the hand is made anew.
+fn paint_strokes(painter: &egui::Painter, pad: Rect, sketch: &Arc<Sketch>, editing: &mut Editing) {
+    let (ppp, theme) = (painter.pixels_per_point(), editing.theme());
+    let state = &mut *editing.state;
+    match &state.gesture {
+        Some(gesture) if !matches!(gesture.act, Act::Erase(..)) && gesture.slot == editing.now.slot => {
+            painter.add(state.pad_ink.strokes(&gesture.before, pad, ppp, theme));
+            if let Some(live) = sketch.strokes.last() {
+                painter.add(mesh_of(std::slice::from_ref(live), pad, ppp, theme));
+            }
+        }
+        _ => {
+            painter.add(state.pad_ink.strokes(sketch, pad, ppp, theme));
+        }
+    }
+}
+
+/// What the hand does in this frame.
+fn hand(ui: &Ui, pad: Rect, response: &Response, editing: &mut Editing) {
+    let began = response.drag_started_by(PointerButton::Primary);
+    let path: Vec<Pos2> = ui.input(|input| pointer_path(input, response.interact_pointer_pos()));
+    if began {
+        let start = ui.input(|input| input.pointer.press_origin()).or(response.interact_pointer_pos());
+        if let Some(start) = start {
+            begin(editing, point_at(pad, start, 0.0));
+        }
+    }
+    if editing.state.gesture.is_some() && (response.dragged() || began) {
+        advance(editing, pad, &path);
+    }
+    let released = ui.input(|input| !input.pointer.primary_down());
+    if response.drag_stopped() || (editing.state.gesture.is_some() && released) {
+        end_gesture(editing);
+    }
+}
+
+/// Every place where the pointer was since the last frame, not only the last one.
+fn pointer_path(input: &egui::InputState, now: Option<Pos2>) -> Vec<Pos2> {
+    let mut path: Vec<Pos2> = input
+        .events
+        .iter()
+        .filter_map(|event| match event {
+            egui::Event::PointerMoved(at) => Some(*at),
+            _ => None,
+        })
+        .collect();
+    if path.is_empty() {
+        path.extend(now);
+    }
+    path
+}
+
+fn point_at(pad: Rect, at: Pos2, secs: f32) -> Point {
+    let x = (at.x - pad.left()) / pad.width();
+    let y = (pad.bottom() - at.y) / pad.height();
+    Point { x: x.clamp(0.0, 1.0), y: y.clamp(0.0, 1.0), secs }
+}
+
+fn begin(editing: &mut Editing, start: Point) {
+    let act = match editing.state.tool {
+        Tool::Pen => Act::Draw(Path::from(start)),
+        Tool::Line => Act::Line(start, start),
+        Tool::Eraser => Act::Erase(start.x, start.y),
+    };
+    let before = editing.sketch();
+    let (slot, since_secs) = (editing.now.slot, editing.now.secs);
+    editing.state.gesture = Some(Gesture { slot, before, since_secs, act });
+    match editing.state.tool {
+        Tool::Eraser => erase_along(editing, (start.x, start.y), (start.x, start.y)),
+        Tool::Pen | Tool::Line => show_stroke(editing),
+    }
+}
+
+fn advance(editing: &mut Editing, pad: Rect, path: &[Pos2]) {
+    let Some(mut gesture) = editing.state.gesture.take() else { return };
+    let secs = (editing.now.secs - gesture.since_secs) as f32;
+    let (mut moved, mut erased) = (false, Vec::new());
+    for at in path {
+        let to = point_at(pad, *at, secs);
+        match &mut gesture.act {
+            Act::Draw(path) => moved |= path.extend(to),
+            Act::Line(_, end) => {
+                moved |= (end.x, end.y) != (to.x, to.y);
+                *end = to;
+            }
+            Act::Erase(x, y) => {
+                if (*x, *y) != (to.x, to.y) {
+                    erased.push(((*x, *y), (to.x, to.y)));
+                }
+                (*x, *y) = (to.x, to.y);
+            }
+        }
+    }
+    editing.state.gesture = Some(gesture);
+    for (from, to) in erased {
+        erase_along(editing, from, to);
+    }
+    if moved {
+        show_stroke(editing);
+    }
+}
+
+/// Puts the drawing with the stroke under the hand into the document and has it read.
+fn show_stroke(editing: &mut Editing) {
+    let Some(gesture) = &editing.state.gesture else { return };
+    let points = match &gesture.act {
+        Act::Draw(path) => path.points(),
+        Act::Line(from, to) if (from.x, from.y) == (to.x, to.y) => vec![*from],
+        Act::Line(from, to) => vec![*from, *to],
+        Act::Erase(..) => return,
+    };
+    let slot = gesture.slot;
+    let mut sketch = Sketch::clone(&gesture.before);
+    let (rgb, width_norm) = (editing.rgb(), editing.width_norm());
+    sketch.strokes.push(neume_models::Stroke { points, rgb, width_norm });
+    editing.set_sketch(slot, Arc::new(sketch));
+}
+
+/// Half the width of the eraser, in pad heights.
+fn eraser_radius_norm(editing: &Editing) -> f32 {
+    (editing.width_norm() * 0.7).max(ERASER_LEAST_NORM)
+}
+
+fn erase_along(editing: &mut Editing, from: (f32, f32), to: (f32, f32)) {
+    let Some(slot) = editing.state.gesture.as_ref().map(|gesture| gesture.slot) else { return };
+    let radius = eraser_radius_norm(editing);
+    let steps = ((to.0 - from.0).hypot(to.1 - from.1) / (radius * 0.4)).ceil().clamp(1.0, 500.0);
+    let mut sketch = Sketch::clone(&editing.sketch_of(slot));
+    let mut changed = false;
+    for step in 1..=steps as usize {
+        let share = step as f32 / steps;
+        let at = (from.0 + (to.0 - from.0) * share, from.1 + (to.1 - from.1) * share);
+        changed |= sketch.erase(at.0, at.1, radius);
+    }
+    if changed {
+        editing.set_sketch(slot, Arc::new(sketch));
+    }
+}
+
+/// The movement is over: what it did becomes one step that can be taken back.
+pub(super) fn end_gesture(editing: &mut Editing) {
+    let Some(gesture) = editing.state.gesture.take() else { return };
+    let after = editing.sketch_of(gesture.slot);
+    if *after != *gesture.before {
+        editing.state.histories[gesture.slot].push(gesture.before, after);
+    }
+}
+
+/// The pointer on the pad shows what it would do: the width and colour of the pen, or the eraser.
+fn pointer_ui(ui: &Ui, pad: Rect, response: &Response, editing: &Editing) {
+    let Some(at) = response.hover_pos() else { return };
+    let tokens = editing.tokens();
+    let painter = ui.painter_at(pad);
+    match editing.state.tool {
+        Tool::Eraser => {
+            let radius = eraser_radius_norm(editing) * pad.height();
+            painter.circle_stroke(at, radius, Stroke::new(1.25, tokens.dim));
+            ui.ctx().set_cursor_icon(CursorIcon::None);
+        }
+        Tool::Pen | Tool::Line => {
+            let radius = (editing.width_norm() * pad.height() / 2.0).max(1.0);
+            let ink = on_paper(editing.rgb(), editing.theme());
+            if editing.state.gesture.is_none() {
+                painter.circle_stroke(at, radius + 1.0, Stroke::new(1.25, ink));
+            }
+            ui.ctx().set_cursor_icon(CursorIcon::Crosshair);
+        }
+    }
+}

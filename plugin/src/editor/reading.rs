@@ -1,0 +1,110 @@
+//! The reading on the pad: a dotted line at the pitch, and one small label. It moves with the pen and never blinks.
+
+use egui::text::{LayoutJob, TextFormat};
+use egui::{Color32, CornerRadius, FontId, Rect, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2};
+use neume_models::Reading;
+use neume_models::legend::note_name;
+
+use super::editing::Editing;
+use super::ink::to_screen;
+use super::theme;
+
+/// A dynamic from *ppp* to *fff* for a loudness between the softest and the loudest of a legend, in dB.
+pub fn dynamic(db: f32, [soft_db, loud_db]: [f32; 2]) -> &'static str {
+    const MARKS: [&str; 8] = ["ppp", "pp", "p", "mp", "mf", "f", "ff", "fff"];
+    let along = ((db - soft_db) / (loud_db - soft_db)).clamp(0.0, 1.0);
+    MARKS[((along * 7.0).round() as usize).min(7)]
+}
+
+/// A note with its cents: `D4 +8¢`; without them where they are none.
+pub fn note_and_cents(midi: f32) -> String {
+    let nearest = midi.round();
+    let cents = ((midi - nearest) * 100.0).round() as i32;
+    let name = note_name(nearest as i32);
+    match cents {
+        0 => name,
+        1.. => format!("{name} +{cents}¢"),
+        _ => format!("{name} −{}¢", -cents),
+    }
+}
+
+/// The reading in words, for a label of any kind: note, dynamic, family with its confidence.
+pub fn in_words(reading: &Reading, loudness_db: [f32; 2]) -> [String; 3] {
+    let family = reading.timbre.family.map_or("open", |family| family.label());
+    let percent = (reading.timbre.confidence * 100.0).round();
+    [
+        note_and_cents(reading.pitch.midi),
+        dynamic(reading.loudness.db, loudness_db).to_string(),
+        format!("{family} {percent:.0}%"),
+    ]
+}
+
+/// How sure the whole reading is, 0..1: no surer than its least sure aspect.
+fn sureness(reading: &Reading) -> f32 {
+    reading.pitch.confidence.min(reading.loudness.confidence).min(reading.timbre.confidence).clamp(0.0, 1.0)
+}
+
+/// Draws the newest reading of the slot. An uncertain one is softer.
+pub fn reading_ui(ui: &mut Ui, pad: Rect, editing: &Editing) {
+    let Some(Ok(reading)) = &editing.slot_view().reading else { return };
+    if editing.sketch().is_empty() {
+        return;
+    }
+    let tokens = editing.tokens();
+    let strength = 0.4 + 0.6 * sureness(reading);
+    let y = to_screen(pad, 0.0, reading.pitch.y_norm.clamp(0.0, 1.0)).y;
+    let line = Stroke::new(1.25, tokens.text.gamma_multiply(0.3 + 0.4 * reading.pitch.confidence));
+    let ends = [pos2(pad.left(), y), pos2(pad.right(), y)];
+    ui.painter_at(pad).extend(Shape::dashed_line(&ends, line, 2.0, 4.0));
+
+    let fill = theme::mix(tokens.pad, tokens.accent, strength);
+    let ink = if strength > 0.62 { tokens.on_accent } else { tokens.text };
+    let words = in_words(reading, editing.now.document.legend.loudness_db);
+    let galley = ui.painter().layout_job(label(&words, ink));
+    let size = galley.size() + vec2(16.0, 6.0);
+    let above = y - 8.0 - size.y > pad.top();
+    let top = if above { y - 8.0 - size.y } else { y + 8.0 };
+    let rect = Rect::from_min_size(pos2(pad.right() - 10.0 - size.x, top), size);
+    let painter = ui.painter_at(pad);
+    painter.rect_filled(rect, CornerRadius::same((size.y / 2.0) as u8), fill);
+    painter.galley(rect.center() - galley.size() / 2.0, galley, ink);
+    let response = ui.interact(rect, ui.scope_id().with("reading"), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, words.join(" · ")));
+}
+
+fn label([note, dynamic, family]: &[String; 3], ink: Color32) -> LayoutJob {
+    let mut job = LayoutJob::default();
+    let mut write = |text: &str, font: FontId| {
+        let format =
+            TextFormat { font_id: font, color: ink, valign: egui::Align::Center, ..Default::default() };
+        job.append(text, 0.0, format);
+    };
+    write(note, theme::semibold(12.0));
+    write(" · ", theme::regular(12.0));
+    write(dynamic, theme::dynamics(15.0));
+    write(" · ", theme::regular(12.0));
+    write(family, theme::semibold(12.0));
+    job
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn notes_are_written_with_their_cents() {
+        let cases = [(62.08, "D4 +8¢"), (60.0, "C4"), (59.9, "C4 −10¢"), (61.49, "C#4 +49¢")];
+        for (midi, words) in cases {
+            assert_eq!(note_and_cents(midi), words);
+        }
+    }
+
+    #[test]
+    fn loudness_is_written_as_a_dynamic() {
+        let cases =
+            [(-36.0, "ppp"), (-80.0, "ppp"), (-15.0, "mf"), (-20.0, "mp"), (0.0, "fff"), (6.0, "fff")];
+        for (db, mark) in cases {
+            assert_eq!(dynamic(db, [-36.0, 0.0]), mark, "{db} dB");
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! The sixteen slots as miniatures of their drawings, the sounding one ringed.
+
+use egui::{Align2, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+
+use super::button::focus_ring;
+use super::commands::{self, Command};
+use super::editing::Editing;
+use super::ink::pad_within;
+use super::theme::{self, CORNER};
+use crate::handoff::SLOTS;
+
+const GAP_PX: f32 = 8.0;
+
+/// The slots in `rect`.
+pub fn slots_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
+    let width = (rect.width() - GAP_PX * (SLOTS - 1) as f32) / SLOTS as f32;
+    let mut asked = None;
+    for slot in 0..SLOTS {
+        let left = rect.left() + slot as f32 * (width + GAP_PX);
+        let cell = Rect::from_min_size(pos2(left, rect.top()), vec2(width, rect.height()));
+        if slot_ui(ui, cell, slot, editing) {
+            asked = Some(Command::Slot(slot));
+        }
+    }
+    if let Some(command) = asked {
+        commands::run(command, editing, ui.ctx());
+    }
+}
+
+fn slot_ui(ui: &mut Ui, cell: Rect, slot: usize, editing: &mut Editing) -> bool {
+    let (tokens, theme) = (editing.tokens(), editing.theme());
+    let chosen = slot == editing.now.slot;
+    let sketch = editing.sketch_of(slot);
+    let response = ui.interact(cell, ui.scope_id().with(("slot", slot)), Sense::click());
+    let name = editing.now.document.slots.get(slot).map_or("", |slot| slot.name.as_str());
+    let what = match (name.is_empty(), sketch.is_empty()) {
+        (false, _) => format!("Slot {}: {name}", slot + 1),
+        (true, true) => format!("Slot {}: empty", slot + 1),
+        (true, false) => format!("Slot {}", slot + 1),
+    };
+    response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, chosen, &what));
+    ui.painter().rect_filled(cell, CORNER, tokens.pad);
+    if !sketch.is_empty() {
+        let pad = pad_within(cell.shrink(4.0));
+        let painter = ui.painter_at(cell.shrink(2.0));
+        if let Some(layer) = &sketch.raster {
+            editing.state.slot_picture[slot].paint(&painter, layer, pad, theme);
+        }
+        painter.add(editing.state.slot_ink[slot].strokes(&sketch, pad, painter.pixels_per_point(), theme));
+    }
+    let number = pos2(cell.left() + 7.0, cell.bottom() - 4.0);
+    let ink = if chosen { tokens.text } else { tokens.dim };
+    ui.painter().text(number, Align2::LEFT_BOTTOM, (slot + 1).to_string(), theme::regular(10.0), ink);
+    let stroke = if chosen {
+        Stroke::new(2.0, tokens.accent)
+    } else if response.hovered() {
+        Stroke::new(1.0, tokens.faint)
+    } else {
+        Stroke::new(1.0, tokens.line)
+    };
+    ui.painter().rect_stroke(cell, CORNER, stroke, StrokeKind::Inside);
+    focus_ring(ui, &response, cell, CORNER, tokens);
+    response.on_hover_text(what).clicked()
+}

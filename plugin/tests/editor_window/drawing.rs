@@ -1,0 +1,200 @@
+//! Drawing, erasing, taking back.
+
+use egui::{Key, Modifiers};
+use egui_kittest::kittest::Queryable as _;
+use neume::editor::{Ink, Tool};
+use neume::handoff::{Generation, Request};
+use neume_models::{Family, Rgb};
+
+use super::window::{Window, draw, on_pad, usual};
+
+fn reads(window: &Window) -> Vec<(usize, Generation, usize)> {
+    let asked = window.state().asked();
+    asked
+        .into_iter()
+        .filter_map(|request| match request {
+            Request::Read { slot, sketch, generation } => Some((slot, generation, sketch.strokes.len())),
+            _ => None,
+        })
+        .collect()
+}
+
+#[test]
+fn a_stroke_of_the_pen_is_in_the_sketch_and_read_while_it_moves() {
+    let mut window = usual();
+    draw(&mut window, &[(0.2, 0.3), (0.4, 0.5), (0.6, 0.5), (0.8, 0.7)]);
+    let sketch = window.state().sketch(0);
+    assert_eq!(sketch.strokes.len(), 1);
+    let stroke = &sketch.strokes[0];
+    let (first, last) = (stroke.points[0], *stroke.points.last().unwrap());
+    assert!((first.x - 0.2).abs() < 0.01 && (first.y - 0.3).abs() < 0.01, "{first:?}");
+    assert!((last.x - 0.8).abs() < 0.01 && (last.y - 0.7).abs() < 0.01, "{last:?}");
+    let bench = window.state();
+    let legend = bench.editor.document.get().legend.clone();
+    assert!((stroke.width_norm - legend.width_norm_of(bench.state.loudness_db)).abs() < 1e-6);
+    assert_eq!(stroke.rgb, bench.state.ink.rgb(&legend.palette));
+
+    let reads = reads(&window);
+    assert!(reads.len() >= 3, "it is read with every movement: {reads:?}");
+    assert!(reads.windows(2).all(|pair| pair[0].1 < pair[1].1), "generations rise: {reads:?}");
+    assert!(reads.iter().all(|read| read.0 == 0 && read.2 == 1), "{reads:?}");
+}
+
+#[test]
+fn a_press_without_a_movement_is_a_dot() {
+    let mut window = usual();
+    draw(&mut window, &[(0.5, 0.5), (0.5, 0.5)]);
+    let sketch = window.state().sketch(0);
+    assert_eq!(sketch.strokes.len(), 1);
+    assert_eq!(sketch.strokes[0].points.len(), 1);
+}
+
+#[test]
+fn the_line_tool_draws_two_points_wherever_the_hand_went() {
+    let mut window = usual();
+    window.get_by_label("Line").click();
+    window.run();
+    draw(&mut window, &[(0.1, 0.2), (0.5, 0.9), (0.9, 0.2)]);
+    let sketch = window.state().sketch(0);
+    assert_eq!(sketch.strokes[0].points.len(), 2);
+    assert!(sketch.strokes[0].points.iter().all(|p| (p.y - 0.2).abs() < 0.01));
+}
+
+#[test]
+fn the_eraser_removes_ink_and_leaves_the_rest() {
+    let mut window = usual();
+    draw(&mut window, &[(0.1, 0.5), (0.5, 0.5), (0.9, 0.5)]);
+    window.get_by_label("Eraser").click();
+    window.run();
+    draw(&mut window, &[(0.5, 0.2), (0.5, 0.8)]);
+    let sketch = window.state().sketch(0);
+    assert_eq!(sketch.strokes.len(), 2, "the stroke is cut in two");
+    let at_the_cut = |x: f32| (x - 0.5).abs() < 0.008;
+    assert!(!sketch.strokes.iter().flat_map(|s| &s.points).any(|p| at_the_cut(p.x)));
+    assert_eq!(reads(&window).last().unwrap().2, 2, "what is left was read");
+}
+
+#[test]
+fn steps_are_taken_back_and_done_again_by_button_and_by_key() {
+    let mut window = usual();
+    draw(&mut window, &[(0.2, 0.3), (0.8, 0.3)]);
+    draw(&mut window, &[(0.2, 0.6), (0.8, 0.6)]);
+    let count = |window: &Window| window.state().sketch(0).strokes.len();
+    assert_eq!(count(&window), 2);
+    window.get_by_label("Undo").click();
+    window.run();
+    assert_eq!(count(&window), 1);
+    window.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+    window.run();
+    assert_eq!(count(&window), 0);
+    window.key_press_modifiers(Modifiers::COMMAND, Key::Y);
+    window.run();
+    assert_eq!(count(&window), 1);
+    window.key_press_modifiers(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z);
+    window.run();
+    assert_eq!(count(&window), 2);
+    window.get_by_label("Clear the pad").click();
+    window.run();
+    assert_eq!(count(&window), 0);
+    window.get_by_label("Undo").click();
+    window.run();
+    assert_eq!(count(&window), 2, "even clearing is taken back");
+    assert_eq!(reads(&window).last().unwrap().2, 2, "what is shown was read");
+}
+
+#[test]
+fn a_new_stroke_ends_what_could_be_done_again() {
+    let mut window = usual();
+    draw(&mut window, &[(0.2, 0.3), (0.8, 0.3)]);
+    window.get_by_label("Undo").click();
+    window.run();
+    draw(&mut window, &[(0.2, 0.6), (0.8, 0.6)]);
+    window.key_press_modifiers(Modifiers::COMMAND, Key::Y);
+    window.run();
+    let sketch = window.state().sketch(0);
+    assert_eq!(sketch.strokes.len(), 1);
+    assert!((sketch.strokes[0].points[0].y - 0.6).abs() < 0.01);
+}
+
+#[test]
+fn the_palette_dips_the_pen() {
+    let mut window = usual();
+    window.get_by_label("flute").click();
+    window.run();
+    assert_eq!(window.state().state.ink.family, Some(Family::Flute));
+    draw(&mut window, &[(0.2, 0.3), (0.8, 0.3)]);
+    let flute = window.state().sketch(0).strokes[0].rgb;
+    assert!(flute.0[1] > flute.0[0] && flute.0[2] > flute.0[0], "cyan, 180 degrees: {flute:?}");
+    window.get_by_label("open").click();
+    window.run();
+    draw(&mut window, &[(0.2, 0.6), (0.8, 0.6)]);
+    assert_eq!(window.state().sketch(0).strokes[1].rgb, Rgb::BLACK, "open ink is black in both themes");
+    window.get_by_label("flute").click();
+    window.run();
+    window.get_by_label("Brightness 5 of 5").click();
+    window.run();
+    assert_eq!(window.state().state.ink, Ink { family: Some(Family::Flute), step: 4 });
+}
+
+#[test]
+fn the_wedge_sets_the_thickness_from_ppp_to_fff() {
+    let mut window = usual();
+    let wedge = window.get_by_label("Thickness").rect();
+    for (at, loudness_db) in
+        [(wedge.center_bottom(), -36.0), (wedge.center_top(), 0.0), (wedge.center(), -18.0)]
+    {
+        window.hover_at(at);
+        window.drag_at(at);
+        window.step();
+        window.drop_at(at);
+        window.run();
+        let set = window.state().state.loudness_db;
+        assert!((set - loudness_db).abs() < 0.6, "{set} dB, asked for {loudness_db}");
+    }
+}
+
+#[test]
+fn letters_take_the_tools_but_not_while_a_name_is_written() {
+    let mut window = usual();
+    window.key_press(Key::E);
+    window.run();
+    assert_eq!(window.state().state.tool, Tool::Eraser);
+    window.key_press(Key::L);
+    window.run();
+    assert_eq!(window.state().state.tool, Tool::Line);
+    window.get_by_label("Name of the drawing").focus();
+    window.run();
+    window.get_by_label("Name of the drawing").type_text("Vespers");
+    window.key_press(Key::E);
+    window.run();
+    assert_eq!(window.state().state.tool, Tool::Line);
+    assert_eq!(window.state().editor.document.get().slots[0].name, "Vespers");
+}
+
+#[test]
+fn a_pen_that_leaves_the_pad_stays_on_its_edge() {
+    let mut window = usual();
+    draw(&mut window, &[(0.5, 0.5), (1.4, 0.5), (1.4, 1.6)]);
+    let sketch = window.state().sketch(0);
+    let inside = |v: f32| (0.0..=1.0).contains(&v);
+    assert!(sketch.strokes[0].points.iter().all(|p| inside(p.x) && inside(p.y)));
+}
+
+#[test]
+fn a_movement_that_the_closing_window_cuts_off_is_one_step() {
+    let mut window = usual();
+    let (from, to) = (on_pad(&window, 0.2, 0.5), on_pad(&window, 0.8, 0.5));
+    window.hover_at(from);
+    window.drag_at(from);
+    window.step();
+    window.hover_at(to);
+    window.step();
+    let bench = window.state_mut();
+    neume::editor::closed(&mut bench.state, &mut bench.editor);
+    assert!(!bench.editor.watched.load(std::sync::atomic::Ordering::Relaxed));
+    window.drop_at(to);
+    window.run();
+    window.get_by_label("Undo").click();
+    window.run();
+    assert!(window.state().sketch(0).is_empty());
+}

@@ -1,0 +1,191 @@
+//! Matches, slots, banks, keys, parameters.
+
+use egui_kittest::kittest::Queryable as _;
+use neume::editor::{Knob, Tab, Theme};
+use neume::engine::Mode;
+use neume::handoff::{BankView, KeyPress, Request, ScanProgress, View};
+use neume::state::BankRef;
+
+use super::scene;
+use super::window::{Bench, Window, draw, open, usual};
+
+fn furnished<'a>() -> Window<'a> {
+    open(scene::bench(Theme::Dark), neume::editor::USUAL_SIZE, 1.0)
+}
+
+#[test]
+fn choosing_another_match_puts_it_under_the_keys_and_plays_it() {
+    let mut window = furnished();
+    window.state().asked();
+    window.get_by_label("Choose Viola ensemble").click();
+    window.run();
+    let viola = scene::sound_id("Viola ensemble");
+    let asked = window.state().asked();
+    assert!(
+        matches!(asked.as_slice(), [Request::Choose { slot: 2, sound }, Request::Audition(heard)]
+            if *sound == viola && *heard == viola),
+        "{asked:?}"
+    );
+}
+
+#[test]
+fn a_match_is_heard_once_when_the_pointer_rests_on_it() {
+    let mut window = furnished();
+    window.state().asked();
+    window.get_by_label("Choose Bowed psaltery").hover();
+    window.run_steps(30);
+    let heard = window.state().asked();
+    assert!(
+        matches!(heard.as_slice(), [Request::Audition(sound)] if *sound == scene::sound_id("Bowed psaltery")),
+        "{heard:?}"
+    );
+}
+
+#[test]
+fn a_click_on_a_slot_chooses_it_and_the_pad_shows_its_drawing() {
+    let mut window = furnished();
+    window.get_by_label("Slot 12: empty").click();
+    window.run();
+    assert_eq!(window.state().controls.slot, 11);
+    window.get_by_label("Nothing drawn yet");
+    draw(&mut window, &[(0.2, 0.4), (0.8, 0.4)]);
+    assert_eq!(window.state().sketch(11).strokes.len(), 1);
+    let asked = window.state().asked();
+    assert!(asked.iter().all(|request| matches!(request, Request::Read { slot: 11, .. })), "{asked:?}");
+    window.get_by_label("Previous slot").click();
+    window.run();
+    assert_eq!(window.state().controls.slot, 10);
+}
+
+#[test]
+fn how_keys_play_is_chosen_at_the_top() {
+    let mut window = furnished();
+    for (label, mode) in [("As drawn", Mode::Drawn), ("Slots", Mode::Slots), ("Chromatic", Mode::Chromatic)] {
+        window.get_by_label(label).click();
+        window.run();
+        assert_eq!(window.state().controls.mode, mode);
+    }
+}
+
+#[test]
+fn a_drawn_key_is_pressed_and_lifted() {
+    let mut window = usual();
+    let keyboard = window.get_by_label("Keyboard").rect();
+    let at = egui::pos2(keyboard.left() + keyboard.width() * 23.5 / 52.0, keyboard.bottom() - 4.0);
+    window.hover_at(at);
+    window.drag_at(at);
+    window.step();
+    window.drop_at(at);
+    window.run();
+    let keys = &mut window.state_mut().engine.keys;
+    let presses: Vec<KeyPress> = std::iter::from_fn(|| keys.pop().ok()).collect();
+    assert_eq!(presses.len(), 2, "{presses:?}");
+    assert_eq!((presses[0].key, presses[1].key), (60, 60), "the 24th white key from A0 is C4");
+    assert!(presses[0].velocity > 0.9 && presses[1].velocity == 0.0, "{presses:?}");
+}
+
+#[test]
+fn every_view_opens_and_says_what_it_knows() {
+    let mut window = furnished();
+    window.get_by_label("Bank").click();
+    window.run();
+    window.get_by_label("Factory");
+    window.get_by_label("Choose a folder with sounds…");
+    window.get_by_label("Sound").click();
+    window.run();
+    for knob in Knob::ALL {
+        window.get_by_label(knob.label());
+    }
+    window.get_by_label("Look").click();
+    window.run();
+    window.get_by_label("Scope");
+    assert_eq!(window.state().state.tab, Tab::Look);
+}
+
+#[test]
+fn a_knob_is_moved_in_one_gesture_of_the_host() {
+    let mut window = furnished();
+    window.get_by_label("Sound").click();
+    window.run();
+    let knob = window.get_by_label("Sustain").rect();
+    let at = knob.left_center() + egui::vec2(knob.width() * 0.25, 0.0);
+    window.hover_at(at);
+    window.drag_at(at);
+    window.step();
+    window.step();
+    window.drop_at(at);
+    window.run();
+    let controls = &window.state().controls;
+    assert_eq!(controls.gestures, [(Knob::Sustain, true), (Knob::Sustain, false)]);
+    let set = neume::editor::Controls::value(controls, Knob::Sustain);
+    assert!((set - 0.25).abs() < 0.02, "{set}");
+}
+
+#[test]
+fn going_back_to_the_factory_bank_is_one_click() {
+    let bench = scene::bench(Theme::Dark);
+    bench.editor.document.edit(|document| document.bank = BankRef::Folder("/music/my sounds".into()));
+    let mut window = open(bench, neume::editor::USUAL_SIZE, 1.0);
+    window.get_by_label("Bank").click();
+    window.run();
+    window.get_by_label("my sounds");
+    window.state().asked();
+    window.get_by_label("Factory").click();
+    window.run();
+    let asked = window.state().asked();
+    assert!(matches!(asked.as_slice(), [Request::OpenBank(BankRef::Factory)]), "{asked:?}");
+    assert_eq!(window.state().editor.document.get().bank, BankRef::Factory);
+}
+
+#[test]
+fn what_counts_is_weighed_anew() {
+    let mut window = furnished();
+    window.state().asked();
+    let slider = window.get_by_label("Weight of timbre").rect();
+    window.hover_at(slider.left_center());
+    window.drag_at(slider.left_center());
+    window.step();
+    window.drop_at(slider.left_center());
+    window.run();
+    let asked = window.state().asked();
+    assert!(matches!(asked.as_slice(), [Request::Weigh(weights)] if weights.timbre < 0.06), "{asked:?}");
+}
+
+#[test]
+fn scans_failures_and_notices_are_shown() {
+    let bench = scene::bench(Theme::Dark);
+    let mut view = View::clone(&bench.editor.view.lock());
+    view.bank = BankView {
+        name: "my sounds".to_string(),
+        sounds: 40,
+        scanning: Some(ScanProgress { done: 41, total: 200 }),
+        failed: vec![("/music/broken.wav".into(), "the file is empty".to_string())].into(),
+    };
+    view.notice = Some("/music/broken.wav: the file is empty".to_string());
+    bench.publish(view);
+    let mut window = open(bench, neume::editor::USUAL_SIZE, 1.0);
+    window.get_by_label("/music/broken.wav: the file is empty");
+    window.get_by_label("Close the message").click();
+    window.run();
+    assert!(window.query_by_label("Close the message").is_none(), "a notice that was closed stays closed");
+    window.get_by_label("Bank").click();
+    window.run();
+    window.get_by_label("Listening: 41 of 200 files");
+}
+
+#[test]
+fn a_sound_that_is_gone_is_named_with_one_action() {
+    let bench = scene::bench(Theme::Dark);
+    let mut view = View::clone(&bench.editor.view.lock());
+    view.slots[2].missing = Some("Glass harmonica".to_string());
+    bench.publish(view);
+    let window = open(bench, neume::editor::USUAL_SIZE, 1.0);
+    window.get_by_label("Glass harmonica is missing");
+    window.get_by_label("Point at its folder…");
+}
+
+#[test]
+fn an_empty_window_says_what_to_do() {
+    let window = open(Bench::new(Theme::Light), neume::editor::LEAST_SIZE, 1.0);
+    window.get_by_label("Nothing drawn yet");
+}

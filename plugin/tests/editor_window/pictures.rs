@@ -1,0 +1,72 @@
+//! The window, looked at: pictures in both themes, at several sizes and scales, through one factory.
+//!
+//! Drawn by wgpu on Mesa's software Vulkan (`mesa-vulkan-drivers`), without a display. Every picture is written to
+//! `target/editor/`; the ones at the usual size are also compared with what is kept in `tests/snapshots`.
+
+use egui_kittest::SnapshotOptions;
+use neume::editor::{LEAST_SIZE, Tab, Theme, USUAL_SIZE};
+
+use super::scene;
+use super::window::{Bench, Window, open};
+
+/// Takes a picture of a window and keeps it under `target/editor`.
+fn picture(window: &mut Window, name: &str) -> image::RgbaImage {
+    let picture = window.render().unwrap_or_else(|cause| {
+        panic!("no picture of {name}: {cause}. Is a Vulkan driver there? On Debian: apt install mesa-vulkan-drivers")
+    });
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/editor");
+    std::fs::create_dir_all(&folder).unwrap();
+    picture.save(folder.join(format!("{name}.png"))).unwrap();
+    picture
+}
+
+/// Compares with the picture that is kept; drivers differ in the last bit of an edge.
+fn compare(picture: &image::RgbaImage, name: &str) {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots");
+    let options = SnapshotOptions::new().threshold(1.2).max_failed_pixels(400).output_path(folder);
+    egui_kittest::image_snapshot_options(picture, name, &options);
+}
+
+fn name(theme: Theme) -> &'static str {
+    match theme {
+        Theme::Light => "light",
+        Theme::Dark => "dark",
+    }
+}
+
+#[test]
+fn the_window_looks_as_it_is_kept_in_both_themes() {
+    for theme in [Theme::Dark, Theme::Light] {
+        let mut window = open(scene::bench(theme), USUAL_SIZE, 1.0);
+        let picture = picture(&mut window, name(theme));
+        assert_eq!(picture.dimensions(), (1180, 780));
+        compare(&picture, &format!("editor_{}", name(theme)));
+    }
+}
+
+#[test]
+fn every_size_and_scale_draws() {
+    for theme in [Theme::Dark, Theme::Light] {
+        let sizes =
+            [([900.0, 640.0], 1.0, "small"), ([1600.0, 1000.0], 1.0, "large"), (USUAL_SIZE, 2.0, "fine")];
+        for (size, pixels_per_point, what) in sizes {
+            let mut window = open(scene::bench(theme), size, pixels_per_point);
+            let picture = picture(&mut window, &format!("{}_{what}", name(theme)));
+            let wide = (size[0] * pixels_per_point) as u32;
+            assert_eq!(picture.width(), wide);
+        }
+    }
+}
+
+#[test]
+fn every_view_draws() {
+    for theme in [Theme::Dark, Theme::Light] {
+        for tab in [Tab::Bank, Tab::Sound, Tab::Look] {
+            let mut bench = scene::bench(theme);
+            bench.state.tab = tab;
+            let mut window = open(bench, USUAL_SIZE, 1.0);
+            picture(&mut window, &format!("{}_{}", name(theme), tab.label().to_lowercase()));
+        }
+        picture(&mut open(Bench::new(theme), LEAST_SIZE, 1.0), &format!("{}_empty", name(theme)));
+    }
+}

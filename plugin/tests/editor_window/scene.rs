@@ -1,0 +1,185 @@
+//! A furnished instance: drawings in the slots, a reading, matches, held keys, as the other threads would leave it.
+
+use std::f32::consts::TAU;
+use std::sync::Arc;
+
+use neume::editor::{Ink, Theme};
+use neume::handoff::{BankView, EngineFrame, Generation, MatchView, SlotView, View};
+use neume_bank::{Aspects, SoundId};
+use neume_models::{Embedding, Families, Family, Loudness, Pitch, Point, Reading, Sketch, Stroke, Timbre};
+
+use super::window::Bench;
+
+/// The id under which a sound of the scene goes.
+pub fn sound_id(name: &str) -> SoundId {
+    SoundId::of(name.as_bytes())
+}
+
+fn stroke(family: Option<Family>, width_norm: f32, path: impl Fn(f32) -> (f32, f32)) -> Stroke {
+    let points = (0..=96)
+        .map(|i| i as f32 / 96.0)
+        .map(|t| {
+            let (x, y) = path(t);
+            Point { x, y, secs: t }
+        })
+        .collect();
+    let ink = Ink { family, step: Ink::usual_step(family) };
+    Stroke { points, rgb: ink.rgb(&Family::ALL), width_norm }
+}
+
+fn sketch(strokes: Vec<Stroke>) -> Arc<Sketch> {
+    Arc::new(Sketch { strokes, raster: None })
+}
+
+fn zigzag(family: Family, y: f32) -> Arc<Sketch> {
+    let corner = move |i: usize| (0.15 + 0.1 * i as f32, y + if i.is_multiple_of(2) { -0.12 } else { 0.12 });
+    let path = move |t: f32| {
+        let at = t * 6.0;
+        let i = (at as usize).min(5);
+        let ((x0, y0), (x1, y1)) = (corner(i), corner(i + 1));
+        (x0 + (x1 - x0) * (at - i as f32), y0 + (y1 - y0) * (at - i as f32))
+    };
+    sketch(vec![stroke(Some(family), 0.03, path)])
+}
+
+fn wave(family: Family, y: f32, width_norm: f32) -> Arc<Sketch> {
+    sketch(vec![stroke(Some(family), width_norm, move |t| (0.12 + 0.76 * t, y + 0.06 * (t * TAU).sin()))])
+}
+
+fn spiral(family: Family) -> Arc<Sketch> {
+    let path = |t: f32| (0.5 + 0.2 * t * (t * 3.0 * TAU).cos(), 0.5 + 0.3 * t * (t * 3.0 * TAU).sin());
+    sketch(vec![stroke(Some(family), 0.035, path)])
+}
+
+fn dots(family: Family, y: f32) -> Arc<Sketch> {
+    let dot = |i: usize| {
+        let mut dot = stroke(Some(family), 0.05 + 0.01 * (i % 3) as f32, |_| (0.0, 0.0));
+        let y = y + 0.09 * (i as f32 * 1.9).sin();
+        dot.points = vec![Point { x: 0.18 + 0.14 * i as f32, y, secs: 0.0 }];
+        dot
+    };
+    sketch((0..5).map(dot).collect())
+}
+
+/// A long bowed line with mallet strokes under it.
+fn vespers() -> Arc<Sketch> {
+    let line = |t: f32| {
+        let swell = 0.055 * (-((t - 0.56) / 0.2).powi(2)).exp();
+        (0.07 + 0.87 * t, 0.548 + swell + 0.012 * (t * 5.0).sin() - 0.035 * t * t)
+    };
+    let mut strokes = vec![stroke(Some(Family::String), 0.034, line)];
+    for i in 0..7 {
+        let (x, y) = (0.125 + 0.11 * i as f32, if i % 2 == 0 { 0.24 } else { 0.256 });
+        let mut short = stroke(Some(Family::Mallet), 0.008, |_| (0.0, 0.0));
+        short.points = vec![Point { x, y, secs: 0.0 }, Point { x: x + 0.036, y, secs: 0.2 }];
+        strokes.push(short);
+    }
+    sketch(strokes)
+}
+
+fn overview(seed: u32, decay: f32) -> Vec<u8> {
+    let mut noise = seed;
+    (0..96)
+        .map(|i| {
+            noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let t = i as f32 / 96.0;
+            let level = (t * 14.0).min(1.0) * ((-decay * t).exp() * 0.85 + 0.15);
+            (level * (0.8 + 0.2 * (noise >> 24) as f32 / 255.0) * 255.0) as u8
+        })
+        .collect()
+}
+
+struct Told(&'static str, Family, f32, f32, f32, [f32; 4]);
+
+fn match_view(told: Told) -> MatchView {
+    let Told(name, family, root, loudness_db, decay, [score, pitch, loudness, timbre]) = told;
+    MatchView {
+        sound: sound_id(name),
+        name: name.to_string(),
+        family,
+        families: Families::only(family),
+        root_midi: Some(root),
+        loudness_db,
+        duration_secs: 4.2,
+        looped: true,
+        overview: overview(name.len() as u32 * 77, decay),
+        score,
+        aspects: Aspects { pitch, loudness, timbre },
+    }
+}
+
+fn reading() -> Reading {
+    let mut families = [0.06 / 11.0; Family::COUNT];
+    families[Family::String.index()] = 0.94;
+    Reading {
+        pitch: Pitch { y_norm: 0.553, midi: 62.08, confidence: 0.97 },
+        loudness: Loudness { db: -14.0, width_norm: 0.034, confidence: 0.9 },
+        timbre: Timbre {
+            family: Some(Family::String),
+            confidence: 0.94,
+            families: Families(families),
+            brightness: 0.45,
+            roughness: 0.1,
+        },
+        embedding: Embedding::from_raw(&[1.0; Embedding::LEN]),
+    }
+}
+
+/// A furnished instance that shows slot 3.
+pub fn bench(theme: Theme) -> Bench {
+    let mut bench = Bench::new(theme);
+    let drawings = [
+        zigzag(Family::Brass, 0.45),
+        wave(Family::Mallet, 0.45, 0.08),
+        vespers(),
+        dots(Family::Guitar, 0.7),
+        dots(Family::String, 0.65),
+        zigzag(Family::Reed, 0.6),
+        wave(Family::Flute, 0.66, 0.02),
+        dots(Family::Percussion, 0.4),
+        wave(Family::Keyboard, 0.45, 0.09),
+        spiral(Family::Bass),
+        wave(Family::SynthLead, 0.42, 0.06),
+    ];
+    bench.editor.document.edit(|document| {
+        for (slot, drawing) in document.slots.iter_mut().zip(drawings) {
+            slot.sketch = drawing;
+        }
+        document.slots[2].name = "Vespers, third drawing".to_string();
+    });
+    bench.controls.slot = 2;
+    let matches: Arc<[MatchView]> = [
+        Told("Cello, sul tasto", Family::String, 62.0, -14.0, 1.6, [0.95, 0.98, 0.91, 0.94]),
+        Told("Viola ensemble", Family::String, 60.0, -16.0, 2.4, [0.89, 0.92, 0.84, 0.9]),
+        Told("Bowed psaltery", Family::String, 62.0, -19.0, 3.4, [0.84, 0.98, 0.71, 0.78]),
+        Told("Harmonium, soft", Family::Organ, 62.0, -12.0, 0.6, [0.77, 0.98, 0.88, 0.51]),
+        Told("Low whistle, breathy", Family::Flute, 64.0, -15.0, 2.8, [0.71, 0.81, 0.9, 0.52]),
+    ]
+    .map(match_view)
+    .into();
+    let mut view = View {
+        bank: BankView { name: "Factory".to_string(), sounds: 192, ..Default::default() },
+        ..Default::default()
+    };
+    view.slots[2] = SlotView {
+        generation: Generation(7),
+        reading: Some(Ok(reading())),
+        chosen: Some(matches[0].sound),
+        matches,
+        millis: 6.0,
+        ..Default::default()
+    };
+    bench.publish(view);
+    bench.engine.frames.write(frame());
+    bench
+}
+
+fn frame() -> EngineFrame {
+    let mut frame = EngineFrame { voices: 7, slot: 2, load: 0.34, peak: [0.4, 0.33], ..Default::default() };
+    frame.keys = (1 << 60) | (1 << 64) | (1 << 67);
+    for (i, sample) in frame.scope.iter_mut().enumerate() {
+        let t = i as f32 / 170.0 * TAU;
+        *sample = 0.3 * t.sin() + 0.12 * (2.0 * t + 0.4).sin() + 0.06 * (5.0 * t).sin();
+    }
+    frame
+}
