@@ -6,6 +6,7 @@ pub mod analyse;
 pub mod audio;
 pub mod bank;
 mod chunks;
+mod convention;
 pub mod decode;
 pub mod error;
 pub mod factory;

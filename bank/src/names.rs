@@ -14,6 +14,8 @@ use crate::family_words;
 pub struct Hints {
     /// The root as a MIDI note, with C4 as 60, where it is written clearly.
     pub root_midi: Option<u8>,
+    /// Whether that root is written as a note, `C4`: some call middle C by another octave.
+    pub written: bool,
     /// Numbers that may be the root as a MIDI note: worth something only where the ear agrees.
     pub maybe_midi: Vec<u8>,
     /// The family, where a word names it.
@@ -51,6 +53,7 @@ fn nsynth(stem: &str) -> Option<Hints> {
     let rest: Vec<&str> = parts.collect();
     Some(Hints {
         root_midi: Some(root),
+        written: false,
         maybe_midi: Vec::new(),
         family: Family::from_id(family),
         group: Some(format!("{instrument}-*-{velocity}-{}", rest.join("-"))),
@@ -71,7 +74,7 @@ fn noted(stem: &str) -> Option<Hints> {
     }
     let (midi, place) = found?;
     let group = format!("{}*{}", &stem[..place.start], &stem[place.end..]);
-    Some(Hints { root_midi: Some(midi), maybe_midi: Vec::new(), family: None, group: Some(group) })
+    Some(Hints { root_midi: Some(midi), written: true, group: Some(group), ..Hints::default() })
 }
 
 /// A name without a note: numbers behind a word that says so, and numbers that may be notes.

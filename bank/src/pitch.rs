@@ -14,14 +14,14 @@ use crate::level::Levels;
 pub struct Heard {
     /// The MIDI note with its fraction.
     pub midi: f32,
-    /// Share of the votes within half a semitone, 0..1.
+    /// Share of the votes near it, 0..1.
     pub confidence: f32,
 }
 
 /// Lowest and highest pitch that is sought: a little beyond E0 and C9.
 const RANGE_HZ: [f32; 2] = [19.5, 8_900.0];
 /// Frames that vote.
-const FRAMES: usize = 12;
+const FRAMES: usize = 16;
 /// Stretch behind the attack in which they lie, in seconds.
 const HEARD_SECS: f32 = 2.5;
 /// How much worse than the best lag a shorter one may be; one vote each.
@@ -57,7 +57,7 @@ pub fn hear(mono: &[f32], rate_hz: u32) -> Option<Heard> {
         }
     }
     let midi = elected(&votes)?;
-    let near = |vote: &&(f32, f32)| (vote.0 - midi).abs() <= 0.5;
+    let near = |vote: &&(f32, f32)| (vote.0 - midi).abs() <= 0.75;
     let held: f32 = votes.iter().filter(near).map(|vote| vote.1).sum();
     let confidence = (held / asked.max(1e-9)).clamp(0.0, 1.0);
     (confidence >= 0.25).then_some(Heard { midi, confidence })
@@ -82,7 +82,8 @@ fn frames(mono: &[f32], rate_hz: u32, len: usize) -> Vec<(usize, f32)> {
     starts
 }
 
-/// The midpoint of the fullest half semitone of the poll, by the mean of its votes.
+/// The fullest half semitone of the poll, and from there the mean of all votes within a semitone: a vibrato spends most of
+/// its time at its ends, and its pitch lies in the middle.
 fn elected(votes: &[(f32, f32)]) -> Option<f32> {
     let mut poll = vec![0.0f32; POLL];
     for (midi, weight) in votes {
@@ -95,10 +96,13 @@ fn elected(votes: &[(f32, f32)]) -> Option<f32> {
     let full =
         |place: usize| poll[place.saturating_sub(reach)..(place + reach + 1).min(POLL)].iter().sum::<f32>();
     let best = (0..POLL).max_by(|&a, &b| full(a).total_cmp(&full(b)).then(b.cmp(&a)))?;
-    let middle = LOWEST_MIDI + best as f32 / STEPS as f32;
-    let near = || votes.iter().filter(|vote| (vote.0 - middle).abs() <= 0.4);
-    let weight: f32 = near().map(|vote| vote.1).sum();
-    (weight > 0.0).then(|| near().map(|vote| vote.0 * vote.1).sum::<f32>() / weight)
+    let start = LOWEST_MIDI + best as f32 / STEPS as f32;
+    (full(best) > 0.0).then(|| {
+        (0..3).fold(start, |middle, _| {
+            let near = || votes.iter().filter(move |vote| (vote.0 - middle).abs() <= 1.0);
+            near().map(|vote| vote.0 * vote.1).sum::<f32>() / near().map(|vote| vote.1).sum::<f32>().max(1e-9)
+        })
+    })
 }
 
 /// The difference function of a frame, by transforms.

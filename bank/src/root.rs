@@ -23,7 +23,8 @@ const CONFIRMED: f32 = 0.99;
 const SURE: f32 = 0.9;
 
 impl Root {
-    /// What tracker and network hear together. The tracker's pitch is the finer one, so where the two agree it stands.
+    /// What tracker and network hear together. The tracker's pitch is the finer one, so where the two agree
+    /// it counts by its confidence.
     /// Where they differ, mostly by an octave, the network is right far more often, and its confidence is calibrated.
     pub fn heard(tracker: Option<Heard>, network: &SoundLabels) -> Root {
         let sure = network.root_confidence.clamp(0.0, 1.0);
@@ -31,7 +32,8 @@ impl Root {
             |midi: f32, confidence: f32| Root { midi: Some(midi), confidence: confidence.clamp(0.0, 0.99) };
         match (tracker, network.root_midi.filter(|midi| midi.is_finite())) {
             (Some(heard), Some(midi)) if (heard.midi - midi).abs() <= 0.7 => {
-                root(heard.midi, 1.0 - (1.0 - sure) * (1.0 - 0.9 * heard.confidence))
+                let midi = midi + heard.confidence * (heard.midi - midi);
+                root(midi, 1.0 - (1.0 - sure) * (1.0 - 0.9 * heard.confidence))
             }
             (Some(heard), Some(midi)) => {
                 let tuned = midi + fold(heard.midi - midi).filter(|cents| cents.abs() <= 0.5).unwrap_or(0.0);

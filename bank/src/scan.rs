@@ -13,8 +13,9 @@ use neume_models::{SoundLabels, SoundNet};
 
 use crate::analyse::{self, Analysis};
 use crate::index::{self, Index, Outcome, Seen};
+use crate::root::Root;
 use crate::walk::{self, Found};
-use crate::{Bank, Error, SoundId, Source, decode, group, names, priority};
+use crate::{Bank, Error, Sound, SoundId, Source, convention, decode, group, names, priority};
 
 /// How to scan.
 #[derive(Debug, Clone, Default)]
@@ -355,16 +356,21 @@ fn cause_of(error: Error) -> String {
 }
 
 fn bank_of(folder: &Path, index: &Index) -> Bank {
-    let (mut sounds, mut paths, mut hints) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut known, mut paths, mut hints) = (Vec::new(), Vec::new(), Vec::new());
     for (path, seen) in &index.files {
         let Outcome::Sound(id) = seen.outcome else { continue };
         let Some(says) = index.sounds.get(&id) else { continue };
-        let said = names::hints(path);
-        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        sounds.push(says.sound(id, Source::File(path.clone()), name, &said));
+        known.push((id, says));
         paths.push(path.clone());
-        hints.push(said);
+        hints.push(names::hints(path));
     }
+    let heard: Vec<Root> = known.iter().map(|(_, says)| says.root).collect();
+    convention::apply(&mut hints, &heard, &paths);
+    let sound = |((id, says), (path, said)): (&(SoundId, &Analysis), (&PathBuf, &names::Hints))| {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        says.sound(*id, Source::File(path.clone()), name, said)
+    };
+    let sounds: Vec<Sound> = known.iter().zip(paths.iter().zip(&hints)).map(sound).collect();
     let instruments = group::instruments(&sounds, &paths, &hints);
     let name = folder.file_name().map_or_else(|| folder.to_string_lossy(), |name| name.to_string_lossy());
     Bank::new(name, Some(folder.to_path_buf()), sounds, instruments)

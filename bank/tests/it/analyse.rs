@@ -84,7 +84,8 @@ fn where_tracker_and_network_differ_the_network_has_the_octave_and_the_tracker_t
     let network = |root_midi, root_confidence| SoundLabels { root_midi, root_confidence, ..no_labels() };
     let table = [
         (tracker(57.1, 0.9), network(Some(69.0), 0.6), Some(69.1)),
-        (tracker(69.1, 0.9), network(Some(69.3), 0.6), Some(69.1)),
+        (tracker(69.1, 0.9), network(Some(69.3), 0.6), Some(69.12)),
+        (tracker(69.1, 1.0), network(Some(69.3), 0.6), Some(69.1)),
         (tracker(62.0, 0.9), network(Some(69.3), 0.6), Some(69.3)),
         (tracker(62.0, 0.95), network(None, 0.6), Some(62.0)),
         (tracker(62.0, 0.6), network(None, 0.6), None),

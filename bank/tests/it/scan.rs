@@ -300,6 +300,33 @@ fn files_of_one_instrument_share_the_keys_half_way() {
 }
 
 #[test]
+fn a_folder_says_together_what_its_numbers_and_octaves_mean() {
+    // Names and what sounds: a folder of MIDI numbers, one of running numbers, one that calls middle C C3.
+    let table: &[(&str, &[(&str, f32)], &[f32])] = &[
+        (
+            "midi",
+            &[("048_1", 48.0), ("055_1", 55.0), ("060_1", 60.0), ("072_1", 60.02)],
+            &[48.0, 55.0, 60.0, 72.0],
+        ),
+        ("takes", &[("041", 65.0), ("042", 60.0), ("043", 55.0), ("044", 57.0)], &[65.0, 60.0, 55.0, 57.0]),
+        ("yamaha", &[("C3", 60.0), ("E3", 64.0), ("G3", 67.0), ("A3", 57.0)], &[60.0, 64.0, 67.0, 69.0]),
+        ("two", &[("C3", 60.0), ("E3", 64.0)], &[48.0, 52.0]),
+    ];
+    for (folder, sounds, expected) in table {
+        let place = Place::new();
+        for (name, midi) in *sounds {
+            place.tone(&format!("{folder}/{name}.wav"), *midi);
+        }
+        let bank = place.scan().bank;
+        for ((name, _), expected) in sounds.iter().zip(*expected) {
+            let sound = bank.sounds.iter().find(|sound| sound.name == *name).unwrap();
+            let root = sound.profile.root_midi.unwrap();
+            assert!((root - expected).abs() < 0.1, "{folder}/{name}: {root} instead of {expected}");
+        }
+    }
+}
+
+#[test]
 fn two_scanners_at_once_harm_nothing() {
     let place = Place::new();
     for midi in 50..62 {
