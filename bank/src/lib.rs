@@ -21,7 +21,7 @@ mod mixdown;
 pub mod names;
 pub mod path_text;
 pub mod pitch;
-mod priority;
+pub mod priority;
 pub mod resample;
 pub mod root;
 pub mod scan;

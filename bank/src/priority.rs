@@ -1,7 +1,7 @@
 //! Threads that stand back for whatever else the machine has to do.
 
 /// Lowers the priority of the calling thread, where that is easy; elsewhere nothing happens.
-pub(crate) fn stand_back() {
+pub fn stand_back() {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     // SAFETY: takes numbers only. On Linux, 0 is the calling thread. A refusal leaves the priority as it was.
     unsafe {

@@ -89,6 +89,8 @@ pub enum Request {
         /// Sent on once every slot's sound has been handed to the Engine.
         ready: Sender<()>,
     },
+    /// Tell the composer this.
+    Notice(String),
     /// The instance is going away.
     Quit,
 }

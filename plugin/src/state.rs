@@ -32,6 +32,8 @@ pub struct ChosenZone {
     pub name: String,
     /// Keys that it serves, both included.
     pub keys: (u8, u8),
+    /// Velocities that it serves, both included.
+    pub velocities: (u8, u8),
     /// The note that it sounds at untransposed.
     pub root_midi: f32,
     /// Its loop, so that a new analysis does not change the sound.
@@ -86,6 +88,53 @@ pub struct InstanceState {
 impl InstanceState {
     /// The format that is written.
     pub const VERSION: u32 = 1;
+
+    /// What a fresh instance holds: one drawing in the first slot, so that the keys sound at once.
+    pub fn first() -> InstanceState {
+        const FIRST: &[u8] = include_bytes!("../assets/sketches/first.neume");
+        let mut state = InstanceState::default();
+        if let Ok(sketch) = Sketch::from_file(FIRST) {
+            state.slots[0] = SlotState { name: "First sketch".to_string(), sketch: Arc::new(sketch), chosen: None };
+        }
+        state
+    }
+
+    /// The state as a host stores it.
+    pub fn to_value(&self) -> serde_json::Value {
+        // PANIC: plain structs and text keys always become JSON, and so does `null` for a number that is not finite.
+        serde_json::to_value(self).expect("a state is plain data")
+    }
+
+    /// Checks a stored state.
+    ///
+    /// # Errors
+    /// [`StateError`] for what is no state, and for one of a future version.
+    pub fn from_value(value: serde_json::Value) -> Result<InstanceState, StateError> {
+        if !value.is_object() {
+            return Err(StateError::Damaged("it is no object".to_string()));
+        }
+        let found = value.get("version").and_then(serde_json::Value::as_u64).unwrap_or(0);
+        if found > u64::from(InstanceState::VERSION) {
+            return Err(StateError::Future { found, known: InstanceState::VERSION });
+        }
+        let mut state: InstanceState =
+            serde_json::from_value(value).map_err(|cause| StateError::Damaged(cause.to_string()))?;
+        state.version = InstanceState::VERSION;
+        state.slots.resize(SLOTS, SlotState::default());
+        Ok(state)
+    }
+}
+
+/// Why a stored state is not taken.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[allow(missing_docs)] // Each message says what its fields hold.
+pub enum StateError {
+    #[error("the saved state is damaged, what was there before stays: {0}")]
+    Damaged(String),
+    #[error(
+        "the saved state is of version {found}, this Neume reads up to version {known}; what was there before stays"
+    )]
+    Future { found: u64, known: u32 },
 }
 
 impl Default for InstanceState {

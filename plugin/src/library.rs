@@ -1,0 +1,303 @@
+//! What one process holds once, however many instances run: the networks, the open banks, the decoded sounds.
+//!
+//! Called by the Workers and by the `neume` command; never by the Engine. Networks run on a pool of two threads of
+//! its own, below normal priority.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, OnceLock, Weak};
+
+use neume_bank::priority::stand_back;
+use neume_bank::scan::{Progress, ScanOptions, ScanReport, scan};
+use neume_bank::{Audio, Bank, Loop, SoundId, Source, decode};
+use neume_models::sketch_net::SketchNet;
+use neume_models::sound_net::SoundNet;
+use neume_models::{Legend, Reading, Sketch};
+use parking_lot::Mutex;
+
+use crate::handoff::{Pcm, ScanProgress};
+use crate::state::BankRef;
+
+/// Memory that decoded sounds may take before those that no instance plays are given up.
+const BUDGET_BYTES: usize = 512 << 20;
+
+/// Longest part of a sound that is held in memory.
+const MAX_SOUND_SECS: f32 = 120.0;
+
+/// The shared holdings of a process.
+pub struct Library {
+    networks: Pool,
+    sketch_net: OnceLock<Result<SketchNet, neume_models::Error>>,
+    sound_net: OnceLock<Result<SoundNet, neume_models::Error>>,
+    banks: Mutex<HashMap<PathBuf, Arc<Bank>>>,
+    sounds: Mutex<Sounds>,
+}
+
+/// A sound that cannot be had: what it is called and why.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("{name}: {cause}")]
+pub struct Missing {
+    /// For the eye.
+    pub name: String,
+    /// For the eye.
+    pub cause: String,
+}
+
+/// Names a sound for [`Library::pcm`].
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// By content.
+    pub id: SoundId,
+    /// By place.
+    pub source: &'a Source,
+    /// The bank that it was chosen from.
+    pub bank: &'a BankRef,
+    /// For the eye.
+    pub name: &'a str,
+    /// Its loop, at its own rate.
+    pub sustain: Option<Loop>,
+}
+
+impl Library {
+    /// The library of this process; it lives as long as anybody holds it.
+    pub fn shared() -> Arc<Library> {
+        static SHARED: Mutex<Weak<Library>> = Mutex::new(Weak::new());
+        let mut shared = SHARED.lock();
+        shared.upgrade().unwrap_or_else(|| {
+            let library = Arc::new(Library::new());
+            *shared = Arc::downgrade(&library);
+            library
+        })
+    }
+
+    fn new() -> Library {
+        Library {
+            networks: Pool::new(),
+            sketch_net: OnceLock::new(),
+            sound_net: OnceLock::new(),
+            banks: Mutex::default(),
+            sounds: Mutex::default(),
+        }
+    }
+
+    /// Reads a drawing.
+    ///
+    /// # Errors
+    /// An empty pad, and weights that do not load.
+    pub fn read(&self, sketch: &Sketch, legend: &Legend) -> Result<Reading, neume_models::Error> {
+        self.networks.install(|| {
+            let net = self.sketch_net.get_or_init(SketchNet::embedded).as_ref().map_err(Clone::clone)?;
+            net.read(sketch, legend)
+        })
+    }
+
+    /// The network that labels sounds.
+    ///
+    /// # Errors
+    /// Weights that do not load.
+    pub fn sound_net(&self) -> Result<&SoundNet, neume_models::Error> {
+        self.sound_net.get_or_init(SoundNet::embedded).as_ref().map_err(Clone::clone)
+    }
+
+    /// A bank that is open already. The factory bank always is.
+    pub fn bank(&self, bank: &BankRef) -> Option<Arc<Bank>> {
+        match bank {
+            BankRef::Factory => Some(Bank::factory()),
+            BankRef::Folder(folder) => self.banks.lock().get(folder).cloned(),
+        }
+    }
+
+    /// Scans a folder, new and changed files only, and opens it as a bank for the whole process.
+    ///
+    /// # Errors
+    /// A folder that cannot be read, an index of a future version, a scan that was cancelled.
+    pub fn open(
+        &self,
+        folder: &Path,
+        rebuild: bool,
+        on_progress: &mut dyn FnMut(ScanProgress),
+        cancel: &AtomicBool,
+    ) -> Result<(Arc<Bank>, ScanReport), neume_bank::Error> {
+        let net = self.sound_net()?;
+        let options = ScanOptions { rebuild, ..ScanOptions::default() };
+        let mut progress =
+            |scan: &Progress| on_progress(ScanProgress { done: scan.done, total: scan.total });
+        let report = scan(folder, &options, net, &mut progress, cancel)?;
+        let bank = Arc::new(report.bank.clone());
+        self.banks.lock().insert(folder.to_path_buf(), bank.clone());
+        Ok((bank, report))
+    }
+
+    /// The samples of a sound at the host's rate, from memory or from its file.
+    ///
+    /// # Errors
+    /// [`Missing`] where neither its place nor an open bank holds this content.
+    pub fn pcm(&self, wanted: Wanted<'_>, rate_hz: f32) -> Result<Arc<Pcm>, Missing> {
+        let key = PcmKey { id: wanted.id, rate: rate_hz.to_bits(), sustain: wanted.sustain };
+        if let Some(pcm) = self.sounds.lock().get(&key) {
+            return Ok(pcm);
+        }
+        let audio = self.load(wanted)?;
+        let pcm = Arc::new(prepare(&audio, wanted.sustain, rate_hz));
+        self.sounds.lock().insert(key, pcm.clone());
+        Ok(pcm)
+    }
+
+    fn load(&self, wanted: Wanted<'_>) -> Result<Audio, Missing> {
+        let missing = |cause: String| Missing { name: wanted.name.to_string(), cause };
+        if let (Source::Factory { .. }, factory) = (wanted.source, Bank::factory()) {
+            let sound = factory
+                .get(wanted.id)
+                .ok_or_else(|| missing("this version's factory bank does not have it".to_string()))?;
+            return factory.load(sound).map_err(|cause| missing(cause.to_string()));
+        }
+        let open: Vec<Arc<Bank>> = self.banks.lock().values().cloned().collect();
+        for bank in open {
+            if let Some(audio) = bank.get(wanted.id).and_then(|sound| bank.load(sound).ok()) {
+                return Ok(audio);
+            }
+        }
+        let (Source::File(file), BankRef::Folder(folder)) = (wanted.source, wanted.bank) else {
+            return Err(missing("it names no file".to_string()));
+        };
+        let path = folder.join(file);
+        let content = decode::read(&path).map_err(|cause| missing(cause.to_string()))?;
+        if SoundId::of(&content) != wanted.id {
+            return Err(missing(format!("{}: the file has another content now", path.display())));
+        }
+        let decoded = decode::decode_bytes(content, &path).map_err(|cause| missing(cause.to_string()))?;
+        Ok(decoded.audio)
+    }
+}
+
+/// The two threads on which networks run. They are joined when the last instance goes, since a host may unload the
+/// library right after it.
+struct Pool {
+    rayon: Option<rayon::ThreadPool>,
+    threads: Arc<Mutex<Vec<std::thread::JoinHandle<()>>>>,
+}
+
+impl Pool {
+    fn new() -> Pool {
+        let threads = Arc::new(Mutex::new(Vec::new()));
+        let joined = threads.clone();
+        let rayon = rayon::ThreadPoolBuilder::new()
+            .num_threads(2)
+            .spawn_handler(move |thread| {
+                let named = std::thread::Builder::new().name("neume networks".to_string());
+                joined.lock().push(named.spawn(|| {
+                    stand_back();
+                    thread.run();
+                })?);
+                Ok(())
+            })
+            .build()
+            .inspect_err(|cause| nice_plug::prelude::nice_error!("networks run on the Worker's thread: {cause}"))
+            .ok();
+        Pool { rayon, threads }
+    }
+
+    fn install<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
+        match &self.rayon {
+            Some(pool) => pool.install(work),
+            None => work(),
+        }
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        drop(self.rayon.take());
+        for thread in self.threads.lock().drain(..) {
+            // A thread that panicked has said so already.
+            thread.join().ok();
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct PcmKey {
+    id: SoundId,
+    rate: u32,
+    sustain: Option<Loop>,
+}
+
+/// Decoded sounds by content, rate and loop, with the turn of their last use.
+#[derive(Default)]
+struct Sounds {
+    held: HashMap<PcmKey, (Arc<Pcm>, u64)>,
+    bytes: usize,
+    turn: u64,
+}
+
+impl Sounds {
+    fn get(&mut self, key: &PcmKey) -> Option<Arc<Pcm>> {
+        self.turn += 1;
+        let (pcm, used) = self.held.get_mut(key)?;
+        *used = self.turn;
+        Some(pcm.clone())
+    }
+
+    fn insert(&mut self, key: PcmKey, pcm: Arc<Pcm>) {
+        self.turn += 1;
+        self.bytes += bytes_of(&pcm);
+        if let Some((old, _)) = self.held.insert(key, (pcm, self.turn)) {
+            self.bytes -= bytes_of(&old);
+        }
+        while self.bytes > BUDGET_BYTES {
+            let unused = self.held.iter().filter(|(_, (pcm, _))| Arc::strong_count(pcm) == 1);
+            let Some(oldest) = unused.min_by_key(|(_, (_, used))| *used).map(|(key, _)| *key) else { break };
+            if let Some((pcm, _)) = self.held.remove(&oldest) {
+                self.bytes -= bytes_of(&pcm);
+            }
+        }
+    }
+}
+
+fn bytes_of(pcm: &Pcm) -> usize {
+    (pcm.left.len() + pcm.right.as_ref().map_or(0, |right| right.len())) * size_of::<f32>()
+}
+
+/// The samples at the host's rate, their loop ready to be played.
+fn prepare(audio: &Audio, sustain: Option<Loop>, rate_hz: f32) -> Pcm {
+    let (audio, sustain) = neume_bank::looping::ready(audio, sustain, rate_hz.round() as u32);
+    let most = (MAX_SOUND_SECS * rate_hz) as usize;
+    let sustain = sustain.filter(|sustain| sustain.end_frames <= most as u64);
+    let mut channels = audio.channels.into_iter().map(|mut channel| {
+        channel.truncate(most);
+        channel.into_boxed_slice()
+    });
+    Pcm {
+        rate_hz,
+        left: channels.next().unwrap_or_default(),
+        right: channels.next(),
+        sustain: sustain.map(|sustain| (sustain.start_frames as u32, sustain.end_frames as u32)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sounds_that_nobody_plays_leave_when_the_budget_is_full() {
+        let mut sounds = Sounds::default();
+        let big = || {
+            Arc::new(Pcm {
+                rate_hz: 48_000.0,
+                left: vec![0.0; BUDGET_BYTES / 4 / 2].into(),
+                right: None,
+                sustain: None,
+            })
+        };
+        let key = |n: u8| PcmKey { id: SoundId([n; 16]), rate: 0, sustain: None };
+        let played = big();
+        sounds.insert(key(0), played.clone());
+        sounds.insert(key(1), big());
+        sounds.insert(key(2), big());
+        assert!(sounds.get(&key(0)).is_some(), "it is being played");
+        assert!(sounds.get(&key(1)).is_none(), "it was used longest ago");
+        assert!(sounds.bytes <= BUDGET_BYTES);
+    }
+}

@@ -1,0 +1,151 @@
+//! The editor as a window of the host's: egui through `nice-plug-egui`, and the host's parameters behind
+//! [`Controls`].
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use nice_plug::context::gui::GuiContext;
+use nice_plug::editor::dpi::LogicalSize;
+use nice_plug::params::Param;
+use nice_plug::prelude::{ParamSetter, ResizeHint};
+use nice_plug_egui::baseview::HandlerError;
+use nice_plug_egui::{
+    EguiEditor, EguiEditorState, EguiNiceSettings, Frame, NiceEguiApp, RepaintNotifier, create_egui_editor,
+};
+
+use crate::editor::{self, Controls, EditorState, KeyMode, Knob};
+use crate::handoff::EditorEnd;
+use crate::params::{EDITS_MAX, ModeParam, NeumeParams};
+
+/// Size of a fresh window, in points.
+const SIZE: (f64, f64) = (1180.0, 780.0);
+
+/// What lives while an instance lives, and is shown while a window is open.
+pub struct Window {
+    params: Arc<NeumeParams>,
+    state: EditorState,
+    end: EditorEnd,
+    host: Option<GuiContext>,
+    saved: Arc<crate::state::InstanceState>,
+}
+
+/// The editor of an instance.
+pub fn editor(params: Arc<NeumeParams>, end: EditorEnd) -> Option<EguiEditor<Window>> {
+    let repaint = RepaintNotifier::new();
+    let saved = end.document.get();
+    let window = Window { params, state: EditorState::default(), end, host: None, saved };
+    let size = EguiEditorState::from_size(LogicalSize::new(SIZE.0, SIZE.1), 1.0);
+    let settings = EguiNiceSettings::new().with_tile("Neume").with_resize_hint(ResizeHint::resizable());
+    create_egui_editor(size, repaint, settings, window)
+}
+
+impl NiceEguiApp for Window {
+    fn build(
+        &mut self,
+        ctx: egui::Context,
+        host: GuiContext,
+        _frame: &mut Frame,
+    ) -> Result<(), HandlerError> {
+        editor::install(&ctx, &mut self.state);
+        self.host = Some(host);
+        self.end.watched.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut Frame) {
+        let Some(host) = self.host.clone() else { return };
+        let mut controls = HostControls { params: &self.params, setter: host.param_setter() };
+        editor::editor_ui(ui, &mut self.state, &mut self.end, &mut controls);
+        self.tell_of_edits(&host.param_setter());
+    }
+
+    fn editor_closed(&mut self) {
+        self.end.watched.store(false, Ordering::Relaxed);
+        self.host = None;
+    }
+}
+
+impl Window {
+    /// Counts an edit where the document is another one than a frame ago, so that the host marks the project changed.
+    fn tell_of_edits(&mut self, setter: &ParamSetter<'_>) {
+        let saved = self.end.document.get();
+        if !Arc::ptr_eq(&saved, &self.saved) {
+            self.saved = saved;
+            let edits = &self.params.edits;
+            set(setter, edits, (edits.value() + 1) % EDITS_MAX);
+        }
+    }
+}
+
+fn set<P: Param>(setter: &ParamSetter<'_>, param: &P, value: P::Plain) {
+    setter.begin_set_parameter(param);
+    setter.set_parameter(param, value);
+    setter.end_set_parameter(param);
+}
+
+/// The host's parameters, in the editor's words.
+struct HostControls<'a> {
+    params: &'a NeumeParams,
+    setter: ParamSetter<'a>,
+}
+
+impl HostControls<'_> {
+    fn knob(&self, knob: Knob) -> &nice_plug::params::FloatParam {
+        match knob {
+            Knob::Attack => &self.params.attack_secs,
+            Knob::Decay => &self.params.decay_secs,
+            Knob::Sustain => &self.params.sustain_norm,
+            Knob::Release => &self.params.release_secs,
+            Knob::Gain => &self.params.gain,
+            Knob::BendRange => &self.params.bend_range_semitones,
+        }
+    }
+}
+
+impl Controls for HostControls<'_> {
+    fn slot(&self) -> usize {
+        self.params.settings().slot
+    }
+
+    fn set_slot(&mut self, slot: usize) {
+        set(&self.setter, &self.params.slot, slot as i32 + 1);
+    }
+
+    fn mode(&self) -> KeyMode {
+        self.params.settings().mode
+    }
+
+    fn set_mode(&mut self, mode: KeyMode) {
+        let mode = match mode {
+            KeyMode::Chromatic => ModeParam::Chromatic,
+            KeyMode::Drawn => ModeParam::Drawn,
+            KeyMode::Slots => ModeParam::Slots,
+        };
+        set(&self.setter, &self.params.mode, mode);
+    }
+
+    fn value(&self, knob: Knob) -> f32 {
+        let value = self.knob(knob).value();
+        if knob == Knob::Gain { nice_plug::util::gain_to_db(value) } else { value }
+    }
+
+    fn position(&self, knob: Knob) -> f32 {
+        self.knob(knob).unmodulated_normalized_value()
+    }
+
+    fn default_position(&self, knob: Knob) -> f32 {
+        self.knob(knob).default_normalized_value()
+    }
+
+    fn begin(&mut self, knob: Knob) {
+        self.setter.begin_set_parameter(self.knob(knob));
+    }
+
+    fn set_position(&mut self, knob: Knob, position: f32) {
+        self.setter.set_parameter_normalized(self.knob(knob), position);
+    }
+
+    fn end(&mut self, knob: Knob) {
+        self.setter.end_set_parameter(self.knob(knob));
+    }
+}

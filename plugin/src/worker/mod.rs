@@ -1,0 +1,394 @@
+//! The Worker: a thread of its own for each instance, below normal priority. It reads drawings, ranks the bank, loads
+//! sounds and hands them to the Engine. It alone runs networks and opens files; a failure is shown and the last
+//! sound keeps playing.
+
+mod choice;
+mod outbox;
+mod scanning;
+mod slot;
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, select};
+use neume_bank::priority::stand_back;
+use neume_bank::{Bank, SoundId};
+
+use crate::handoff::{Document, Generation, Playable, Request, SLOTS, ToEngine, View, WorkerEnd};
+use crate::library::Library;
+use crate::state::BankRef;
+
+pub use choice::{choose, playable};
+use outbox::Outbox;
+use scanning::{ScanEvent, Scanning};
+use slot::Slot;
+
+/// How soon a message that found the ring full is tried again, and how often the rest is looked after.
+const RETRY: Duration = Duration::from_millis(1);
+const HOUSEKEEPING: Duration = Duration::from_millis(500);
+
+/// Starts the Worker of an instance. It ends with [`Request::Quit`], or when nobody can ask it any more.
+///
+/// # Errors
+/// Where the system starts no thread.
+pub fn spawn(end: WorkerEnd, library: Arc<Library>) -> std::io::Result<std::thread::JoinHandle<()>> {
+    std::thread::Builder::new().name("neume worker".to_string()).spawn(move || {
+        stand_back();
+        Worker::new(end, library).run();
+    })
+}
+
+struct Worker {
+    requests: Receiver<Request>,
+    unanswered: Arc<std::sync::atomic::AtomicUsize>,
+    shown: Arc<parking_lot::Mutex<Arc<View>>>,
+    document: Arc<Document>,
+    outbox: Outbox,
+    library: Arc<Library>,
+    rate_hz: Option<f32>,
+    bank: Arc<Bank>,
+    bank_ref: BankRef,
+    slots: [Slot; SLOTS],
+    scanning: Scanning,
+    view: View,
+}
+
+/// Whether the thread goes on.
+#[derive(PartialEq)]
+enum Next {
+    GoOn,
+    Quit,
+}
+
+impl Worker {
+    fn new(end: WorkerEnd, library: Arc<Library>) -> Worker {
+        let bank = Bank::factory();
+        Worker {
+            requests: end.requests,
+            unanswered: end.unanswered,
+            shown: end.view,
+            document: end.document,
+            outbox: Outbox::new(end.engine),
+            library,
+            rate_hz: None,
+            bank,
+            bank_ref: BankRef::Factory,
+            slots: Default::default(),
+            scanning: Scanning::new(),
+            view: View::default(),
+        }
+    }
+
+    fn run(mut self) {
+        self.describe_bank();
+        loop {
+            let all_sent = self.outbox.flush();
+            self.outbox.reclaim();
+            let scan_events = self.scanning.events();
+            let next = select! {
+                recv(self.requests) -> request => match request {
+                    Ok(request) => self.answer_all(request),
+                    Err(_) => Next::Quit,
+                },
+                recv(scan_events) -> event => {
+                    if let Ok(event) = event {
+                        self.scanned(event);
+                        self.publish();
+                    }
+                    Next::GoOn
+                }
+                default(if all_sent { HOUSEKEEPING } else { RETRY }) => Next::GoOn,
+            };
+            if next == Next::Quit {
+                return;
+            }
+        }
+    }
+
+    /// Answers this request and whatever else waits; of several drawings of a slot only the newest is read.
+    fn answer_all(&mut self, first: Request) -> Next {
+        let batch: Vec<Request> = std::iter::once(first).chain(self.requests.try_iter()).collect();
+        let count = batch.len();
+        let quit = batch.iter().any(|request| matches!(request, Request::Quit));
+        if !quit {
+            self.view.notice = None;
+            newest_drawings(batch).into_iter().for_each(|request| self.answer(request));
+            self.publish();
+        }
+        self.unanswered.fetch_sub(count, Ordering::AcqRel);
+        if quit { Next::Quit } else { Next::GoOn }
+    }
+
+    fn answer(&mut self, request: Request) {
+        match request {
+            Request::Notice(message) => self.view.notice = Some(message),
+            Request::Quit => {}
+            Request::Read { slot, sketch, generation } => {
+                if slot < SLOTS {
+                    self.slots[slot].draw(sketch, generation);
+                    self.read(slot);
+                }
+            }
+            Request::Choose { slot, sound } => self.choose_by_hand(slot, sound),
+            Request::Audition(sound) => self.audition(sound),
+            Request::OpenBank(bank) => {
+                self.document.edit(|state| state.bank = bank.clone());
+                self.let_go();
+                self.open_bank(bank);
+            }
+            Request::Relink(folder) => self.scanning.start(self.library.clone(), folder, true),
+            Request::Weigh(weights) => {
+                self.document.edit(|state| state.weights = weights);
+                self.let_go();
+                (0..SLOTS).for_each(|slot| self.rank(slot));
+            }
+            Request::Legend(legend) => {
+                self.document.edit(|state| state.legend = *legend);
+                (0..SLOTS).for_each(|slot| self.read(slot));
+            }
+            Request::Restore => self.restore(),
+            Request::Rate { rate_hz, ready } => {
+                self.rate_hz = Some(rate_hz);
+                (0..SLOTS).for_each(|slot| self.deliver(slot));
+                self.outbox.flush();
+                // Whoever asked may have stopped waiting.
+                ready.try_send(()).ok();
+            }
+        }
+    }
+
+    /// Reads a slot's drawing, ranks the bank for it, and puts the best sound under its keys.
+    fn read(&mut self, slot: usize) {
+        let started = std::time::Instant::now();
+        let state = self.document.get();
+        let this = &mut self.slots[slot];
+        if this.sketch.is_empty() {
+            *this = Slot { generation: this.generation, ..Slot::default() };
+            self.document.edit(|state| state.slots[slot].chosen = None);
+            self.outbox.post(ToEngine::Slot { slot, playable: None });
+            return;
+        }
+        match self.library.read(&this.sketch, &state.legend) {
+            Ok(reading) => {
+                this.reading = Some(Ok(reading));
+                this.holds = false;
+                self.rank(slot);
+            }
+            // The last good sound stays under the keys.
+            Err(cause) => this.reading = Some(Err(cause.to_string())),
+        }
+        self.slots[slot].millis = started.elapsed().as_secs_f32() * 1e3;
+    }
+
+    /// Lets a better match replace what was restored, though not what the composer chose.
+    fn let_go(&mut self) {
+        let state = self.document.get();
+        for (slot, saved) in self.slots.iter_mut().zip(&state.slots) {
+            slot.holds = saved.chosen.as_ref().is_some_and(|chosen| chosen.by_hand);
+        }
+    }
+
+    /// Ranks the bank for a slot's reading, and chooses the best sound unless the slot holds on to its own.
+    fn rank(&mut self, slot: usize) {
+        let weights = self.document.get().weights;
+        let this = &mut self.slots[slot];
+        let Some(Ok(reading)) = &this.reading else { return };
+        let held = this.chosen.filter(|_| this.holds);
+        this.matches = slot::rank(&self.bank, reading, &weights, held);
+        let Some(best) = this.matches.first().map(|best| best.sound) else { return };
+        if !this.holds {
+            self.choose(slot, best, false);
+        }
+    }
+
+    fn choose_by_hand(&mut self, slot: usize, sound: SoundId) {
+        if slot < SLOTS {
+            self.choose(slot, sound, true);
+        }
+    }
+
+    fn choose(&mut self, slot: usize, sound: SoundId, by_hand: bool) {
+        let Some(Ok(reading)) = &self.slots[slot].reading else { return };
+        let Some(chosen) = choose(&self.bank, &self.bank_ref, sound, reading, by_hand) else { return };
+        self.document.edit(|state| state.slots[slot].chosen = Some(chosen));
+        self.slots[slot].chosen = Some(sound);
+        self.slots[slot].holds = by_hand;
+        self.slots[slot].missing = None;
+        self.deliver(slot);
+    }
+
+    /// Loads what a slot has chosen and hands it over: the matched sound at once, its whole instrument when it is
+    /// there. Before the host has said its rate there is nothing to load.
+    fn deliver(&mut self, slot: usize) {
+        let Some(rate_hz) = self.rate_hz else { return };
+        let state = self.document.get();
+        let Some(chosen) = &state.slots[slot].chosen else { return };
+        let mut hand_over = |loaded: Playable| {
+            self.outbox.post(ToEngine::Slot { slot, playable: Some(Arc::new(loaded)) });
+            self.outbox.flush();
+        };
+        if chosen.zones.len() > 1
+            && let Ok(first) = playable(&self.library, &choice::only_the_match(chosen), rate_hz)
+        {
+            hand_over(first);
+        }
+        match playable(&self.library, chosen, rate_hz) {
+            Ok(loaded) => {
+                hand_over(loaded);
+                self.slots[slot].missing = None;
+            }
+            Err(missing) => self.stand_in(slot, &missing),
+        }
+    }
+
+    /// Plays the nearest sound for one that is gone, and says so. What was saved stays saved: the sound may return.
+    fn stand_in(&mut self, slot: usize, missing: &crate::library::Missing) {
+        let Some(rate_hz) = self.rate_hz else { return };
+        self.view.notice = Some(missing.to_string());
+        self.slots[slot].missing = Some(missing.name.clone());
+        let Some(Ok(reading)) = &self.slots[slot].reading else { return };
+        let weights = self.document.get().weights;
+        for (bank, from) in [(self.bank.clone(), self.bank_ref.clone()), (Bank::factory(), BankRef::Factory)] {
+            let nearest = neume_bank::matching::rank(&bank, reading, &weights, 1);
+            let loaded = nearest
+                .first()
+                .and_then(|best| choose(&bank, &from, best.sound, reading, false))
+                .and_then(|chosen| playable(&self.library, &chosen, rate_hz).ok().map(|p| (chosen.sound, p)));
+            if let Some((sound, loaded)) = loaded {
+                self.slots[slot].chosen = Some(sound);
+                self.outbox.post(ToEngine::Slot { slot, playable: Some(Arc::new(loaded)) });
+                return;
+            }
+        }
+    }
+
+    fn audition(&mut self, sound: SoundId) {
+        let Some(rate_hz) = self.rate_hz else { return };
+        let reading = self.slots.iter().find_map(|slot| slot.reading.as_ref()?.as_ref().ok());
+        let Some(reading) = reading else { return };
+        let Some(chosen) = choose(&self.bank, &self.bank_ref, sound, reading, true) else { return };
+        match playable(&self.library, &choice::only_the_match(&chosen), rate_hz) {
+            Ok(loaded) => self.outbox.post(ToEngine::Audition(Arc::new(loaded))),
+            Err(missing) => self.view.notice = Some(missing.to_string()),
+        }
+    }
+
+    /// Matches against another bank from now on. A folder is scanned first, beside this thread.
+    fn open_bank(&mut self, bank: BankRef) {
+        match (self.library.bank(&bank), bank) {
+            (Some(open), bank) => self.use_bank(open, bank),
+            (None, BankRef::Folder(folder)) => self.scanning.start(self.library.clone(), folder, false),
+            (None, BankRef::Factory) => {}
+        }
+    }
+
+    fn use_bank(&mut self, bank: Arc<Bank>, bank_ref: BankRef) {
+        self.bank = bank;
+        self.bank_ref = bank_ref;
+        self.describe_bank();
+        (0..SLOTS).for_each(|slot| self.rank(slot));
+    }
+
+    fn describe_bank(&mut self) {
+        self.view.bank.name = self.bank.name.clone();
+        self.view.bank.sounds = self.bank.sounds.len();
+        self.view.bank.scanning = self.scanning.progress();
+    }
+
+    /// What a scan has to say: its progress, its bank, or why there is none.
+    fn scanned(&mut self, event: ScanEvent) {
+        match event {
+            ScanEvent::Progress => {}
+            ScanEvent::Done { folder, relink, outcome } => {
+                self.scanning.finished(&folder);
+                match outcome {
+                    Ok((bank, failed)) => {
+                        self.view.bank.failed = failed.into();
+                        let found = BankRef::Folder(folder);
+                        if relink {
+                            self.relink(&bank, &found);
+                        } else if self.document.get().bank == found {
+                            self.use_bank(bank, found);
+                        }
+                        self.retry_missing();
+                    }
+                    Err(cause) => self.view.notice = Some(cause),
+                }
+            }
+        }
+        self.describe_bank();
+    }
+
+    /// Points every saved sound that this bank has at it.
+    fn relink(&mut self, bank: &Bank, at: &BankRef) {
+        self.document.edit(|state| {
+            for chosen in state.slots.iter_mut().filter_map(|slot| slot.chosen.as_mut()) {
+                if chosen.zones.iter().all(|zone| bank.get(zone.sound).is_some()) {
+                    chosen.bank = at.clone();
+                    for zone in &mut chosen.zones {
+                        if let Some(sound) = bank.get(zone.sound) {
+                            zone.source = sound.source.clone();
+                        }
+                    }
+                }
+            }
+        });
+    }
+
+    fn retry_missing(&mut self) {
+        for slot in 0..SLOTS {
+            if self.slots[slot].missing.is_some() {
+                self.slots[slot].chosen =
+                    self.document.get().slots[slot].chosen.as_ref().map(|chosen| chosen.sound);
+                self.deliver(slot);
+            }
+        }
+    }
+
+    /// Makes every slot ready as the document says. What was chosen when it was saved is played, whatever a new
+    /// reading would choose.
+    fn restore(&mut self) {
+        let state = self.document.get();
+        self.open_bank(state.bank.clone());
+        for (slot, saved) in state.slots.iter().enumerate().take(SLOTS) {
+            self.slots[slot] = Slot::default();
+            self.slots[slot].draw(saved.sketch.clone(), Generation::default());
+            if saved.chosen.is_none() {
+                self.read(slot);
+                continue;
+            }
+            self.slots[slot].chosen = saved.chosen.as_ref().map(|chosen| chosen.sound);
+            self.slots[slot].holds = true;
+            let reading = self.library.read(&saved.sketch, &state.legend);
+            self.slots[slot].reading = Some(reading.map_err(|cause| cause.to_string()));
+            self.rank(slot);
+            self.deliver(slot);
+        }
+    }
+
+    fn publish(&mut self) {
+        for (shown, slot) in self.view.slots.iter_mut().zip(&self.slots) {
+            *shown = slot.view();
+        }
+        self.view.bank.scanning = self.scanning.progress();
+        *self.shown.lock() = Arc::new(self.view.clone());
+    }
+}
+
+/// Drops the drawings that a newer one of the same slot has overtaken.
+fn newest_drawings(batch: Vec<Request>) -> Vec<Request> {
+    let mut newest = [usize::MAX; SLOTS];
+    for (i, request) in batch.iter().enumerate() {
+        if let Request::Read { slot, .. } = request
+            && *slot < SLOTS
+        {
+            newest[*slot] = i;
+        }
+    }
+    let overtaken = |i: usize, request: &Request| match request {
+        Request::Read { slot, .. } => newest.get(*slot) != Some(&i),
+        _ => false,
+    };
+    batch.into_iter().enumerate().filter(|(i, request)| !overtaken(*i, request)).map(|(_, r)| r).collect()
+}

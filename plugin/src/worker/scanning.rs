@@ -1,0 +1,120 @@
+//! Scans of folders, beside the Worker's thread, so that drawings are read while a bank is being opened.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread::JoinHandle;
+
+use crossbeam_channel::{Receiver, Sender};
+use neume_bank::Bank;
+use neume_bank::priority::stand_back;
+
+use crate::handoff::ScanProgress;
+use crate::library::Library;
+
+/// What a scan tells the Worker.
+pub enum ScanEvent {
+    /// Some files further.
+    Progress,
+    /// The end.
+    Done {
+        /// What was scanned.
+        folder: PathBuf,
+        /// Whether saved sounds are looked for in it, rather than matched from it.
+        relink: bool,
+        /// The bank and the files that are no sound, or what went wrong.
+        outcome: Result<(Arc<Bank>, Vec<(PathBuf, String)>), String>,
+    },
+}
+
+/// The scan that is under way, if any.
+pub struct Scanning {
+    events: (Sender<ScanEvent>, Receiver<ScanEvent>),
+    current: Option<Current>,
+}
+
+struct Current {
+    folder: PathBuf,
+    cancel: Arc<AtomicBool>,
+    done: Arc<AtomicUsize>,
+    total: Arc<AtomicUsize>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Scanning {
+    pub fn new() -> Scanning {
+        Scanning { events: crossbeam_channel::unbounded(), current: None }
+    }
+
+    /// What scans have to say.
+    pub fn events(&self) -> Receiver<ScanEvent> {
+        self.events.1.clone()
+    }
+
+    /// How far the current one is.
+    pub fn progress(&self) -> Option<ScanProgress> {
+        self.current.as_ref().map(|current| ScanProgress {
+            done: current.done.load(Ordering::Relaxed),
+            total: current.total.load(Ordering::Relaxed),
+        })
+    }
+
+    /// Scans a folder, in the place of what is being scanned now.
+    pub fn start(&mut self, library: Arc<Library>, folder: PathBuf, relink: bool) {
+        self.cancel();
+        let mut current = Current {
+            folder: folder.clone(),
+            cancel: Arc::default(),
+            done: Arc::default(),
+            total: Arc::default(),
+            thread: None,
+        };
+        let (cancel, done, total) = (current.cancel.clone(), current.done.clone(), current.total.clone());
+        let events = self.events.0.clone();
+        let scan = move || {
+            stand_back();
+            let mut last = std::time::Instant::now();
+            let mut on_progress = |progress: ScanProgress| {
+                done.store(progress.done, Ordering::Relaxed);
+                total.store(progress.total, Ordering::Relaxed);
+                if last.elapsed().as_millis() >= 50 {
+                    last = std::time::Instant::now();
+                    // The Worker may have ended in the meantime.
+                    events.send(ScanEvent::Progress).ok();
+                }
+            };
+            let outcome = library
+                .open(&folder, false, &mut on_progress, &cancel)
+                .map(|(bank, report)| (bank, report.failed))
+                .map_err(|cause| cause.to_string());
+            if !cancel.load(Ordering::Relaxed) {
+                events.send(ScanEvent::Done { folder, relink, outcome }).ok();
+            }
+        };
+        current.thread = std::thread::Builder::new().name("neume scan".to_string()).spawn(scan).ok();
+        self.current = Some(current);
+    }
+
+    /// A scan has ended by itself.
+    pub fn finished(&mut self, folder: &Path) {
+        if self.current.as_ref().is_some_and(|current| current.folder == folder) {
+            self.current = None;
+        }
+    }
+
+    fn cancel(&mut self) {
+        if let Some(current) = self.current.take() {
+            current.cancel.store(true, Ordering::Relaxed);
+            // It stops at the next file; a host may unload the library right after the instance.
+            if let Some(thread) = current.thread {
+                thread.join().ok();
+            }
+        }
+    }
+}
+
+impl Drop for Scanning {
+    fn drop(&mut self) {
+        self.cancel();
+    }
+}

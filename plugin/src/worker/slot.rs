@@ -1,0 +1,69 @@
+//! What the Worker knows of one slot.
+
+use std::sync::Arc;
+
+use neume_bank::{Bank, Match, SoundId, Weights, matching};
+use neume_models::{Reading, Sketch};
+
+use crate::handoff::{Generation, MatchView, SlotView};
+
+/// Ranked sounds that are shown.
+const SHOWN: usize = 5;
+
+#[derive(Default)]
+pub struct Slot {
+    pub sketch: Arc<Sketch>,
+    pub generation: Generation,
+    pub reading: Option<Result<Reading, String>>,
+    pub matches: Arc<[MatchView]>,
+    pub chosen: Option<SoundId>,
+    /// Whether the chosen sound stays although the ranking changes: it was chosen by hand, or restored.
+    pub holds: bool,
+    pub missing: Option<String>,
+    pub millis: f32,
+}
+
+impl Slot {
+    /// Takes a new drawing.
+    pub fn draw(&mut self, sketch: Arc<Sketch>, generation: Generation) {
+        self.sketch = sketch;
+        self.generation = generation;
+    }
+
+    pub fn view(&self) -> SlotView {
+        SlotView {
+            generation: self.generation,
+            reading: self.reading.clone(),
+            matches: self.matches.clone(),
+            chosen: self.chosen,
+            missing: self.missing.clone(),
+            millis: self.millis,
+        }
+    }
+}
+
+/// The best sounds for a reading, with `also` among them wherever it ranks.
+pub fn rank(bank: &Bank, reading: &Reading, weights: &Weights, also: Option<SoundId>) -> Arc<[MatchView]> {
+    let wanted = if also.is_some() { bank.sounds.len() } else { SHOWN };
+    let ranked = matching::rank(bank, reading, weights, wanted);
+    let shown = ranked.iter().enumerate().filter(|(i, m)| *i < SHOWN || Some(m.sound) == also);
+    shown.filter_map(|(_, ranked)| view_of(bank, ranked)).collect()
+}
+
+fn view_of(bank: &Bank, ranked: &Match) -> Option<MatchView> {
+    let sound = bank.get(ranked.sound)?;
+    let profile = &sound.profile;
+    Some(MatchView {
+        sound: sound.id,
+        name: sound.name.clone(),
+        family: profile.families.best().0,
+        families: profile.families,
+        root_midi: profile.root_midi,
+        loudness_db: profile.loudness_db,
+        duration_secs: profile.duration_secs,
+        looped: sound.sustain.is_some(),
+        overview: sound.overview.clone(),
+        score: ranked.score,
+        aspects: ranked.aspects,
+    })
+}
