@@ -100,7 +100,8 @@ fn write_bank(folder: &Path) -> anyhow::Result<()> {
         for frame in 0..2 * 44_100 {
             let t = frame as f64 / 44_100.0;
             let partials = 1 + i % 7;
-            let sum: f64 = (1..=partials).map(|k| (t * hz * k as f64 * std::f64::consts::TAU).sin() / k as f64).sum();
+            let sum: f64 =
+                (1..=partials).map(|k| (t * hz * k as f64 * std::f64::consts::TAU).sin() / k as f64).sum();
             let fade = (t * (1.0 + (i % 5) as f64)).mul_add(-1.0, 0.0).exp();
             writer.write_sample((sum * fade * 9_000.0) as i16)?;
         }

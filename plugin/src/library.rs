@@ -121,8 +121,7 @@ impl Library {
     ) -> Result<(Arc<Bank>, ScanReport), neume_bank::Error> {
         let net = self.sound_net()?;
         let options = ScanOptions { rebuild, ..ScanOptions::default() };
-        let mut progress =
-            |scan: &Progress| on_progress(ScanProgress { done: scan.done, total: scan.total });
+        let mut progress = |scan: &Progress| on_progress(ScanProgress { done: scan.done, total: scan.total });
         let report = scan(folder, &options, net, &mut progress, cancel)?;
         let bank = Arc::new(report.bank.clone());
         self.banks.lock().insert(folder.to_path_buf(), bank.clone());
@@ -193,7 +192,9 @@ impl Pool {
                 Ok(())
             })
             .build()
-            .inspect_err(|cause| nice_plug::prelude::nice_error!("networks run on the Worker's thread: {cause}"))
+            .inspect_err(|cause| {
+                nice_plug::prelude::nice_error!("networks run on the Worker's thread: {cause}")
+            })
             .ok();
         Pool { rayon, threads }
     }

@@ -94,7 +94,8 @@ impl InstanceState {
         const FIRST: &[u8] = include_bytes!("../assets/sketches/first.neume");
         let mut state = InstanceState::default();
         if let Ok(sketch) = Sketch::from_file(FIRST) {
-            state.slots[0] = SlotState { name: "First sketch".to_string(), sketch: Arc::new(sketch), chosen: None };
+            state.slots[0] =
+                SlotState { name: "First sketch".to_string(), sketch: Arc::new(sketch), chosen: None };
         }
         state
     }

@@ -2,7 +2,6 @@
 //! [`Controls`].
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use nice_plug::context::gui::GuiContext;
 use nice_plug::editor::dpi::LogicalSize;
@@ -13,12 +12,10 @@ use nice_plug_egui::{
     EguiEditor, EguiEditorState, EguiNiceSettings, Frame, NiceEguiApp, RepaintNotifier, create_egui_editor,
 };
 
-use crate::editor::{self, Controls, EditorState, KeyMode, Knob};
+use crate::editor::{self, Controls, EditorState, Knob, theme};
+use crate::engine::Mode;
 use crate::handoff::EditorEnd;
 use crate::params::{EDITS_MAX, ModeParam, NeumeParams};
-
-/// Size of a fresh window, in points.
-const SIZE: (f64, f64) = (1180.0, 780.0);
 
 /// What lives while an instance lives, and is shown while a window is open.
 pub struct Window {
@@ -34,7 +31,8 @@ pub fn editor(params: Arc<NeumeParams>, end: EditorEnd) -> Option<EguiEditor<Win
     let repaint = RepaintNotifier::new();
     let saved = end.document.get();
     let window = Window { params, state: EditorState::default(), end, host: None, saved };
-    let size = EguiEditorState::from_size(LogicalSize::new(SIZE.0, SIZE.1), 1.0);
+    let size =
+        EguiEditorState::from_size(LogicalSize::new(editor::USUAL_SIZE[0], editor::USUAL_SIZE[1]), 1.0);
     let settings = EguiNiceSettings::new().with_tile("Neume").with_resize_hint(ResizeHint::resizable());
     create_egui_editor(size, repaint, settings, window)
 }
@@ -46,9 +44,8 @@ impl NiceEguiApp for Window {
         host: GuiContext,
         _frame: &mut Frame,
     ) -> Result<(), HandlerError> {
-        editor::install(&ctx, &mut self.state);
+        theme::install(&ctx, self.state.theme);
         self.host = Some(host);
-        self.end.watched.store(true, Ordering::Relaxed);
         Ok(())
     }
 
@@ -60,7 +57,7 @@ impl NiceEguiApp for Window {
     }
 
     fn editor_closed(&mut self) {
-        self.end.watched.store(false, Ordering::Relaxed);
+        editor::closed(&mut self.state, &mut self.end);
         self.host = None;
     }
 }
@@ -111,15 +108,15 @@ impl Controls for HostControls<'_> {
         set(&self.setter, &self.params.slot, slot as i32 + 1);
     }
 
-    fn mode(&self) -> KeyMode {
+    fn mode(&self) -> Mode {
         self.params.settings().mode
     }
 
-    fn set_mode(&mut self, mode: KeyMode) {
+    fn set_mode(&mut self, mode: Mode) {
         let mode = match mode {
-            KeyMode::Chromatic => ModeParam::Chromatic,
-            KeyMode::Drawn => ModeParam::Drawn,
-            KeyMode::Slots => ModeParam::Slots,
+            Mode::Chromatic => ModeParam::Chromatic,
+            Mode::Drawn => ModeParam::Drawn,
+            Mode::Slots => ModeParam::Slots,
         };
         set(&self.setter, &self.params.mode, mode);
     }

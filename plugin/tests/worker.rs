@@ -98,7 +98,8 @@ fn use_cache_of_its_own() {
 
 fn line(midi: f32, rgb: [u8; 3]) -> Sketch {
     let y = neume_models::Scale::DEFAULT.y_of(midi);
-    let points = (0..40).map(|i| Point { x: 0.2 + 0.6 * i as f32 / 39.0, y, secs: i as f32 / 60.0 }).collect();
+    let points =
+        (0..40).map(|i| Point { x: 0.2 + 0.6 * i as f32 / 39.0, y, secs: i as f32 / 60.0 }).collect();
     Sketch { strokes: vec![Stroke { points, rgb: Rgb(rgb), width_norm: 0.02 }], raster: None }
 }
 
@@ -112,7 +113,8 @@ fn write_tone(path: &Path, hz: f64) {
     let mut writer = hound::WavWriter::create(path, spec).expect("the file is made");
     for frame in 0..22_050 {
         let t = f64::from(frame) / 22_050.0;
-        let sum: f64 = (1..5).map(|k| (t * hz * f64::from(k) * std::f64::consts::TAU).sin() / f64::from(k)).sum();
+        let sum: f64 =
+            (1..5).map(|k| (t * hz * f64::from(k) * std::f64::consts::TAU).sin() / f64::from(k)).sum();
         writer.write_sample((sum * (-2.0 * t).exp() * 8_000.0) as i16).expect("a sample is written");
     }
     writer.finalize().expect("the file is closed");

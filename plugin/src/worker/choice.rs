@@ -25,13 +25,15 @@ pub fn choose(bank: &Bank, from: &BankRef, id: SoundId, reading: &Reading, by_ha
         Some(instrument) if sound.profile.root_midi.is_some() && instrument.zones.len() > 1 => instrument
             .zones
             .iter()
-            .filter_map(|zone| Some(chosen_zone(bank.sounds.get(zone.sound)?, zone.keys, zone.velocities, zone.root_midi)))
+            .filter_map(|zone| {
+                Some(chosen_zone(bank.sounds.get(zone.sound)?, zone.keys, zone.velocities, zone.root_midi))
+            })
             .collect(),
         // What has no pitch of its own sounds as it is on the key that was drawn.
         _ => {
             let root_midi = sound.profile.root_midi.unwrap_or(drawn_midi.round());
             vec![chosen_zone(sound, EVERY, EVERY, root_midi)]
-        },
+        }
     };
     let gain_db = FULL_LOUDNESS_DB + reading.loudness.db - sound.profile.loudness_db;
     let gain_db = gain_db.clamp(*GAIN_DB.start(), *GAIN_DB.end());

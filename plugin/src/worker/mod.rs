@@ -249,7 +249,8 @@ impl Worker {
         self.slots[slot].missing = Some(missing.name.clone());
         let Some(Ok(reading)) = &self.slots[slot].reading else { return };
         let weights = self.document.get().weights;
-        for (bank, from) in [(self.bank.clone(), self.bank_ref.clone()), (Bank::factory(), BankRef::Factory)] {
+        for (bank, from) in [(self.bank.clone(), self.bank_ref.clone()), (Bank::factory(), BankRef::Factory)]
+        {
             let nearest = neume_bank::matching::rank(&bank, reading, &weights, 1);
             let loaded = nearest
                 .first()

@@ -94,7 +94,9 @@ mod tests {
         let mut outbox = Outbox::new(engine);
         outbox.post(ToEngine::Slot { slot: 0, playable: Some(playable(1.0)) });
         assert!(outbox.flush());
-        let Ok(ToEngine::Slot { playable: Some(in_engine), .. }) = messages.pop() else { panic!("it arrives") };
+        let Ok(ToEngine::Slot { playable: Some(in_engine), .. }) = messages.pop() else {
+            panic!("it arrives")
+        };
         outbox.reclaim();
         assert_eq!(Arc::strong_count(&in_engine), 2, "the outbox holds it while the engine does");
         drop(in_engine);
