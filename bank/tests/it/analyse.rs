@@ -16,7 +16,7 @@ pub fn no_labels() -> SoundLabels {
         families: Families::EVEN,
         brightness: 0.5,
         roughness: 0.5,
-        embedding: Embedding::from_raw(&[0.0; Embedding::LEN]),
+        embedding: Embedding::from_raw(&std::array::from_fn(|i| (1.7 * i as f32).sin())),
     }
 }
 
