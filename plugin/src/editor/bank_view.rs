@@ -90,6 +90,7 @@ fn counts_ui(ui: &Ui, rect: Rect, bank: &BankView, editing: &Editing) {
     let sounds = if bank.sounds == 1 { "1 sound".to_string() } else { format!("{} sounds", bank.sounds) };
     ui.painter().text(rect.left_center(), Align2::LEFT_CENTER, sounds, theme::semibold(13.0), tokens.text);
     let failed = match bank.failed.len() {
+        0 if editing.now.document.bank == BankRef::Factory => "made here, no files".to_string(),
         0 => "every file was read".to_string(),
         1 => "1 file could not be read".to_string(),
         n => format!("{n} files could not be read"),

@@ -56,7 +56,7 @@ impl<'a> Editing<'a> {
             mode: controls.mode(),
             secs,
         };
-        let mut editing = Editing { state, end, controls, now };
+        let editing = Editing { state, end, controls, now };
         let sketch = editing.sketch();
         if editing.state.gesture.is_none() {
             editing.state.histories[editing.now.slot].follow(&sketch);

@@ -1,6 +1,6 @@
 //! Names of the symbols in the icon font (a subset of Phosphor) and the glyphs of the families, drawn.
 
-use egui::{Color32, Painter, Pos2, Rect, Shape, Stroke, pos2, vec2};
+use egui::{Color32, Painter, Pos2, Rect, Shape, Stroke, pos2};
 use neume_models::Family;
 
 #[allow(missing_docs)] // Each is named for what it shows.
@@ -15,7 +15,6 @@ mod symbols {
     pub const CLEAR: &str = "\u{E4A6}";
     pub const SAVE: &str = "\u{E248}";
     pub const OPEN: &str = "\u{E256}";
-    pub const FOLDER: &str = "\u{E24A}";
     pub const PICTURE: &str = "\u{E2CA}";
     pub const EXPORT: &str = "\u{EAF0}";
     pub const PREVIOUS: &str = "\u{E138}";
@@ -96,5 +95,5 @@ pub fn family_glyph(painter: &Painter, family: Option<Family>, center: Pos2, siz
 pub fn symbol(painter: &Painter, rect: Rect, symbol: &str, size: f32, colour: Color32) {
     let font = super::theme::icons(size);
     let galley = painter.layout_no_wrap(symbol.to_owned(), font, colour);
-    painter.galley(rect.center() - galley.size() / 2.0 + vec2(0.0, 0.0), galley, colour);
+    painter.galley(rect.center() - galley.size() / 2.0, galley, colour);
 }

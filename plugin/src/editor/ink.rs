@@ -17,6 +17,8 @@ use super::theme::{Theme, hsl_bytes, mix, to_hsl};
 const OPEN_SATURATION: f32 = 0.15;
 /// Turns sharper than this start a new piece with a round joint between.
 const CORNER_COSINE: f32 = 0.9;
+/// A pad lower than this is a miniature.
+const MINIATURE_BELOW_PX: f32 = 120.0;
 /// Strokes at least this wide show a lighter core.
 const SHEEN_FROM_PX: f32 = 7.0;
 
@@ -31,7 +33,7 @@ pub fn on_paper(rgb: Rgb, theme: Theme) -> Color32 {
     let [r, g, b] = if saturation < OPEN_SATURATION {
         hsl_bytes(40.0, 0.2, 0.9 - 0.55 * lightness)
     } else {
-        hsl_bytes(hue, saturation.min(0.78), 0.36 + 0.56 * lightness)
+        hsl_bytes(hue, saturation.min(0.78), 0.41 + 0.48 * lightness)
     };
     Color32::from_rgb(r, g, b)
 }
@@ -72,9 +74,11 @@ impl InkCache {
 pub fn mesh_of(strokes: &[neume_models::Stroke], pad: Rect, pixels_per_point: f32, theme: Theme) -> Mesh {
     let options = TessellationOptions { prerasterized_discs: false, ..Default::default() };
     let mut tessellator = Tessellator::new(pixels_per_point, options, [1, 1], Vec::new());
+    // On a miniature the thinnest strokes are drawn wider than they are, or they would not be seen.
+    let least_px = if pad.height() < MINIATURE_BELOW_PX { 1.75 } else { 0.75 / pixels_per_point };
     let mut mesh = Mesh::default();
     for stroke in strokes {
-        let width = (stroke.width_norm * pad.height()).max(0.75 / pixels_per_point);
+        let width = (stroke.width_norm * pad.height()).max(least_px);
         let colour = on_paper(stroke.rgb, theme);
         let path: Vec<Pos2> = path_of(stroke, pad);
         add_line(&mut tessellator, &path, width, colour, &mut mesh);
@@ -153,18 +157,21 @@ impl PictureCache {
     }
 }
 
-/// The pixels of a layer as they are shown: on dark paper light and dark change places, hues stay.
+/// The pixels of a layer as they are shown: its paper gives way to the pad's own, so that the rows are seen through
+/// it, and on dark paper light and dark change places. Hues stay.
 fn picture(layer: &RasterLayer, theme: Theme) -> ColorImage {
     let size = [layer.width_px as usize, layer.height_px as usize];
-    let mut image = ColorImage::from_rgba_unmultiplied(size, &layer.rgba);
-    if theme == Theme::Dark {
-        for (pixel, rgba) in image.pixels.iter_mut().zip(layer.rgba.chunks_exact(4)) {
-            let (h, s, l) = to_hsl([rgba[0], rgba[1], rgba[2]]);
-            let [r, g, b] = hsl_bytes(h, s, 0.93 - 0.87 * l);
-            *pixel = Color32::from_rgba_unmultiplied(r, g, b, rgba[3]);
-        }
-    }
-    image
+    let pixels = layer.rgba.chunks_exact(4).map(|rgba| {
+        let rgb = [rgba[0], rgba[1], rgba[2]];
+        let (h, s, l) = to_hsl(rgb);
+        let spread = rgb.iter().max().zip(rgb.iter().min()).map_or(0, |(max, min)| max - min);
+        let strength = (1.0 - l).max(f32::from(spread) / 255.0);
+        let along = ((strength - 0.14) / 0.3).clamp(0.0, 1.0);
+        let alpha = f32::from(rgba[3]) * along * along * (3.0 - 2.0 * along);
+        let [r, g, b] = if theme == Theme::Dark { hsl_bytes(h, s, 0.93 - 0.87 * l) } else { rgb };
+        Color32::from_rgba_unmultiplied(r, g, b, alpha as u8)
+    });
+    ColorImage::new(size, pixels.collect())
 }
 
 #[cfg(test)]
@@ -172,6 +179,8 @@ mod tests {
     use neume_models::{Point, Stroke};
 
     use super::*;
+    use crate::editor::state::Ink;
+    use crate::editor::theme::contrast;
 
     fn zigzag(points: &[(f32, f32)]) -> Stroke {
         let points = points.iter().map(|&(x, y)| Point { x, y, secs: 0.0 }).collect();
@@ -206,13 +215,15 @@ mod tests {
     }
 
     #[test]
-    fn ink_keeps_its_distance_from_dark_paper() {
-        let inks = [Rgb::BLACK, Rgb([60, 10, 10]), Rgb([30, 30, 140]), Rgb([190, 190, 40])];
-        for ink in inks {
-            let shown = on_paper(ink, Theme::Dark);
-            let level = u32::from(shown.r()) + u32::from(shown.g()) + u32::from(shown.b());
-            assert!(level > 270, "{ink:?} is shown as {shown:?}");
-            assert_eq!(on_paper(ink, Theme::Light), Color32::from_rgb(ink.0[0], ink.0[1], ink.0[2]));
+    fn every_ink_of_the_pen_is_told_from_dark_paper() {
+        let paper = Theme::Dark.tokens().pad;
+        for family in neume_models::Family::ALL.into_iter().map(Some).chain([None]) {
+            for step in 0..Ink::STEPS {
+                let ink = Ink { family, step }.rgb(&neume_models::Family::ALL);
+                let contrast = contrast(on_paper(ink, Theme::Dark), paper);
+                assert!(contrast > 2.2, "{family:?} at step {step}: {contrast}");
+                assert_eq!(on_paper(ink, Theme::Light), Color32::from_rgb(ink.0[0], ink.0[1], ink.0[2]));
+            }
         }
     }
 }

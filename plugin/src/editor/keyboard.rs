@@ -68,7 +68,7 @@ pub fn keyboard_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
             painter.vline(cell.right(), cell.y_range(), Stroke::new(1.0, seam));
         }
         if key % 12 == 0 {
-            let ink = mix(tokens.key_white, Color32::BLACK, 0.62);
+            let ink = if held(key) { Color32::WHITE } else { mix(tokens.key_white, Color32::BLACK, 0.62) };
             let at = pos2(cell.center().x, cell.bottom() - 3.0);
             let name = neume_models::legend::note_name(i32::from(key));
             painter.text(at, Align2::CENTER_BOTTOM, name, theme::regular(9.0), ink);

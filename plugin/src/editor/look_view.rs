@@ -15,7 +15,7 @@ const FALL: f32 = 0.86;
 pub fn look_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
     let tokens = editing.tokens();
     let colour = editing.chosen_match().map_or(tokens.text, |m| editing.theme().family(m.family));
-    let height = (rect.height() - 90.0).clamp(120.0, rect.width() * 0.8);
+    let height = (rect.height() - 68.0).clamp(120.0, rect.width() * 1.2);
     let scope = Rect::from_min_size(rect.min, vec2(rect.width(), height));
     ui.painter().rect_filled(scope, CORNER, tokens.pad);
     let inside = scope.shrink2(vec2(0.0, 16.0));

@@ -3,7 +3,7 @@
 use egui::{
     Align2, Color32, Key, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
 };
-use neume_bank::Weights;
+use neume_bank::{Aspects, SoundId, Weights};
 use neume_models::Family;
 use neume_models::legend::note_name;
 
@@ -18,7 +18,10 @@ use crate::handoff::{MatchView, Request};
 /// How long the pointer rests on a sound before it is heard, in seconds.
 const DWELL_SECS: f64 = 0.35;
 const CARD_PX: f32 = 186.0;
-const ROW_PX: f32 = 54.0;
+const ROW_PX: f32 = 48.0;
+const WEIGHTS_PX: f32 = 102.0;
+/// A panel lower than this has a lower waveform and lower rows.
+const COMPACT_BELOW_PX: f32 = 388.0;
 const ASPECTS: [&str; 3] = ["pitch", "loudness", "timbre"];
 
 /// The view in `rect`.
@@ -27,43 +30,51 @@ pub fn match_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
     if let Some(name) = editing.slot_view().missing.clone() {
         top = missing_ui(ui, Rect::from_min_max(pos2(rect.left(), top), rect.max), &name, editing) + 12.0;
     }
-    let Some(best) = editing.chosen_match().cloned() else {
+    let matches = editing.slot_view().matches.clone();
+    let Some(best) =
+        editing.chosen_match().and_then(|best| matches.iter().position(|m| m.sound == best.sound))
+    else {
         message_ui(ui, Rect::from_min_max(pos2(rect.left(), top), rect.max), editing);
         editing.state.dwell = None;
         return;
     };
-    let card = Rect::from_min_size(pos2(rect.left(), top), vec2(rect.width(), CARD_PX));
-    card_ui(ui, card, &best, editing);
+    let compact_px = (COMPACT_BELOW_PX - rect.height()).clamp(0.0, 36.0);
+    let card_px = CARD_PX - compact_px.min(20.0);
+    let card = Rect::from_min_size(pos2(rect.left(), top), vec2(rect.width(), card_px));
+    card_ui(ui, card, &matches[best], editing);
+    let row_px = ROW_PX - (compact_px - 20.0).max(0.0) / 4.0;
+    let mut row = Rect::from_min_size(pos2(rect.left(), card.bottom() + 8.0), vec2(rect.width(), row_px));
     let mut hovered = None;
-    let mut y = card.bottom() + 8.0;
-    let weights_top = rect.bottom() - 112.0;
-    let others: Vec<MatchView> =
-        editing.slot_view().matches.iter().filter(|m| m.sound != best.sound).take(4).cloned().collect();
-    for other in &others {
-        if y + ROW_PX > rect.bottom() {
+    for other in matches.iter().enumerate().filter(|(i, _)| *i != best).map(|(_, other)| other).take(4) {
+        if row.bottom() > rect.bottom() + 1.0 {
             break;
         }
-        let row = Rect::from_min_size(pos2(rect.left(), y), vec2(rect.width(), ROW_PX));
         let response = row_ui(ui, row, other, editing);
         if response.hovered() {
             hovered = Some(other.sound);
         }
         if response.clicked() {
-            let slot = editing.now.slot;
-            editing.end.requests.send(Request::Choose { slot, sound: other.sound });
-            editing.end.requests.send(Request::Audition(other.sound));
-            editing.state.dwell = Some(Dwell { sound: other.sound, since_secs: 0.0, heard: true });
+            choose(other.sound, editing);
         }
-        y += ROW_PX;
+        row = row.translate(vec2(0.0, row_px));
     }
-    if y + 8.0 <= weights_top {
-        weights_ui(ui, Rect::from_min_max(pos2(rect.left(), weights_top), rect.max), editing);
+    let weights = Rect::from_min_max(pos2(rect.left(), rect.bottom() - WEIGHTS_PX), rect.max);
+    if row.top() + 12.0 <= weights.top() {
+        weights_ui(ui, weights, editing);
     }
     dwell(ui, hovered, editing);
 }
 
+/// Puts another match under the keys, and lets it be heard.
+fn choose(sound: SoundId, editing: &mut Editing) {
+    let slot = editing.now.slot;
+    editing.end.requests.send(Request::Choose { slot, sound });
+    editing.end.requests.send(Request::Audition(sound));
+    editing.state.dwell = Some(Dwell { sound, since_secs: editing.now.secs, heard: true });
+}
+
 /// A sound that the pointer rests on is heard once.
-fn dwell(ui: &Ui, hovered: Option<neume_bank::SoundId>, editing: &mut Editing) {
+fn dwell(ui: &Ui, hovered: Option<SoundId>, editing: &mut Editing) {
     let now = editing.now.secs;
     editing.state.dwell = match (hovered, editing.state.dwell) {
         (None, _) => None,
@@ -102,7 +113,8 @@ fn card_ui(ui: &mut Ui, rect: Rect, sound: &MatchView, editing: &Editing) {
         tokens.dim,
         inside.width(),
     );
-    let wave = Rect::from_min_size(inside.left_top() + vec2(0.0, 48.0), vec2(inside.width(), 48.0));
+    let wave_px = 48.0 - (CARD_PX - rect.height());
+    let wave = Rect::from_min_size(inside.left_top() + vec2(0.0, 48.0), vec2(inside.width(), wave_px));
     waveform::paint(ui.painter(), wave, &sound.overview, mix(tokens.raised, colour, 0.82));
     let response =
         ui.interact(wave.expand2(vec2(0.0, 4.0)), ui.scope_id().with("chosen sound"), Sense::click());
@@ -172,9 +184,12 @@ fn row_ui(ui: &mut Ui, rect: Rect, sound: &MatchView, editing: &Editing) -> Resp
     }
     ui.painter().hline(rect.x_range(), rect.bottom(), Stroke::new(1.0, tokens.line));
     let colour = mix(tokens.panel, editing.theme().family(sound.family), 0.82);
-    let wave = Rect::from_center_size(pos2(rect.left() + 34.0, rect.center().y), vec2(52.0, 22.0));
+    let wave_px = if rect.width() < 280.0 { 36.0 } else { 52.0 };
+    let wave =
+        Rect::from_center_size(pos2(rect.left() + 6.0 + wave_px / 2.0, rect.center().y), vec2(wave_px, 22.0));
     waveform::paint(ui.painter(), wave, &sound.overview, colour);
-    let (left, width) = (rect.left() + 70.0, rect.width() - 70.0 - 40.0);
+    let left = wave.right() + 12.0;
+    let width = rect.right() - 70.0 - left;
     let y = rect.center().y;
     elided(
         ui,
@@ -198,8 +213,22 @@ fn row_ui(ui: &mut Ui, rect: Rect, sound: &MatchView, editing: &Editing) -> Resp
         theme::regular(13.0),
         tokens.dim,
     );
+    aspects_ui(ui, pos2(rect.right() - 50.0, y), sound.aspects, editing);
     focus_ring(ui, &response, rect.shrink(3.0), CORNER, tokens);
     response.on_hover_cursor(egui::CursorIcon::PointingHand)
+}
+
+/// The share of each aspect as three small columns: pitch, loudness, timbre.
+fn aspects_ui(ui: &Ui, center: egui::Pos2, aspects: Aspects, editing: &Editing) {
+    let tokens = editing.tokens();
+    for (i, share) in [aspects.pitch, aspects.loudness, aspects.timbre].into_iter().enumerate() {
+        let x = center.x + (i as f32 - 1.0) * 7.0;
+        let column = Rect::from_center_size(pos2(x, center.y), vec2(4.0, 18.0));
+        ui.painter().rect_filled(column, 2.0, mix(tokens.panel, tokens.faint, 0.3));
+        let top = column.bottom() - column.height() * share.clamp(0.0, 1.0);
+        let full = Rect::from_min_max(pos2(column.left(), top), column.max);
+        ui.painter().rect_filled(full, 2.0, tokens.dim);
+    }
 }
 
 /// What counts in a match: three sliders.
@@ -210,7 +239,7 @@ fn weights_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
     let mut weights = before;
     let values = [&mut weights.pitch, &mut weights.loudness, &mut weights.timbre];
     for (i, (label, value)) in ASPECTS.into_iter().zip(values).enumerate() {
-        let y = rect.top() + 34.0 + 28.0 * i as f32;
+        let y = rect.top() + 32.0 + 28.0 * i as f32;
         let row = Rect::from_min_max(pos2(rect.left(), y - 14.0), pos2(rect.right(), y + 14.0));
         ui.painter().text(row.left_center(), Align2::LEFT_CENTER, label, theme::regular(12.0), tokens.dim);
         let track = Rect::from_min_max(row.min + vec2(80.0, 0.0), row.max - vec2(16.0, 0.0));
@@ -298,14 +327,14 @@ fn missing_ui(ui: &mut Ui, rect: Rect, name: &str, editing: &mut Editing) -> f32
         ui,
         inside.left_top() + vec2(0.0, 8.0),
         Align2::LEFT_CENTER,
-        &words,
+        name,
         theme::semibold(13.0),
         tokens.text,
         inside.width(),
     );
     let response = ui.interact(card, ui.scope_id().with("missing"), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Alert, true, &words));
-    let more = "The nearest sound stands in.";
+    let more = "is missing; the nearest sound stands in";
     ui.painter().text(
         inside.left_top() + vec2(0.0, 27.0),
         Align2::LEFT_CENTER,

@@ -147,7 +147,7 @@ fn begin(editing: &mut Editing, start: Point) {
     let (slot, since_secs) = (editing.now.slot, editing.now.secs);
     editing.state.gesture = Some(Gesture { slot, before, since_secs, act });
     match editing.state.tool {
-        Tool::Eraser => erase_along(editing, (start.x, start.y), (start.x, start.y)),
+        Tool::Eraser => erase_along(editing, &[((start.x, start.y), (start.x, start.y))]),
         Tool::Pen | Tool::Line => show_stroke(editing),
     }
 }
@@ -173,8 +173,8 @@ fn advance(editing: &mut Editing, pad: Rect, path: &[Pos2]) {
         }
     }
     editing.state.gesture = Some(gesture);
-    for (from, to) in erased {
-        erase_along(editing, from, to);
+    if !erased.is_empty() {
+        erase_along(editing, &erased);
     }
     if moved {
         show_stroke(editing);
@@ -202,16 +202,19 @@ fn eraser_radius_norm(editing: &Editing) -> f32 {
     (editing.width_norm() * 0.7).max(ERASER_LEAST_NORM)
 }
 
-fn erase_along(editing: &mut Editing, from: (f32, f32), to: (f32, f32)) {
+/// Removes the ink under the eraser along its way in this frame; what is left is read once.
+fn erase_along(editing: &mut Editing, way: &[((f32, f32), (f32, f32))]) {
     let Some(slot) = editing.state.gesture.as_ref().map(|gesture| gesture.slot) else { return };
     let radius = eraser_radius_norm(editing);
-    let steps = ((to.0 - from.0).hypot(to.1 - from.1) / (radius * 0.4)).ceil().clamp(1.0, 500.0);
     let mut sketch = Sketch::clone(&editing.sketch_of(slot));
     let mut changed = false;
-    for step in 1..=steps as usize {
-        let share = step as f32 / steps;
-        let at = (from.0 + (to.0 - from.0) * share, from.1 + (to.1 - from.1) * share);
-        changed |= sketch.erase(at.0, at.1, radius);
+    for (from, to) in way {
+        let steps = ((to.0 - from.0).hypot(to.1 - from.1) / (radius * 0.4)).ceil().clamp(1.0, 500.0);
+        for step in 1..=steps as usize {
+            let share = step as f32 / steps;
+            let at = (from.0 + (to.0 - from.0) * share, from.1 + (to.1 - from.1) * share);
+            changed |= sketch.erase(at.0, at.1, radius);
+        }
     }
     if changed {
         editing.set_sketch(slot, Arc::new(sketch));

@@ -1,6 +1,6 @@
 //! The palette under the pad: each family with its hue, its glyph and its name, open ink, and how bright the ink is.
 
-use egui::{Align2, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+use egui::{Align2, Direction, Key, Rect, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2};
 use neume_models::Family;
 
 use super::button::{focus_ring, text_width};
@@ -12,7 +12,8 @@ use super::state::Ink;
 use super::theme::{self, CORNER_LARGE, mix};
 
 /// Room at the right for the brightness of the ink.
-const RAMP_PX: f32 = 116.0;
+const RAMP_PX: f32 = 104.0;
+const NAME_PX: f32 = 10.0;
 
 /// The palette in `rect`.
 pub fn palette_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
@@ -22,15 +23,16 @@ pub fn palette_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
     let families: Vec<Option<Family>> =
         editing.now.document.legend.palette.iter().copied().map(Some).chain([None]).collect();
     let step = (inside.width() - RAMP_PX) / families.len() as f32;
+    let named = names_fit(ui, &families, step);
     let mut asked = None;
     for (i, family) in families.into_iter().enumerate() {
         let left = inside.left() + i as f32 * step;
         let cell = Rect::from_x_y_ranges(left..=left + step, inside.y_range());
-        if family_ui(ui, cell, family, editing) {
+        if family_ui(ui, cell, family, named, editing) {
             asked = Some(Ink { family, step: ink_step(editing.state.ink, family) });
         }
     }
-    let ramp = Rect::from_x_y_ranges(inside.right() - RAMP_PX + 8.0..=inside.right(), inside.y_range());
+    let ramp = Rect::from_x_y_ranges(inside.right() - RAMP_PX + 10.0..=inside.right(), inside.y_range());
     if let Some(step) = ramp_ui(ui, ramp, editing) {
         asked = Some(Ink { step, ..editing.state.ink });
     }
@@ -44,16 +46,25 @@ fn ink_step(now: Ink, family: Option<Family>) -> usize {
     if now.family.is_some() == family.is_some() { now.step } else { Ink::usual_step(family) }
 }
 
-fn family_ui(ui: &mut Ui, cell: Rect, family: Option<Family>, editing: &Editing) -> bool {
+fn name_of(family: Option<Family>) -> &'static str {
+    family.map_or("open", |family| family.label())
+}
+
+/// Whether every name has room beside its neighbours; if not, only the chosen one is written.
+fn names_fit(ui: &Ui, families: &[Option<Family>], step_px: f32) -> bool {
+    let width = |family: &Option<Family>| text_width(ui, name_of(*family), &theme::semibold(NAME_PX));
+    families.windows(2).all(|pair| (width(&pair[0]) + width(&pair[1])) / 2.0 + 3.0 <= step_px)
+}
+
+fn family_ui(ui: &mut Ui, cell: Rect, family: Option<Family>, named: bool, editing: &Editing) -> bool {
     let tokens = editing.tokens();
     let chosen = editing.state.ink.family == family;
-    let name = family.map_or("open", |family| family.label());
+    let name = name_of(family);
     let response = ui.interact(cell, ui.scope_id().with(("ink", name)), Sense::click());
     response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, chosen, name));
     let colour = family.map_or(tokens.open_ink, |family| editing.theme().family(family));
     let radius = (cell.width() / 2.0 - 5.0).clamp(9.0, 15.0);
-    let font = if chosen { theme::semibold(10.5) } else { theme::regular(10.5) };
-    let named = chosen || cell.width() >= 52.0 || text_width(ui, name, &font) < cell.width() - 2.0;
+    let font = if chosen { theme::semibold(NAME_PX) } else { theme::regular(NAME_PX) };
     let center = pos2(cell.center().x, cell.top() + 23.0);
     let painter = ui.painter();
     painter.circle_filled(center, radius, colour);
@@ -63,7 +74,7 @@ fn family_ui(ui: &mut Ui, cell: Rect, family: Option<Family>, editing: &Editing)
     } else if response.hovered() {
         painter.circle_stroke(center, radius + 3.0, Stroke::new(1.5, tokens.faint));
     }
-    if named {
+    if named || chosen {
         let ink = if chosen { tokens.text } else { tokens.dim };
         painter.text(pos2(center.x, cell.bottom() - 10.0), Align2::CENTER_CENTER, name, font, ink);
     }
@@ -77,36 +88,37 @@ fn family_ui(ui: &mut Ui, cell: Rect, family: Option<Family>, editing: &Editing)
     response.on_hover_text(name).clicked()
 }
 
-/// Dark to bright ink: a dark colour is a dark sound.
+/// Dark to bright ink: a dark colour is a dark sound. One slider with [`Ink::STEPS`] places.
 fn ramp_ui(ui: &mut Ui, rect: Rect, editing: &Editing) -> Option<usize> {
     let tokens = editing.tokens();
-    let ink = editing.state.ink;
-    let mut pressed = None;
-    let step_px = rect.width() / Ink::STEPS as f32;
-    let y = rect.top() + 23.0;
-    ui.painter().vline(
-        rect.left() - 8.0,
-        rect.top() + 8.0..=rect.bottom() - 8.0,
-        Stroke::new(1.0, tokens.line),
-    );
-    for step in 0..Ink::STEPS {
-        let center = pos2(rect.left() + (step as f32 + 0.5) * step_px, y);
-        let cell = Rect::from_center_size(center, vec2(step_px, 30.0));
-        let response = ui.interact(cell, ui.scope_id().with(("brightness", step)), Sense::click());
-        let label = format!("Brightness {} of {}", step + 1, Ink::STEPS);
-        response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, step == ink.step, &label));
-        let rgb = Ink { step, ..ink }.rgb(&editing.now.document.legend.palette);
-        ui.painter().circle_filled(center, 7.0, on_paper(rgb, editing.theme()));
-        if step == ink.step {
-            ui.painter().circle_stroke(center, 9.5, Stroke::new(1.75, tokens.accent));
-        }
-        focus_ring(ui, &response, cell.shrink(4.0), 12, tokens);
-        if response.clicked() {
-            pressed = Some(step);
-        }
+    let (ink, last) = (editing.state.ink, Ink::STEPS - 1);
+    let hit = Rect::from_center_size(pos2(rect.center().x, rect.top() + 23.0), vec2(rect.width(), 30.0));
+    let response = ui.interact(hit, ui.scope_id().with("brightness"), Sense::click_and_drag());
+    response.widget_info(|| WidgetInfo::slider(true, ink.step as f64, "Brightness"));
+    let track = Rect::from_center_size(hit.center(), vec2(hit.width() - 18.0, 12.0));
+    let x_of = |step: usize| track.left() + step as f32 / last as f32 * track.width();
+    let colour = |step: usize| {
+        on_paper(Ink { step, ..ink }.rgb(&editing.now.document.legend.palette), editing.theme())
+    };
+    for step in 0..last {
+        let piece = Rect::from_x_y_ranges(x_of(step)..=x_of(step + 1), track.y_range());
+        let [from, to] = [colour(step), colour(step + 1)];
+        ui.painter().add(Shape::gradient_rect(piece, Direction::LeftToRight, [from, to]));
     }
-    let font = theme::regular(10.5);
+    ui.painter().circle_filled(track.left_center(), 6.0, colour(0));
+    ui.painter().circle_filled(track.right_center(), 6.0, colour(last));
+    let handle = pos2(x_of(ink.step.min(last)), track.center().y);
+    ui.painter().circle(handle, 9.0, colour(ink.step.min(last)), Stroke::new(2.0, tokens.accent));
+    focus_ring(ui, &response, Rect::from_center_size(handle, vec2(18.0, 18.0)), 9, tokens);
     let below = pos2(rect.center().x, rect.bottom() - 10.0);
-    ui.painter().text(below, Align2::CENTER_CENTER, "dark to bright", font, tokens.dim);
-    pressed
+    ui.painter().text(below, Align2::CENTER_CENTER, "brightness", theme::regular(10.5), tokens.dim);
+    let mut wanted = ink.step as i32;
+    if let Some(at) = response.interact_pointer_pos().filter(|_| response.is_pointer_button_down_on()) {
+        wanted = ((at.x - track.left()) / track.width() * last as f32).round() as i32;
+    }
+    if response.has_focus() {
+        wanted += ui.input(|i| i.num_presses(Key::ArrowRight) as i32 - i.num_presses(Key::ArrowLeft) as i32);
+    }
+    let wanted = wanted.clamp(0, last as i32) as usize;
+    (wanted != ink.step).then_some(wanted)
 }

@@ -297,21 +297,24 @@ fn colour(visuals: &mut egui::Visuals, tokens: &Tokens) {
 }
 
 #[cfg(test)]
+fn luminance(colour: Color32) -> f32 {
+    let linear = |byte: u8| {
+        let v = f32::from(byte) / 255.0;
+        if v <= 0.04045 { v / 12.92 } else { ((v + 0.055) / 1.055).powf(2.4) }
+    };
+    0.2126 * linear(colour.r()) + 0.7152 * linear(colour.g()) + 0.0722 * linear(colour.b())
+}
+
+/// The contrast of two colours by WCAG, 1..21.
+#[cfg(test)]
+pub(super) fn contrast(a: Color32, b: Color32) -> f32 {
+    let (a, b) = (luminance(a), luminance(b));
+    (a.max(b) + 0.05) / (a.min(b) + 0.05)
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
-
-    fn luminance(colour: Color32) -> f32 {
-        let linear = |byte: u8| {
-            let v = f32::from(byte) / 255.0;
-            if v <= 0.04045 { v / 12.92 } else { ((v + 0.055) / 1.055).powf(2.4) }
-        };
-        0.2126 * linear(colour.r()) + 0.7152 * linear(colour.g()) + 0.0722 * linear(colour.b())
-    }
-
-    fn contrast(a: Color32, b: Color32) -> f32 {
-        let (a, b) = (luminance(a), luminance(b));
-        (a.max(b) + 0.05) / (a.min(b) + 0.05)
-    }
 
     #[test]
     fn text_reaches_the_contrast_of_wcag_aa_in_both_themes() {

@@ -1,7 +1,7 @@
 //! The top of the window: the name of the drawing, how keys play, files, the bank, what the engine does.
 
 use egui::text::{LayoutJob, TextFormat};
-use egui::{Align, Rect, Role, Sense, TextEdit, Ui, WidgetInfo, pos2, vec2};
+use egui::{Rect, Role, Sense, TextEdit, Ui, WidgetInfo, pos2, vec2};
 
 use super::button::{Look, command_button, segmented};
 use super::commands::{self, Command};
@@ -20,7 +20,7 @@ pub fn top_bar_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
         left += width + 12.0;
         cell
     };
-    let name = take(if wide { 248.0 } else { (rect.width() - 640.0).clamp(150.0, 248.0) });
+    let name = take(if wide { 248.0 } else { (rect.width() - 650.0).clamp(150.0, 248.0) });
     let modes = take(if wide { 228.0 } else { 208.0 });
     let files = take(4.0 * 32.0);
     name_ui(ui, name, editing);
@@ -70,13 +70,13 @@ fn name_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
     let slot = editing.now.slot;
     let saved = editing.now.document.slots.get(slot).map(|slot| slot.name.clone()).unwrap_or_default();
     let mut name = saved.clone();
-    let field = Rect::from_min_max(before.right_top(), behind.left_bottom()).shrink2(vec2(4.0, 3.0));
+    let field = Rect::from_min_max(before.right_top(), behind.left_bottom()).shrink2(vec2(4.0, 0.0));
     let edit = TextEdit::singleline(&mut name)
         .id_salt(("name", slot))
         .frame(egui::Frame::NONE)
+        .min_size(field.size())
         .font(theme::regular(14.0))
-        .horizontal_align(Align::Center)
-        .vertical_align(Align::Center)
+        .align(egui::Align2::CENTER_CENTER)
         .char_limit(80)
         .hint_text(format!("Slot {}, untitled", slot + 1));
     ui.put(field, edit).accessible_name("Name of the drawing");

@@ -131,7 +131,11 @@ fn the_palette_dips_the_pen() {
     assert_eq!(window.state().sketch(0).strokes[1].rgb, Rgb::BLACK, "open ink is black in both themes");
     window.get_by_label("flute").click();
     window.run();
-    window.get_by_label("Brightness 5 of 5").click();
+    let ramp = window.get_by_label("Brightness").rect();
+    window.hover_at(ramp.right_center() - egui::vec2(2.0, 0.0));
+    window.drag_at(ramp.right_center() - egui::vec2(2.0, 0.0));
+    window.step();
+    window.drop_at(ramp.right_center());
     window.run();
     assert_eq!(window.state().state.ink, Ink { family: Some(Family::Flute), step: 4 });
 }

@@ -68,5 +68,9 @@ fn every_view_draws() {
             picture(&mut window, &format!("{}_{}", name(theme), tab.label().to_lowercase()));
         }
         picture(&mut open(Bench::new(theme), LEAST_SIZE, 1.0), &format!("{}_empty", name(theme)));
+        picture(&mut open(scene::troubled(theme), LEAST_SIZE, 1.0), &format!("{}_troubled", name(theme)));
+        let mut bench = scene::troubled(theme);
+        bench.state.tab = Tab::Bank;
+        picture(&mut open(bench, USUAL_SIZE, 1.0), &format!("{}_scan", name(theme)));
     }
 }

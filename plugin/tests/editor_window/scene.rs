@@ -4,9 +4,12 @@ use std::f32::consts::TAU;
 use std::sync::Arc;
 
 use neume::editor::{Ink, Theme};
-use neume::handoff::{BankView, EngineFrame, Generation, MatchView, SlotView, View};
+use neume::handoff::{BankView, EngineFrame, Generation, MatchView, ScanProgress, SlotView, View};
+use neume::state::BankRef;
 use neume_bank::{Aspects, SoundId};
-use neume_models::{Embedding, Families, Family, Loudness, Pitch, Point, Reading, Sketch, Stroke, Timbre};
+use neume_models::{
+    Embedding, Families, Family, Loudness, Pitch, Point, RasterLayer, Reading, Sketch, Stroke, Timbre,
+};
 
 use super::window::Bench;
 
@@ -182,4 +185,48 @@ fn frame() -> EngineFrame {
         *sample = 0.3 * t.sin() + 0.12 * (2.0 * t + 0.4).sin() + 0.06 * (5.0 * t).sin();
     }
     frame
+}
+
+/// The same with an unsure reading, a picture under the strokes, a sound that is gone, a scan and a failure.
+pub fn troubled(theme: Theme) -> Bench {
+    let bench = bench(theme);
+    let mut view = View::clone(&bench.editor.view.lock());
+    if let Some(Ok(reading)) = &mut view.slots[2].reading {
+        reading.pitch.confidence = 0.42;
+        reading.timbre.confidence = 0.31;
+    }
+    view.slots[2].missing = Some("Glass harmonica in the empty hall".to_string());
+    let broken = |i: usize| {
+        (format!("/music/field/take {i:02}.wav").into(), "the file ends in the middle of a chunk".to_string())
+    };
+    view.bank = BankView {
+        name: "field recordings".to_string(),
+        sounds: 1204,
+        scanning: Some(ScanProgress { done: 1230, total: 3120 }),
+        failed: (1..30).map(broken).collect(),
+    };
+    view.notice = Some("/music/field/take 03.wav: the file ends in the middle of a chunk".to_string());
+    bench.publish(view);
+    bench.editor.document.edit(|document| {
+        document.bank = BankRef::Folder("/music/field recordings".into());
+        let sketch = Arc::make_mut(&mut document.slots[2].sketch);
+        sketch.raster = Some(photograph());
+    });
+    bench
+}
+
+/// Ink on paper as a scanner gives it: a dark curve on a pale ground with soft shade.
+fn photograph() -> RasterLayer {
+    let (width_px, height_px) = (300, 200);
+    let mut rgba = Vec::new();
+    for row in 0..height_px {
+        for column in 0..width_px {
+            let (x, y) = (column as f32 / width_px as f32, 1.0 - row as f32 / height_px as f32);
+            let off = (y - 0.75 - 0.08 * (x * 9.0).sin()).abs();
+            let paper = 236.0 - 18.0 * x;
+            let level = if off < 0.012 { 40.0 } else { paper } as u8;
+            rgba.extend([level, level, (f32::from(level) * 0.96) as u8, 255]);
+        }
+    }
+    RasterLayer { width_px, height_px, rgba: rgba.into() }
 }
