@@ -34,7 +34,11 @@ fn main() {
             )
         })
         .collect();
-    println!("{{\"voices\":{POLYPHONY},\"rate_hz\":{RATE_HZ},\"cases\":[{}]}}", figures.join(","));
+    let idle_millis = seconds_of_work(0, 0, false, false) * 1_000.0 / SECS as f64;
+    println!(
+        "{{\"voices\":{POLYPHONY},\"rate_hz\":{RATE_HZ},\"idle_millis_per_second\":{idle_millis:.4},\"cases\":[{}]}}",
+        figures.join(",")
+    );
 }
 
 /// CPU time of this thread where the system tells it (Linux), else time on the wall.
@@ -64,6 +68,11 @@ fn millis_per_voice_second(semitones: i32, stereo: bool, bent: bool) -> f64 {
 }
 
 fn run(semitones: i32, stereo: bool, bent: bool) -> f64 {
+    seconds_of_work(POLYPHONY, semitones, stereo, bent) * 1_000.0 / (POLYPHONY * SECS) as f64
+}
+
+/// CPU time of [`SECS`] with so many voices.
+fn seconds_of_work(voices: usize, semitones: i32, stereo: bool, bent: bool) -> f64 {
     let playable = Arc::new(sound(stereo));
     let (mut messages, to_engine) = rtrb::RingBuffer::new(4);
     let (_keys, pressed) = rtrb::RingBuffer::new(4);
@@ -74,7 +83,7 @@ fn run(semitones: i32, stereo: bool, bent: bool) -> f64 {
     assert!(sent.is_ok(), "the ring has room for one message");
     let key = (60 + semitones) as u8;
     let strike = Event::NoteOn { note: Note::new(0, key), velocity: 0.7 };
-    let notes = (0..POLYPHONY).map(|_| TimedEvent { frame: 0, event: strike });
+    let notes = (0..voices).map(|_| TimedEvent { frame: 0, event: strike });
     let (mut left, mut right) = ([0.0; BLOCK_FRAMES], [0.0; BLOCK_FRAMES]);
     let settings = Settings { attack_secs: 0.01, ..Settings::default() };
     engine.process(&settings, notes, &mut left, &mut right);
@@ -84,8 +93,9 @@ fn run(semitones: i32, stereo: bool, bent: bool) -> f64 {
         let wheel = TimedEvent { frame: 0, event: Event::Bend { channel: 0, bend_norm } };
         engine.process(&settings, bent.then_some(wheel), &mut left, &mut right);
     }
-    assert!(left.iter().any(|sample| *sample != 0.0), "nothing sounds");
-    start.secs() * 1_000.0 / (POLYPHONY * SECS) as f64
+    let secs = start.secs();
+    assert!(left.iter().any(|sample| *sample != 0.0) == (voices > 0), "the wrong voices sound");
+    secs
 }
 
 fn sound(stereo: bool) -> Playable {

@@ -19,6 +19,8 @@ const RESIDUE_SECS: f32 = 0.001;
 /// The pool of voices. The order of the pool is the order of summing, and it does not depend on the blocks.
 pub(super) struct Voices {
     pool: Box<[Voice]>,
+    /// From this place on every voice is free.
+    used: usize,
     ends: Vec<NoteEnd>,
     serial: u64,
     /// What voices that had to be cut off without a fade would have gone on from, left and right.
@@ -30,6 +32,7 @@ impl Voices {
     pub fn new(rate_hz: f32) -> Voices {
         Voices {
             pool: (0..POLYPHONY + FADING).map(|_| Voice::new()).collect(),
+            used: 0,
             ends: Vec::with_capacity(MOST_ENDS),
             serial: 0,
             residue: [0.0; 2],
@@ -61,12 +64,12 @@ impl Voices {
 
     /// Voices that sound, apart from those that are fading out.
     pub fn sounding(&self) -> usize {
-        self.pool.iter().filter(|voice| !matches!(voice.state, State::Free | State::Fading)).count()
+        self.in_use().filter(|voice| !matches!(voice.state, State::Free | State::Fading)).count()
     }
 
     /// Whether nothing is left to be heard.
     pub fn is_silent(&self) -> bool {
-        self.residue == [0.0; 2] && self.pool.iter().all(|voice| voice.state == State::Free)
+        self.residue == [0.0; 2] && self.in_use().all(|voice| voice.state == State::Free)
     }
 
     /// Starts a note at this frame of the block, stealing a voice if need be.
@@ -74,8 +77,11 @@ impl Voices {
         self.serial += 1;
         start.serial = self.serial;
         let place = self.make_room(frame).or_else(|| self.cut());
-        match place.and_then(|place| self.pool.get_mut(place)) {
-            Some(voice) => voice.start(start),
+        match place.and_then(|place| Some((place, self.pool.get_mut(place)?))) {
+            Some((place, voice)) => {
+                voice.start(start);
+                self.used = self.used.max(place + 1);
+            }
             None => super::slots::let_go(start.part.sound),
         }
     }
@@ -84,7 +90,7 @@ impl Voices {
     /// quietest released one, else the oldest that the pedal holds, else the oldest held one.
     fn make_room(&mut self, frame: usize) -> Option<usize> {
         let (mut sounding, mut free, mut least) = (0, None, None);
-        for (i, voice) in self.pool.iter().enumerate() {
+        for (i, voice) in self.in_use().enumerate() {
             let worth = match voice.state {
                 State::Free => {
                     free = free.or(Some(i));
@@ -100,6 +106,7 @@ impl Voices {
                 least = Some((i, worth));
             }
         }
+        let free = free.or((self.used < self.pool.len()).then_some(self.used));
         if sounding < POLYPHONY {
             return free;
         }
@@ -117,10 +124,11 @@ impl Voices {
     /// Cuts off the voice that has faded furthest, leaving its last value behind to decay. Happens only when more
     /// than [`FADING`] voices fade at once.
     fn cut(&mut self) -> Option<usize> {
-        let fading = self.pool.iter_mut().enumerate().filter(|(_, voice)| voice.state == State::Fading);
+        let fading = self.in_use_mut().enumerate().filter(|(_, voice)| voice.state == State::Fading);
         let (index, voice) = fading.min_by_key(|(_, voice)| voice.fade_left())?;
-        self.residue = [self.residue[0] + voice.last[0], self.residue[1] + voice.last[1]];
+        let last = voice.last;
         voice.stop();
+        self.residue = [self.residue[0] + last[0], self.residue[1] + last[1]];
         Some(index)
     }
 
@@ -128,27 +136,27 @@ impl Voices {
     /// has ended already and those that sound belong to the `still_down` others.
     pub fn lifted(&mut self, note: Note, still_down: usize) -> Option<&mut Voice> {
         let is_held = |voice: &Voice| voice.state == State::Held && note.names(voice.note);
-        if note.id.is_none() && self.pool.iter().filter(|voice| is_held(voice)).count() <= still_down {
+        if note.id.is_none() && self.in_use().filter(|voice| is_held(voice)).count() <= still_down {
             return None;
         }
-        self.pool.iter_mut().filter(|voice| is_held(voice)).min_by_key(|voice| voice.serial)
+        self.in_use_mut().filter(|voice| is_held(voice)).min_by_key(|voice| voice.serial)
     }
 
     /// Lets a channel's keys go: all that are held, or those that the pedal held.
     pub fn release(&mut self, channel: u8, from: State) {
-        let voices = self.pool.iter_mut().filter(|v| v.state == from && v.note.channel == channel);
+        let voices = self.in_use_mut().filter(|v| v.state == from && v.note.channel == channel);
         voices.for_each(Voice::release);
     }
 
     /// Hands a channel's held keys over to the pedal.
     pub fn pedal(&mut self, channel: u8) {
-        let voices = self.pool.iter_mut().filter(|v| v.state == State::Held && v.note.channel == channel);
+        let voices = self.in_use_mut().filter(|v| v.state == State::Held && v.note.channel == channel);
         voices.for_each(|voice| voice.state = State::Pedalled);
     }
 
     /// Fades out whatever this holds for.
     pub fn fade_where(&mut self, frame: usize, concerned: impl Fn(&Voice) -> bool) {
-        for i in 0..self.pool.len() {
+        for i in 0..self.used {
             let Some(voice) = self.pool.get_mut(i) else { return };
             if matches!(voice.state, State::Free | State::Fading) || !concerned(voice) {
                 continue;
@@ -163,19 +171,20 @@ impl Voices {
 
     /// Passes an expression on to the notes that it concerns.
     pub fn express(&mut self, note: Note, expression: Expression, rate_hz: f32) {
-        let voices = self.pool.iter_mut().filter(|v| v.state != State::Free && note.names(v.note));
+        let voices = self.in_use_mut().filter(|v| v.state != State::Free && note.names(v.note));
         voices.for_each(|voice| voice.express(expression, rate_hz));
     }
 
     /// Gives every voice new settings of the envelope, except those of one channel.
     pub fn reshape(&mut self, shape: Shape, except: u8) {
-        let voices = self.pool.iter_mut().filter(|v| v.state != State::Free && v.note.channel != except);
+        let voices = self.in_use_mut().filter(|v| v.state != State::Free && v.note.channel != except);
         voices.for_each(|voice| voice.reshape(shape));
     }
 
     /// Ends everything at once.
     pub fn stop(&mut self) {
-        self.pool.iter_mut().for_each(Voice::stop);
+        self.in_use_mut().for_each(Voice::stop);
+        self.used = 0;
         self.residue = [0.0; 2];
     }
 
@@ -188,7 +197,7 @@ impl Voices {
         [left, right]: [&mut [f32]; 2],
         frame: usize,
     ) {
-        for i in 0..self.pool.len() {
+        for i in 0..self.used {
             let Some(voice) = self.pool.get_mut(i) else { return };
             if voice.state == State::Free {
                 continue;
@@ -200,7 +209,17 @@ impl Voices {
                 self.report_end(note, frame + sounded);
             }
         }
+        let last = self.in_use().rposition(|voice| voice.state != State::Free);
+        self.used = last.map_or(0, |last| last + 1);
         self.render_residue(left, right);
+    }
+
+    fn in_use(&self) -> std::slice::Iter<'_, Voice> {
+        self.pool.get(..self.used).unwrap_or(&[]).iter()
+    }
+
+    fn in_use_mut(&mut self) -> std::slice::IterMut<'_, Voice> {
+        self.pool.get_mut(..self.used).unwrap_or(&mut []).iter_mut()
     }
 
     fn render_residue(&mut self, left: &mut [f32], right: &mut [f32]) {
