@@ -13,6 +13,7 @@ use neume::handoff::{EngineEnd, EngineFrame, Pcm, Playable, PlayableZone, ToEngi
 const RATE_HZ: f32 = 48_000.0;
 const BLOCK_FRAMES: usize = 64;
 const SECS: usize = 4;
+const IDLE_SECS: usize = 2_000;
 
 fn main() {
     let cases = [
@@ -34,7 +35,7 @@ fn main() {
             )
         })
         .collect();
-    let idle_millis = seconds_of_work(0, 0, false, false) * 1_000.0 / SECS as f64;
+    let idle_millis = seconds_of_work(0, IDLE_SECS, 0, false, false) * 1_000.0 / IDLE_SECS as f64;
     println!(
         "{{\"voices\":{POLYPHONY},\"rate_hz\":{RATE_HZ},\"idle_millis_per_second\":{idle_millis:.4},\"cases\":[{}]}}",
         figures.join(",")
@@ -68,11 +69,11 @@ fn millis_per_voice_second(semitones: i32, stereo: bool, bent: bool) -> f64 {
 }
 
 fn run(semitones: i32, stereo: bool, bent: bool) -> f64 {
-    seconds_of_work(POLYPHONY, semitones, stereo, bent) * 1_000.0 / (POLYPHONY * SECS) as f64
+    seconds_of_work(POLYPHONY, SECS, semitones, stereo, bent) * 1_000.0 / (POLYPHONY * SECS) as f64
 }
 
-/// CPU time of [`SECS`] with so many voices.
-fn seconds_of_work(voices: usize, semitones: i32, stereo: bool, bent: bool) -> f64 {
+/// CPU time of so many seconds with so many voices.
+fn seconds_of_work(voices: usize, secs: usize, semitones: i32, stereo: bool, bent: bool) -> f64 {
     let playable = Arc::new(sound(stereo));
     let (mut messages, to_engine) = rtrb::RingBuffer::new(4);
     let (_keys, pressed) = rtrb::RingBuffer::new(4);
@@ -88,14 +89,14 @@ fn seconds_of_work(voices: usize, semitones: i32, stereo: bool, bent: bool) -> f
     let settings = Settings { attack_secs: 0.01, ..Settings::default() };
     engine.process(&settings, notes, &mut left, &mut right);
     let start = Clock::start();
-    for block in 0..SECS * RATE_HZ as usize / BLOCK_FRAMES {
+    for block in 0..secs * RATE_HZ as usize / BLOCK_FRAMES {
         let bend_norm = (block as f32 * 0.01).sin();
         let wheel = TimedEvent { frame: 0, event: Event::Bend { channel: 0, bend_norm } };
         engine.process(&settings, bent.then_some(wheel), &mut left, &mut right);
     }
-    let secs = start.secs();
+    let worked_secs = start.secs();
     assert!(left.iter().any(|sample| *sample != 0.0) == (voices > 0), "the wrong voices sound");
-    secs
+    worked_secs
 }
 
 fn sound(stereo: bool) -> Playable {
