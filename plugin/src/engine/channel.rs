@@ -11,6 +11,9 @@ pub(super) const AUDITION: u8 = 17;
 /// The wheel's steps are smoothed over this time.
 const WHEEL_SECS: f32 = 0.005;
 
+/// A wheel nearer to its centre than this is at rest: of MIDI's 16,384 steps none lies on the centre of 0..1.
+const WHEEL_REST_NORM: f32 = 1e-4;
+
 /// How the pitch of a channel moves over a stretch of frames.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Bend<'a> {
@@ -59,7 +62,8 @@ impl Channel {
 
     /// Moves the wheel, −1..1, with this reach.
     pub fn turn_wheel(&mut self, bend_norm: f32, range_semitones: f32, rate_hz: f32) {
-        self.wheel_norm = if bend_norm.is_finite() { bend_norm.clamp(-1.0, 1.0) } else { 0.0 };
+        let moved = bend_norm.is_finite() && bend_norm.abs() > WHEEL_REST_NORM;
+        self.wheel_norm = if moved { bend_norm.clamp(-1.0, 1.0) } else { 0.0 };
         self.reach(range_semitones, rate_hz);
     }
 

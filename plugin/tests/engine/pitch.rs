@@ -1,6 +1,6 @@
 //! Transposed sounds have the pitch that was asked for, and nothing that was not in them.
 
-use neume::engine::{Event, Settings};
+use neume::engine::{Event, Settings, TimedEvent};
 use realfft::RealFftPlanner;
 
 use crate::rig::{Rig, at, looped_sine, mono, on, playable};
@@ -92,6 +92,15 @@ fn the_wheel_bends_by_its_range_from_its_frame_on() {
         assert!((1_200.0 * (found_hz / expected_hz).log2()).abs() < 0.5, "{found_hz} is not {expected_hz}");
         assert!(rest_db < -80.0, "{rest_db} dB of something else");
     }
+}
+
+#[test]
+fn a_wheel_that_midi_calls_centred_leaves_the_pitch_alone() {
+    let play = |events: &[TimedEvent]| {
+        Rig::with(playable(looped_sine(10, 1_000, 0.5), 60.0)).left(&Settings::default(), events, 2_000)
+    };
+    let bend_norm = 2.0 * (8_192.0 / 16_383.0) - 1.0;
+    assert_eq!(play(&[at(0, Event::Bend { channel: 0, bend_norm }), on(9, 60)]), play(&[on(9, 60)]));
 }
 
 #[test]
