@@ -1,6 +1,9 @@
 //! Buttons of the window: one look, a name for those who do not see it, a mark where the keyboard is.
 
-use egui::{Align2, Color32, FontId, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo};
+use egui::{
+    Align2, Color32, EventFilter, FontId, Key, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui,
+    WidgetInfo,
+};
 
 use super::commands::Command;
 use super::icons::symbol;
@@ -12,6 +15,19 @@ pub fn focus_ring(ui: &Ui, response: &Response, rect: Rect, corner: u8, tokens: 
         let stroke = Stroke::new(1.5, tokens.text);
         ui.painter().rect_stroke(rect.expand(2.0), corner + 2, stroke, StrokeKind::Outside);
     }
+}
+
+/// Steps that the arrow keys ask of a focused widget, down or left against up or right. While it has the focus, those
+/// keys do not move the focus on.
+pub fn arrow_steps(ui: &Ui, response: &Response, [less, more]: [Key; 2]) -> f32 {
+    if !response.has_focus() {
+        return 0.0;
+    }
+    let vertical = less == Key::ArrowDown;
+    let filter =
+        EventFilter { horizontal_arrows: !vertical, vertical_arrows: vertical, ..EventFilter::default() };
+    ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
+    ui.input(|input| input.num_presses(more) as f32 - input.num_presses(less) as f32)
 }
 
 /// A square button with a symbol that runs a command. Whether it was pressed.

@@ -1,11 +1,13 @@
 //! The keys at the bottom: held ones in the colour of the family, the drawn pitch marked, a press heard.
 
 use egui::{
-    Align2, Color32, CornerRadius, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
+    Align2, Color32, CornerRadius, Painter, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
 };
+use neume_models::legend::note_name;
 
 use super::editing::Editing;
 use super::theme::{self, CORNER, mix};
+use crate::engine::Mode;
 use crate::handoff::KeyPress;
 
 /// From A0 to C8, as on a piano.
@@ -41,50 +43,58 @@ pub fn keyboard_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
     let tokens = editing.tokens();
     let response = ui.interact(rect, ui.scope_id().with("keyboard"), Sense::drag());
     response.widget_info(|| WidgetInfo::labeled(Role::Group, true, "Keyboard"));
-    let under = response.interact_pointer_pos().filter(|_| response.is_pointer_button_down_on());
-    press(
-        editing,
-        under
-            .map(|at| clamp_into(rect, at))
-            .and_then(|at| key_at(rect, at).map(|k| (k, velocity(rect, k, at)))),
-    );
+    let down = response.interact_pointer_pos().filter(|_| response.is_pointer_button_down_on());
+    let at = down.map(|at| clamp_into(rect, at));
+    press(editing, at.and_then(|at| key_at(rect, at).map(|key| (key, velocity(rect, key, at)))));
 
-    let held_colour = editing.chosen_match().map_or(tokens.accent, |m| editing.theme().family(m.family));
-    let held = |key: u8| editing.now.frame.keys & (1 << key) != 0 || editing.state.pressed_key == Some(key);
     let painter = ui.painter_at(rect);
     painter.rect_filled(rect, CORNER, tokens.key_white);
-    let seam = mix(tokens.key_white, Color32::BLACK, 0.22);
-    for key in (LOW..=HIGH).filter(|&k| !is_black(k)) {
-        let cell = key_rect(rect, key);
-        if held(key) {
-            let corners = CornerRadius {
-                sw: if key == LOW { CORNER } else { 0 },
-                se: if key == HIGH { CORNER } else { 0 },
-                ..CornerRadius::ZERO
-            };
-            painter.rect_filled(cell, corners, held_colour);
-        }
-        if key != HIGH {
-            painter.vline(cell.right(), cell.y_range(), Stroke::new(1.0, seam));
-        }
-        if key % 12 == 0 {
-            let ink = if held(key) { Color32::WHITE } else { mix(tokens.key_white, Color32::BLACK, 0.62) };
-            let at = pos2(cell.center().x, cell.bottom() - 3.0);
-            let name = neume_models::legend::note_name(i32::from(key));
-            painter.text(at, Align2::CENTER_BOTTOM, name, theme::regular(9.0), ink);
-        }
+    let held_colour = editing.chosen_match().map_or(tokens.accent, |m| editing.theme().family(m.family));
+    let is_held =
+        |key: u8| editing.now.frame.keys & (1 << key) != 0 || editing.state.pressed_key == Some(key);
+    let held = |key: u8| is_held(key).then_some(held_colour);
+    for key in (LOW..=HIGH).filter(|&key| !is_black(key)) {
+        white_key(&painter, key_rect(rect, key), key, held(key), editing);
     }
-    let below = CornerRadius { sw: 3, se: 3, ..CornerRadius::ZERO };
-    for key in (LOW..=HIGH).filter(|&k| is_black(k)) {
-        let fill = if held(key) { mix(held_colour, Color32::BLACK, 0.12) } else { tokens.key_black };
+    for key in (LOW..=HIGH).filter(|&key| is_black(key)) {
+        let fill = held(key).map_or(tokens.key_black, |colour| mix(colour, Color32::BLACK, 0.12));
+        let below = CornerRadius { sw: 3, se: 3, ..CornerRadius::ZERO };
         painter.rect_filled(key_rect(rect, key), below, fill);
     }
     drawn_pitch(&painter, rect, editing);
     painter.rect_stroke(rect, CORNER, Stroke::new(1.0, tokens.line), StrokeKind::Inside);
 }
 
+/// A white key with its name if it is a C; in the mode Slots, with the number of its slot.
+fn white_key(painter: &Painter, cell: Rect, key: u8, held: Option<Color32>, editing: &Editing) {
+    let tokens = editing.tokens();
+    if let Some(colour) = held {
+        let corner = |at: u8| if key == at { CORNER } else { 0 };
+        painter.rect_filled(
+            cell,
+            CornerRadius { sw: corner(LOW), se: corner(HIGH), ..CornerRadius::ZERO },
+            colour,
+        );
+    }
+    if key != HIGH {
+        let seam = mix(tokens.key_white, Color32::BLACK, 0.22);
+        painter.vline(cell.right(), cell.y_range(), Stroke::new(1.0, seam));
+    }
+    let name = match editing.now.mode {
+        Mode::Slots => (Mode::slot_of_key(key) + 1).to_string(),
+        _ if key % 12 == 0 => note_name(i32::from(key)),
+        _ => return,
+    };
+    let ground = held.unwrap_or(tokens.key_white);
+    let bright = u32::from(ground.r()) * 3 + u32::from(ground.g()) * 6 + u32::from(ground.b()) > 1300;
+    let ink =
+        mix(ground, if bright { Color32::BLACK } else { Color32::WHITE }, if bright { 0.65 } else { 0.95 });
+    let at = pos2(cell.center().x, cell.bottom() - 3.0);
+    painter.text(at, Align2::CENTER_BOTTOM, name, theme::regular(9.0), ink);
+}
+
 /// A mark on the key of the drawn pitch.
-fn drawn_pitch(painter: &egui::Painter, rect: Rect, editing: &Editing) {
+fn drawn_pitch(painter: &Painter, rect: Rect, editing: &Editing) {
     let Some(Ok(reading)) = &editing.slot_view().reading else { return };
     let key = reading.pitch.midi.round();
     if !(f32::from(LOW)..=f32::from(HIGH)).contains(&key) || editing.sketch().is_empty() {

@@ -1,8 +1,6 @@
 //! The view Match: the sound under the keys and why it fits, four more to hear and to choose, and what counts.
 
-use egui::{
-    Align2, Color32, Key, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
-};
+use egui::{Align2, Color32, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 use neume_bank::{Aspects, SoundId, Weights};
 use neume_models::Family;
 use neume_models::legend::note_name;
@@ -10,6 +8,7 @@ use neume_models::legend::note_name;
 use super::button::{elided, focus_ring, text_button};
 use super::editing::Editing;
 use super::icons::family_glyph;
+use super::slider::slider_ui;
 use super::state::Dwell;
 use super::theme::{self, CORNER, mix};
 use super::{files, waveform};
@@ -42,10 +41,23 @@ pub fn match_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
     let card_px = CARD_PX - compact_px.min(20.0);
     let card = Rect::from_min_size(pos2(rect.left(), top), vec2(rect.width(), card_px));
     card_ui(ui, card, &matches[best], editing);
+    let below = Rect::from_min_max(pos2(rect.left(), card.bottom() + 8.0), rect.max);
     let row_px = ROW_PX - (compact_px - 20.0).max(0.0) / 4.0;
-    let mut row = Rect::from_min_size(pos2(rect.left(), card.bottom() + 8.0), vec2(rect.width(), row_px));
+    let others = matches.iter().enumerate().filter(|(i, _)| *i != best).map(|(_, other)| other).take(4);
+    others_ui(ui, below, row_px, others, editing);
+}
+
+/// Four more, and what counts if there is room.
+fn others_ui<'m>(
+    ui: &mut Ui,
+    rect: Rect,
+    row_px: f32,
+    others: impl Iterator<Item = &'m MatchView>,
+    editing: &mut Editing,
+) {
+    let mut row = Rect::from_min_size(rect.min, vec2(rect.width(), row_px));
     let mut hovered = None;
-    for other in matches.iter().enumerate().filter(|(i, _)| *i != best).map(|(_, other)| other).take(4) {
+    for other in others {
         if row.bottom() > rect.bottom() + 1.0 {
             break;
         }
@@ -231,55 +243,34 @@ fn aspects_ui(ui: &Ui, center: egui::Pos2, aspects: Aspects, editing: &Editing) 
     }
 }
 
-/// What counts in a match: three sliders.
+/// What counts in a match: three sliders from 0 to 2.
 fn weights_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
     let tokens = editing.tokens();
     ui.painter().text(rect.left_top(), Align2::LEFT_TOP, "What counts", theme::semibold(12.0), tokens.text);
-    let before = editing.now.document.weights;
+    let (before, usual) = (editing.now.document.weights, Weights::default());
     let mut weights = before;
-    let values = [&mut weights.pitch, &mut weights.loudness, &mut weights.timbre];
-    for (i, (label, value)) in ASPECTS.into_iter().zip(values).enumerate() {
+    let values = [
+        (&mut weights.pitch, usual.pitch),
+        (&mut weights.loudness, usual.loudness),
+        (&mut weights.timbre, usual.timbre),
+    ];
+    for (i, (label, (value, usual))) in ASPECTS.into_iter().zip(values).enumerate() {
         let y = rect.top() + 32.0 + 28.0 * i as f32;
         let row = Rect::from_min_max(pos2(rect.left(), y - 14.0), pos2(rect.right(), y + 14.0));
         ui.painter().text(row.left_center(), Align2::LEFT_CENTER, label, theme::regular(12.0), tokens.dim);
-        let track = Rect::from_min_max(row.min + vec2(80.0, 0.0), row.max - vec2(16.0, 0.0));
-        *value = weight_slider(ui, track, label, *value, editing);
+        let rail = Rect::from_min_max(row.min + vec2(73.0, 0.0), row.max - vec2(9.0, 0.0));
+        let hand = slider_ui(ui, rail, &format!("Weight of {label}"), *value, *value / 2.0, tokens);
+        if hand.reset {
+            *value = usual;
+        } else if let Some(to) = hand.to {
+            *value = (to * 40.0).round() / 20.0;
+        }
     }
     if weights != before {
         editing.end.document.edit(|document| document.weights = weights);
         editing.now.document = editing.end.document.get();
         editing.end.requests.send(Request::Weigh(weights));
     }
-}
-
-/// A slider of 0 to 2 with a mark at 1.
-fn weight_slider(ui: &mut Ui, rect: Rect, label: &str, value: f32, editing: &Editing) -> f32 {
-    let tokens = editing.tokens();
-    let response = ui.interact(rect, ui.scope_id().with(("weight", label)), Sense::click_and_drag());
-    let mut value = value.clamp(0.0, 2.0);
-    if let Some(at) = response.interact_pointer_pos().filter(|_| response.is_pointer_button_down_on()) {
-        let along = ((at.x - rect.left()) / rect.width()).clamp(0.0, 1.0);
-        value = (along * 40.0).round() / 20.0;
-    }
-    if response.double_clicked() {
-        let usual = Weights::default();
-        value = [usual.pitch, usual.loudness, usual.timbre]
-            [ASPECTS.iter().position(|a| *a == label).unwrap_or(0)];
-    }
-    if response.has_focus() {
-        let step = ui.input(|i| i.num_presses(Key::ArrowRight) as f32 - i.num_presses(Key::ArrowLeft) as f32);
-        value = (value + 0.1 * step).clamp(0.0, 2.0);
-    }
-    response.widget_info(|| WidgetInfo::slider(true, f64::from(value), format!("Weight of {label}")));
-    let y = rect.center().y;
-    let track = Rect::from_x_y_ranges(rect.x_range(), y - 1.5..=y + 1.5);
-    ui.painter().rect_filled(track, 1.5, mix(tokens.panel, tokens.faint, 0.45));
-    let x = rect.left() + value / 2.0 * rect.width();
-    let ink = if response.hovered() || response.dragged() { tokens.text } else { tokens.dim };
-    ui.painter().rect_filled(Rect::from_x_y_ranges(rect.left()..=x, track.y_range()), 1.5, ink);
-    ui.painter().circle(pos2(x, y), 6.0, ink, Stroke::new(2.0, tokens.panel));
-    focus_ring(ui, &response, Rect::from_center_size(pos2(x, y), vec2(12.0, 12.0)), 6, tokens);
-    value
 }
 
 /// Why there is no match.

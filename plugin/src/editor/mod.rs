@@ -22,6 +22,7 @@ mod palette;
 mod panel;
 mod pen;
 mod reading;
+mod slider;
 mod slots;
 mod sound_view;
 pub mod state;
@@ -74,6 +75,9 @@ pub fn editor_ui(ui: &mut Ui, state: &mut EditorState, end: &mut EditorEnd, cont
     files::take_dropped(editing, ui.ctx());
     for command in commands::pressed(ui.ctx()) {
         commands::run(command, editing, ui.ctx());
+    }
+    if ui.input(|input| !input.pointer.primary_down()) {
+        sound_view::let_go(editing);
     }
     let window = ui.ctx().content_rect();
     let places = Places::within(window);

@@ -3,7 +3,7 @@
 use egui::{Align2, Direction, Key, Rect, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2};
 use neume_models::Family;
 
-use super::button::{focus_ring, text_width};
+use super::button::{arrow_steps, focus_ring, text_width};
 use super::commands::{self, Command};
 use super::editing::Editing;
 use super::icons::family_glyph;
@@ -116,9 +116,7 @@ fn ramp_ui(ui: &mut Ui, rect: Rect, editing: &Editing) -> Option<usize> {
     if let Some(at) = response.interact_pointer_pos().filter(|_| response.is_pointer_button_down_on()) {
         wanted = ((at.x - track.left()) / track.width() * last as f32).round() as i32;
     }
-    if response.has_focus() {
-        wanted += ui.input(|i| i.num_presses(Key::ArrowRight) as i32 - i.num_presses(Key::ArrowLeft) as i32);
-    }
+    wanted += arrow_steps(ui, &response, [Key::ArrowLeft, Key::ArrowRight]) as i32;
     let wanted = wanted.clamp(0, last as i32) as usize;
     (wanted != ink.step).then_some(wanted)
 }

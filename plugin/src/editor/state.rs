@@ -5,6 +5,7 @@ use std::sync::Arc;
 use neume_bank::SoundId;
 use neume_models::{Family, Rgb, Sketch};
 
+use super::controls::Knob;
 use super::history::History;
 use super::ink::{InkCache, PictureCache};
 use super::pen::Path;
@@ -149,6 +150,7 @@ pub struct EditorState {
     pub(super) pressed_key: Option<u8>,
     pub(super) wanted: Option<Wanted>,
     pub(super) label_place: usize,
+    pub(super) held_knob: Option<Knob>,
     pub(super) styled: Option<Theme>,
     pub(super) hidden_notice: Option<String>,
     pub(super) failure: Option<String>,
@@ -182,6 +184,7 @@ impl EditorState {
             pressed_key: None,
             wanted: None,
             label_place: 0,
+            held_knob: None,
             styled: None,
             hidden_notice: None,
             failure: None,

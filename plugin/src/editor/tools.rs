@@ -1,8 +1,8 @@
 //! The column at the left: tools, the thickness of the pen as a wedge, undo, redo and clear.
 
-use egui::{Align2, Key, Pos2, Rect, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2};
+use egui::{Align2, Color32, Key, Painter, Pos2, Rect, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2};
 
-use super::button::{Look, command_button, focus_ring};
+use super::button::{Look, arrow_steps, command_button, focus_ring};
 use super::commands::{self, Command};
 use super::editing::Editing;
 use super::icons;
@@ -56,43 +56,37 @@ fn wedge_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
     let [soft_db, loud_db] = loudness_db;
     let x = rect.center().x;
     let painter = ui.painter().clone();
-    painter.text(pos2(x, rect.top() + 6.0), Align2::CENTER_CENTER, "fff", theme::dynamics(15.0), tokens.dim);
-    painter.text(
-        pos2(x, rect.bottom() - 6.0),
-        Align2::CENTER_CENTER,
-        "ppp",
-        theme::dynamics(15.0),
-        tokens.dim,
-    );
+    for (y, mark) in [(rect.top() + 6.0, "fff"), (rect.bottom() - 6.0, "ppp")] {
+        painter.text(pos2(x, y), Align2::CENTER_CENTER, mark, theme::dynamics(15.0), tokens.dim);
+    }
     let track = Rect::from_x_y_ranges(rect.x_range(), rect.top() + 22.0..=rect.bottom() - 22.0);
     let response = ui.interact(track, ui.scope_id().with("thickness"), Sense::click_and_drag());
     if let Some(at) = response.interact_pointer_pos().filter(|_| response.is_pointer_button_down_on()) {
         let along = ((track.bottom() - at.y) / track.height()).clamp(0.0, 1.0);
         editing.state.loudness_db = soft_db + along * (loud_db - soft_db);
     }
-    if response.has_focus() {
-        let step = ui.input(|i| i.num_presses(Key::ArrowUp) as f32 - i.num_presses(Key::ArrowDown) as f32);
-        editing.state.loudness_db = (editing.state.loudness_db + step).clamp(soft_db, loud_db);
+    let steps = arrow_steps(ui, &response, [Key::ArrowDown, Key::ArrowUp]);
+    if steps != 0.0 {
+        editing.state.loudness_db = (editing.state.loudness_db + steps).clamp(soft_db, loud_db);
     }
     let db = editing.state.loudness_db;
     let mark = dynamic(db, loudness_db);
     response.widget_info(|| WidgetInfo::slider(true, f64::from(db), "Thickness"));
-    let (wide, thin) = (9.0, 1.0);
-    let corners: Vec<Pos2> = [(-wide, 0.0), (wide, 0.0), (thin, 1.0), (-thin, 1.0)]
-        .map(|(dx, t)| pos2(x + dx, track.top() + t * track.height()))
-        .to_vec();
-    painter.add(Shape::convex_polygon(corners, mix(tokens.panel, tokens.faint, 0.35), Stroke::NONE));
+    paint_wedge(&painter, track, mix(tokens.panel, tokens.faint, 0.35));
     let along = ((db - soft_db) / (loud_db - soft_db)).clamp(0.0, 1.0);
     let y = track.bottom() - along * track.height();
     let handle = Rect::from_center_size(pos2(x, y), vec2(30.0, 14.0));
     painter.rect_filled(handle, 7.0, tokens.text);
-    painter.text(
-        handle.center() - vec2(0.0, 1.0),
-        Align2::CENTER_CENTER,
-        mark,
-        theme::dynamics(13.0),
-        tokens.window,
-    );
+    let middle = handle.center() - vec2(0.0, 1.0);
+    painter.text(middle, Align2::CENTER_CENTER, mark, theme::dynamics(13.0), tokens.window);
     focus_ring(ui, &response, handle, 7, tokens);
     response.on_hover_text(format!("Thickness: {mark}, {db:.0} dB  ·  Q and W"));
+}
+
+fn paint_wedge(painter: &Painter, track: Rect, colour: Color32) {
+    let (x, wide, thin) = (track.center().x, 9.0, 1.0);
+    let corners: Vec<Pos2> = [(-wide, 0.0), (wide, 0.0), (thin, 1.0), (-thin, 1.0)]
+        .map(|(dx, t)| pos2(x + dx, track.top() + t * track.height()))
+        .to_vec();
+    painter.add(Shape::convex_polygon(corners, colour, Stroke::NONE));
 }

@@ -1,7 +1,7 @@
 //! The top of the window: the name of the drawing, how keys play, files, the bank, what the engine does.
 
 use egui::text::{LayoutJob, TextFormat};
-use egui::{Rect, Role, Sense, TextEdit, Ui, WidgetInfo, pos2, vec2};
+use egui::{Color32, FontId, Rect, Role, Sense, TextEdit, Ui, WidgetInfo, pos2, vec2};
 
 use super::button::{Look, command_button, segmented};
 use super::commands::{self, Command};
@@ -125,45 +125,48 @@ fn status_ui(ui: &mut Ui, room: Rect, editing: &mut Editing) {
     if command_button(ui, toggle, icon, Command::ToggleTheme, Look::Plain, tokens) {
         commands::run(Command::ToggleTheme, editing, ui.ctx());
     }
-    let mut right = toggle.left() - 12.0;
-    let load = editing.now.frame.load;
-    let meter_width = if room.width() > 300.0 { 76.0 } else { 48.0 };
-    let meter =
-        Rect::from_center_size(pos2(right - meter_width / 2.0, room.center().y), vec2(meter_width, 6.0));
-    meter_ui(ui, meter, load, editing);
-    right = meter.left() - 8.0;
-    let write = |ui: &Ui, text: &str, font, ink, right: &mut f32, least: f32| {
-        let galley = ui.painter().layout_no_wrap(text.to_owned(), font, ink);
-        if *right - galley.size().x < room.left() + least {
-            return false;
-        }
-        *right -= galley.size().x;
-        let at = pos2(*right, room.center().y - galley.size().y / 2.0);
-        ui.painter().galley(at, galley, ink);
-        true
-    };
-    if write(ui, "CPU", theme::regular(12.0), tokens.dim, &mut right, 0.0) {
-        right -= 16.0;
-    }
+    let width = if room.width() > 300.0 { 76.0 } else { 48.0 };
+    let center = pos2(toggle.left() - 12.0 - width / 2.0, room.center().y);
+    let meter = Rect::from_center_size(center, vec2(width, 6.0));
+    meter_ui(ui, meter, editing.now.frame.load, editing);
+    let mut rest = Rect::from_min_max(room.min, pos2(meter.left() - 8.0, room.bottom()));
+    write_before(ui, &mut rest, "CPU", theme::regular(12.0), tokens.dim);
+    rest.max.x -= 16.0;
     let voices = editing.now.frame.voices;
     let words = if voices == 1 { "1 voice".to_string() } else { format!("{voices} voices") };
-    if write(ui, &words, theme::regular(12.0), tokens.dim, &mut right, 0.0) {
-        right -= 16.0;
+    write_before(ui, &mut rest, &words, theme::regular(12.0), tokens.dim);
+    rest.max.x -= 16.0;
+    bank_ui(ui, rest, editing);
+}
+
+/// Writes at the right end of `room`, if there is room, and takes it from there.
+fn write_before(ui: &Ui, room: &mut Rect, words: &str, font: FontId, ink: Color32) {
+    let galley = ui.painter().layout_no_wrap(words.to_owned(), font, ink);
+    if galley.size().x > room.width() {
+        // What does not fit leaves no room for what would stand before it either.
+        room.max.x = room.left();
+        return;
     }
-    let bank = &editing.now.view.bank;
-    if !bank.name.is_empty() {
-        let words = format!("{} · {}", bank.name, bank.sounds);
-        let end = right;
-        if write(ui, &words, theme::semibold(12.0), tokens.text, &mut right, 36.0) {
-            right -= 4.0;
-            write(ui, "Bank", theme::regular(12.0), tokens.dim, &mut right, 0.0);
-            let link = Rect::from_x_y_ranges(right..=end, room.y_range());
-            let response = ui.interact(link, ui.scope_id().with("bank"), Sense::click());
-            response.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Show the bank"));
-            if response.on_hover_cursor(egui::CursorIcon::PointingHand).clicked() {
-                editing.state.tab = Tab::Bank;
-            }
-        }
+    room.max.x -= galley.size().x;
+    ui.painter().galley(pos2(room.right(), room.center().y - galley.size().y / 2.0), galley, ink);
+}
+
+/// The name of the bank and how many sounds it has; a click shows the view Bank.
+fn bank_ui(ui: &mut Ui, room: Rect, editing: &mut Editing) {
+    let (tokens, bank) = (editing.tokens(), &editing.now.view.bank);
+    if bank.name.is_empty() || room.width() < 160.0 {
+        return;
+    }
+    let mut rest = room;
+    let words = format!("{} · {}", bank.name, bank.sounds);
+    write_before(ui, &mut rest, &words, theme::semibold(12.0), tokens.text);
+    rest.max.x -= 4.0;
+    write_before(ui, &mut rest, "Bank", theme::regular(12.0), tokens.dim);
+    let link = Rect::from_x_y_ranges(rest.right()..=room.right(), room.y_range());
+    let response = ui.interact(link, ui.scope_id().with("bank"), Sense::click());
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Show the bank"));
+    if response.on_hover_cursor(egui::CursorIcon::PointingHand).clicked() {
+        editing.state.tab = Tab::Bank;
     }
 }
 

@@ -122,6 +122,24 @@ fn a_knob_is_moved_in_one_gesture_of_the_host() {
 }
 
 #[test]
+fn sliders_follow_the_arrow_keys() {
+    let mut window = furnished();
+    window.state().asked();
+    window.get_by_label("Weight of pitch").focus();
+    window.run();
+    window.key_press(egui::Key::ArrowRight);
+    window.run();
+    let asked = window.state().asked();
+    assert!(matches!(asked.as_slice(), [Request::Weigh(weights)] if weights.pitch > 1.0), "{asked:?}");
+    window.get_by_label("Thickness").focus();
+    window.run();
+    let before = window.state().state.loudness_db;
+    window.key_press(egui::Key::ArrowUp);
+    window.run();
+    assert!((window.state().state.loudness_db - before - 1.0).abs() < 1e-3);
+}
+
+#[test]
 fn going_back_to_the_factory_bank_is_one_click() {
     let bench = scene::bench(Theme::Dark);
     bench.editor.document.edit(|document| document.bank = BankRef::Folder("/music/my sounds".into()));
