@@ -1,0 +1,155 @@
+//! `neume bank`: scanning folders of sounds, and what is known of them.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use anyhow::Result;
+use clap::{Args, Subcommand};
+use neume::handoff::ScanProgress;
+use neume::library::Library;
+use neume::state::BankRef;
+use neume_bank::Bank;
+use neume_bank::scan::ScanReport;
+
+use super::args::open_folder;
+use super::progress;
+use super::report::{SoundReport, emit, root_text};
+
+/// What to do with a bank.
+#[derive(Debug, Subcommand)]
+pub enum Arguments {
+    /// Analyses the new and changed files of a folder and keeps an index. A scan that is interrupted goes on where
+    /// it was.
+    Scan(Scan),
+    /// Lists the sounds of a folder and what is known of them; a folder that was never scanned is scanned first.
+    List(List),
+}
+
+/// See [`Arguments::Scan`].
+#[derive(Debug, Args)]
+pub struct Scan {
+    /// The folder of sounds.
+    folder: PathBuf,
+    /// Analyse every file again.
+    #[arg(long)]
+    rebuild: bool,
+}
+
+/// See [`Arguments::List`].
+#[derive(Debug, Args)]
+pub struct List {
+    /// The folder of sounds; without one, the factory bank.
+    folder: Option<PathBuf>,
+}
+
+#[derive(serde::Serialize)]
+struct ScanSummary {
+    sounds: usize,
+    new: usize,
+    failed: Vec<Failed>,
+    secs: f32,
+}
+
+#[derive(serde::Serialize)]
+struct Failed {
+    file: String,
+    cause: String,
+}
+
+#[derive(serde::Serialize)]
+struct Sounds {
+    sounds: Vec<SoundReport>,
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments, json: bool) -> Result<ExitCode> {
+    match arguments {
+        Arguments::Scan(scan) => run_scan(scan, json),
+        Arguments::List(list) => run_list(list, json),
+    }
+}
+
+fn run_scan(arguments: &Scan, json: bool) -> Result<ExitCode> {
+    let (_, report) = scan(&arguments.folder, arguments.rebuild)?;
+    let failed = report.failed.iter().map(|(file, cause)| Failed {
+        file: file.display().to_string(),
+        cause: cause.split_whitespace().collect::<Vec<_>>().join(" "),
+    });
+    let summary =
+        ScanSummary { sounds: report.sounds, new: report.new, failed: failed.collect(), secs: report.secs };
+    emit(json, &summary, || {
+        let mut text = format!(
+            "{} sounds in {}, {} of them new, in {:.1} s\n",
+            summary.sounds,
+            arguments.folder.display(),
+            summary.new,
+            summary.secs
+        );
+        if !summary.failed.is_empty() {
+            text += &format!("{} files are no sounds:\n", summary.failed.len());
+        }
+        for failed in &summary.failed {
+            text += &format!("  {}: {}\n", failed.file, failed.cause);
+        }
+        text
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn run_list(arguments: &List, json: bool) -> Result<ExitCode> {
+    let (bank, _) = open(arguments.folder.as_deref())?;
+    let mut sounds: Vec<SoundReport> = bank.sounds.iter().map(SoundReport::new).collect();
+    sounds.sort_by(|a, b| a.file.cmp(&b.file));
+    let sounds = Sounds { sounds };
+    emit(json, &sounds, || sounds.sounds.iter().map(line).collect())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn line(sound: &SoundReport) -> String {
+    format!(
+        "{:<44} {:>9}  {:>6.1} dB  {:<11} {:>3.0} %  bright {:.2}  rough {:.2}  {:>6.2} s\n",
+        sound.file,
+        root_text(sound.root_midi),
+        sound.loudness_db,
+        sound.family.label(),
+        100.0 * sound.families.0.get(sound.family),
+        sound.brightness,
+        sound.roughness,
+        sound.duration_secs
+    )
+}
+
+/// Opens the bank of a folder, which is scanned if need be, or the factory bank.
+///
+/// # Errors
+/// Names the folder and the cause.
+pub fn open(folder: Option<&Path>) -> Result<(Arc<Bank>, BankRef)> {
+    match folder {
+        None => Ok((Bank::factory(), BankRef::Factory)),
+        Some(folder) => {
+            let (bank, report) = scan(folder, false)?;
+            if !report.failed.is_empty() {
+                let count = report.failed.len();
+                eprintln!(
+                    "{count} files of {} are no sounds; `neume bank scan` names them",
+                    folder.display()
+                );
+            }
+            Ok((bank, BankRef::Folder(folder.to_path_buf())))
+        }
+    }
+}
+
+fn scan(folder: &Path, rebuild: bool) -> Result<(Arc<Bank>, ScanReport)> {
+    open_folder(folder)?;
+    let bar = progress::bar("scanning", 0);
+    let mut show = |progress: ScanProgress| {
+        bar.set_length(progress.total as u64);
+        bar.set_position(progress.done as u64);
+    };
+    let scanned = Library::shared().open(folder, rebuild, &mut show, &AtomicBool::new(false));
+    bar.finish_and_clear();
+    Ok(scanned?)
+}

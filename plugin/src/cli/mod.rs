@@ -1,0 +1,107 @@
+//! The `neume` command. With no arguments it opens the standalone window; every other command works without a
+//! window or an audio device.
+//!
+//! A result goes to stdout: aligned text, or with `--json` exactly one JSON object. Messages and progress go to
+//! stderr. A failure is one line there, naming file and cause, and an exit status that is not zero: 2 where the
+//! command line itself is wrong, else 1.
+
+mod args;
+mod banks;
+mod canvas;
+mod demo;
+mod demo_picture;
+mod matching;
+mod offline;
+mod plot;
+mod progress;
+mod read;
+mod render;
+mod report;
+mod score;
+mod train;
+mod train_sketch;
+mod train_sound;
+mod training_picture;
+mod wav;
+mod window;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Draw a sound, and play it.
+#[derive(Debug, Parser)]
+#[command(name = "neume", version, about = "An instrument that plays what you draw")]
+struct Cli {
+    /// Print exactly one JSON object on stdout.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Opens the standalone window, as `neume` alone does, with options for audio and MIDI.
+    Window(window::Arguments),
+    Read(read::Arguments),
+    /// Scans folders of sounds and lists what is known of them.
+    #[command(subcommand)]
+    Bank(banks::Arguments),
+    Match(matching::Arguments),
+    Render(render::Arguments),
+    /// Teaches a network.
+    #[command(subcommand)]
+    Train(train::Arguments),
+    Demo(demo::Arguments),
+}
+
+/// Runs the command line and says how it ended.
+pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(cause) => return refuse(&cause),
+    };
+    match run(cli) {
+        Ok(code) => code,
+        Err(error) => {
+            complain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    let json = cli.json;
+    match cli.command {
+        None => window::run(&window::Arguments::default()),
+        Some(Command::Window(arguments)) => window::run(&arguments),
+        Some(Command::Read(arguments)) => read::run(&arguments, json),
+        Some(Command::Bank(arguments)) => banks::run(&arguments, json),
+        Some(Command::Match(arguments)) => matching::run(&arguments, json),
+        Some(Command::Render(arguments)) => render::run(&arguments, json),
+        Some(Command::Train(arguments)) => train::run(&arguments, json),
+        Some(Command::Demo(arguments)) => demo::run(&arguments, json),
+    }
+}
+
+/// Says on stderr, in one line, what failed.
+fn complain(error: &anyhow::Error) {
+    let text = format!("{error:#}");
+    eprintln!("neume: {}", text.split_whitespace().collect::<Vec<_>>().join(" "));
+}
+
+/// Shows help and version as they are; what is wrong with a command line becomes one line.
+fn refuse(cause: &clap::Error) -> ExitCode {
+    if !cause.use_stderr() {
+        // Whoever reads the help may stop reading.
+        let _ = cause.print();
+        return ExitCode::SUCCESS;
+    }
+    let text = cause.to_string();
+    let told = text.split("\n\n").next().unwrap_or_default().trim_start_matches("error: ");
+    eprintln!("neume: {}", told.split_whitespace().collect::<Vec<_>>().join(" "));
+    ExitCode::from(2)
+}

@@ -1,0 +1,110 @@
+//! Plays a score through the Engine, faster than it sounds: the path of the plugin, without a host.
+
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result, ensure};
+use neume::engine::{Engine, Event, Mode, Note, Settings, TimedEvent};
+use neume::handoff::{self, Playable, Requests, SLOTS, ToEngine};
+use neume::library::Library;
+use neume::params::NeumeParams;
+use neume::state::BankRef;
+use neume::worker;
+use neume_bank::{Bank, Match};
+use neume_models::Reading;
+
+use super::score::{Action, Moment, Score};
+
+/// How a score is rendered.
+#[derive(Debug, Clone, Copy)]
+pub struct Session {
+    /// Frames per second, 8,000..=384,000.
+    pub rate_hz: u32,
+    /// Frames that the Engine is asked for at a time, 1..=65,536. The samples do not depend on it.
+    pub block_frames: u32,
+    /// What keys play.
+    pub mode: Mode,
+    /// Rendered after the end of the score.
+    pub tail_secs: f64,
+}
+
+impl Session {
+    /// Length of a score in frames, its tail included.
+    pub fn frames(&self, score: &Score) -> u64 {
+        self.frame_of(score.end_secs + self.tail_secs)
+    }
+
+    fn frame_of(&self, secs: f64) -> u64 {
+        (secs * f64::from(self.rate_hz)).round() as u64
+    }
+}
+
+/// What lies under the keys for a match.
+///
+/// # Errors
+/// Names the sound and the cause.
+pub fn playable(
+    bank: &Bank,
+    from: &BankRef,
+    reading: &Reading,
+    best: &Match,
+    rate_hz: u32,
+) -> Result<Arc<Playable>> {
+    let chosen = worker::choose(bank, from, best.sound, reading, false)
+        .context("the matched sound is not in its bank")?;
+    Ok(Arc::new(worker::playable(&Library::shared(), &chosen, rate_hz as f32)?))
+}
+
+/// Renders a score, handing on each block of both channels. `sounds` lie under the slots in turn, from the first.
+///
+/// # Errors
+/// Those of `sink`.
+pub fn perform(
+    sounds: &[Arc<Playable>],
+    score: &Score,
+    session: Session,
+    sink: &mut dyn FnMut(&[f32], &[f32]) -> Result<()>,
+) -> Result<()> {
+    ensure!(!sounds.is_empty(), "there is no sound to play");
+    let (editor, mut worker, end) = handoff::ends();
+    for (slot, sound) in (0..SLOTS).zip(sounds.iter().cycle()) {
+        let message = ToEngine::Slot { slot, playable: Some(sound.clone()) };
+        ensure!(worker.engine.push(message).is_ok(), "the ring to the engine is full");
+    }
+    let settings = Settings { mode: session.mode, ..first_settings(&editor.requests) };
+    let mut engine = Engine::new(end, session.rate_hz as f32);
+    let total = session.frames(score);
+    let block = session.block_frames as usize;
+    let (mut left, mut right) = (vec![0.0; block], vec![0.0; block]);
+    let mut moments = score.moments.iter().map(|moment| (session.frame_of(moment.secs), moment)).peekable();
+    let mut at = 0;
+    while at < total {
+        let frames = ((total - at) as usize).min(block);
+        let due: Vec<TimedEvent> =
+            std::iter::from_fn(|| moments.next_if(|(frame, _)| *frame < at + frames as u64))
+                .map(|(frame, moment)| timed((frame - at) as u32, moment))
+                .collect();
+        engine.process(&settings, due, &mut left[..frames], &mut right[..frames]);
+        sink(&left[..frames], &right[..frames])?;
+        at += frames as u64;
+    }
+    Ok(())
+}
+
+/// The settings of a new instance of the plugin.
+fn first_settings(requests: &Requests) -> Settings {
+    NeumeParams::new(Arc::default(), requests.clone()).settings()
+}
+
+fn timed(frame: u32, moment: &Moment) -> TimedEvent {
+    let channel = moment.channel;
+    let event = match moment.action {
+        Action::NoteOn { key, velocity } => Event::NoteOn { note: Note::new(channel, key), velocity },
+        Action::NoteOff { key } => Event::NoteOff { note: Note::new(channel, key) },
+        Action::Bend(bend_norm) => Event::Bend { channel, bend_norm },
+        Action::Sustain(down) => Event::Sustain { channel, down },
+        Action::AllNotesOff => Event::AllNotesOff { channel: Some(channel) },
+        Action::AllSoundOff => Event::AllSoundOff { channel: Some(channel) },
+        Action::ResetControllers => Event::ResetControllers { channel: Some(channel) },
+    };
+    TimedEvent { frame, event }
+}

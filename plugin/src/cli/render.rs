@@ -1,0 +1,152 @@
+//! `neume render`: the matched sound, played through the Engine of the plugin into a WAV file.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Result, ensure};
+use clap::{ArgGroup, Args, ValueEnum};
+use neume::engine::Mode;
+use neume::handoff::Playable;
+use neume::library::Library;
+
+use super::args::{Keys, Reader};
+use super::offline::{Session, perform, playable};
+use super::report::{emit, file_of};
+use super::score::Score;
+use super::wav::{Levels, WavFile};
+use super::{banks, matching, progress, read};
+
+/// Plays the sound that fits a drawing best into a stereo WAV file of 32-bit floats.
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("played").required(true).args(["midi", "notes"]))]
+pub struct Arguments {
+    /// A picture, or a `.neume` file. Given more than once, the slots hold them in turn.
+    #[arg(long, value_name = "PICTURE", required = true)]
+    sketch: Vec<PathBuf>,
+    /// The folder of sounds; without it, the factory bank.
+    #[arg(long, value_name = "FOLDER")]
+    bank: Option<PathBuf>,
+    #[command(flatten)]
+    reader: Reader,
+    /// A MIDI file to play, with its tempo, channels, pitch wheel and sustain pedal; a second of tail follows.
+    #[arg(long, value_name = "FILE.mid")]
+    midi: Option<PathBuf>,
+    /// MIDI notes to play together at velocity 100, held for one second; a second of tail follows.
+    #[arg(long, value_name = "60,64,67", allow_hyphen_values = true)]
+    notes: Option<Keys>,
+    /// Frames per second.
+    #[arg(long, default_value_t = 48_000, value_parser = clap::value_parser!(u32).range(8_000..=384_000))]
+    rate: u32,
+    /// Frames that are rendered at a time. The samples do not depend on it.
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=65_536))]
+    block: u32,
+    /// What the keys play.
+    #[arg(long, value_enum, default_value_t = Keyboard::Chromatic)]
+    mode: Keyboard,
+    /// The WAV file.
+    #[arg(long, value_name = "OUT.wav")]
+    out: PathBuf,
+}
+
+/// What the keys play.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Keyboard {
+    /// Keys transpose the sound.
+    Chromatic,
+    /// Every key plays the drawn pitch.
+    Drawn,
+    /// Each key its sketch, from C2 (36) upwards and round again.
+    Slots,
+}
+
+impl From<Keyboard> for Mode {
+    fn from(keyboard: Keyboard) -> Mode {
+        match keyboard {
+            Keyboard::Chromatic => Mode::Chromatic,
+            Keyboard::Drawn => Mode::Drawn,
+            Keyboard::Slots => Mode::Slots,
+        }
+    }
+}
+
+/// Seconds that are held and that follow, with `--notes`.
+const HELD_SECS: f64 = 1.0;
+const TAIL_SECS: f64 = 1.0;
+
+#[derive(serde::Serialize)]
+struct Report {
+    matched: String,
+    frames: u64,
+    peak_db: f32,
+    rms_db: f32,
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments, json: bool) -> Result<ExitCode> {
+    let score = match (&arguments.midi, &arguments.notes) {
+        (Some(file), _) => Score::from_midi_file(file)?,
+        (None, Some(Keys(keys))) => Score::chord(keys, HELD_SECS),
+        (None, None) => Score::chord(&[], 0.0),
+    };
+    let session = Session {
+        rate_hz: arguments.rate,
+        block_frames: arguments.block,
+        mode: arguments.mode.into(),
+        tail_secs: TAIL_SECS,
+    };
+    let frames = session.frames(&score);
+    let limit = WavFile::MAX_FRAMES;
+    ensure!(
+        frames <= limit,
+        "{}: {frames} frames are over the limit of {limit} of a WAV file",
+        arguments.out.display()
+    );
+    let (matched, sounds) = sounds(arguments)?;
+    let levels = write(arguments, &sounds, &score, session)?;
+    let report =
+        Report { matched, frames: levels.frames, peak_db: levels.peak_db(), rms_db: levels.rms_db() };
+    emit(json, &report, || {
+        let secs = report.frames as f64 / f64::from(arguments.rate);
+        format!(
+            "{}\n  plays      {}\n  length     {secs:.2} s at {} Hz\n  peak       {:.1} dB\n  level      {:.1} dB",
+            arguments.out.display(),
+            report.matched,
+            arguments.rate,
+            report.peak_db,
+            report.rms_db
+        )
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The name of the first drawing's match, and what lies under the slots.
+fn sounds(arguments: &Arguments) -> Result<(String, Vec<Arc<Playable>>)> {
+    let library = Library::shared();
+    let legend = arguments.reader.legend();
+    let readings = arguments
+        .sketch
+        .iter()
+        .map(|path| read::read_file(&library, path, &legend))
+        .collect::<Result<Vec<_>>>()?;
+    let (bank, from) = banks::open(arguments.bank.as_deref())?;
+    let mut names = Vec::new();
+    let mut sounds = Vec::new();
+    for read in &readings {
+        let best = matching::rank(&bank, &read.reading, 1)?[0];
+        names.extend(bank.get(best.sound).map(file_of));
+        sounds.push(playable(&bank, &from, &read.reading, &best, arguments.rate)?);
+    }
+    Ok((names.swap_remove(0), sounds))
+}
+
+fn write(arguments: &Arguments, sounds: &[Arc<Playable>], score: &Score, session: Session) -> Result<Levels> {
+    let mut file = WavFile::create(&arguments.out, arguments.rate)?;
+    let bar = progress::bar("rendering", session.frames(score));
+    perform(sounds, score, session, &mut |left, right| {
+        bar.inc(left.len() as u64);
+        file.push(left, right)
+    })?;
+    bar.finish_and_clear();
+    file.finish()
+}

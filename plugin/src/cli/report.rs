@@ -1,0 +1,223 @@
+//! What commands print: exactly one JSON object with `--json`, aligned text without it. The names of the fields
+//! are a contract with scripts.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use neume_bank::{Aspects, Sound, Source};
+use neume_models::legend::note_name;
+use neume_models::{Families, Family, Reading};
+use serde::ser::{Serialize, SerializeMap as _, Serializer};
+
+/// Prints a report to stdout: as JSON, or as the text that `text` makes of it.
+pub fn emit<R: Serialize>(json: bool, report: &R, text: impl FnOnce() -> String) -> anyhow::Result<()> {
+    let line = if json { serde_json::to_string(report)? } else { text() };
+    let mut stdout = std::io::stdout().lock();
+    match writeln!(stdout, "{}", line.trim_end()).and_then(|()| stdout.flush()) {
+        // Whoever read our output has heard enough.
+        Err(cause) if cause.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        written => Ok(written?),
+    }
+}
+
+/// A drawing, read.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct ReadingReport {
+    /// As given.
+    pub file: String,
+    /// What height says.
+    pub pitch: PitchReport,
+    /// What thickness says.
+    pub loudness: LoudnessReport,
+    /// What colour and shape say.
+    pub timbre: TimbreReport,
+    /// Rasterising and the network together, without opening the file.
+    pub millis: f32,
+}
+
+/// The pitch of a drawing.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct PitchReport {
+    /// With its fraction.
+    pub midi: f32,
+    /// Name of the nearest note.
+    pub note: String,
+    /// 0..1.
+    pub confidence: f32,
+}
+
+/// The loudness of a drawing.
+#[derive(Debug, Clone, Copy, serde::Serialize)]
+pub struct LoudnessReport {
+    /// 0 for the thickest stroke.
+    pub db: f32,
+    /// Of the pad's height.
+    pub width_norm: f32,
+    /// 0..1.
+    pub confidence: f32,
+}
+
+/// The timbre of a drawing.
+#[derive(Debug, Clone, Copy, serde::Serialize)]
+pub struct TimbreReport {
+    /// `None` for black and grey ink.
+    pub family: Option<Family>,
+    /// 0..1.
+    pub confidence: f32,
+    /// By name.
+    pub families: ByName,
+    /// 0..1.
+    pub brightness: f32,
+    /// 0..1.
+    pub roughness: f32,
+}
+
+impl ReadingReport {
+    /// The report of a reading of this file.
+    pub fn new(file: &Path, reading: &Reading, millis: f32) -> ReadingReport {
+        let Reading { pitch, loudness, timbre, .. } = reading;
+        ReadingReport {
+            file: file.display().to_string(),
+            pitch: PitchReport {
+                midi: pitch.midi,
+                note: note_name(pitch.midi.round() as i32),
+                confidence: pitch.confidence,
+            },
+            loudness: LoudnessReport {
+                db: loudness.db,
+                width_norm: loudness.width_norm,
+                confidence: loudness.confidence,
+            },
+            timbre: TimbreReport {
+                family: timbre.family,
+                confidence: timbre.confidence,
+                families: ByName(timbre.families),
+                brightness: timbre.brightness,
+                roughness: timbre.roughness,
+            },
+            millis,
+        }
+    }
+
+    /// Six aligned lines.
+    pub fn text(&self) -> String {
+        let sure = |confidence: f32| format!("{:>3.0} % sure", 100.0 * confidence);
+        let family = self.timbre.family.map_or("open", Family::label);
+        let row = |name: &str, value: &str, note: &str| format!("  {name:<11}{value:<15}{note}\n");
+        [
+            format!("{}\n", self.file),
+            row("pitch", &pitch_text(self.pitch.midi), &sure(self.pitch.confidence)),
+            row("loudness", &format!("{:.0} dB", self.loudness.db), &sure(self.loudness.confidence)),
+            row("family", family, &sure(self.timbre.confidence)),
+            row("brightness", &format!("{:.2}", self.timbre.brightness), ""),
+            row("roughness", &format!("{:.2}", self.timbre.roughness), ""),
+        ]
+        .map(|line| line.trim_end().to_string() + "\n")
+        .concat()
+    }
+}
+
+/// Probabilities of the families, written with their names.
+#[derive(Debug, Clone, Copy)]
+pub struct ByName(pub Families);
+
+impl Serialize for ByName {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(Family::COUNT))?;
+        for family in Family::ALL {
+            map.serialize_entry(family.id(), &self.0.get(family))?;
+        }
+        map.end()
+    }
+}
+
+/// A sound of a bank.
+#[derive(Debug, Clone, serde::Serialize)]
+#[allow(missing_docs)] // Named as in a profile.
+pub struct SoundReport {
+    pub file: String,
+    pub root_midi: Option<f32>,
+    pub root_confidence: f32,
+    pub loudness_db: f32,
+    pub family: Family,
+    pub families: ByName,
+    pub brightness: f32,
+    pub roughness: f32,
+    pub attack_secs: f32,
+    pub duration_secs: f32,
+}
+
+impl SoundReport {
+    /// The report of a sound.
+    pub fn new(sound: &Sound) -> SoundReport {
+        let profile = &sound.profile;
+        SoundReport {
+            file: file_of(sound),
+            root_midi: profile.root_midi,
+            root_confidence: profile.root_confidence,
+            loudness_db: profile.loudness_db,
+            family: profile.families.best().0,
+            families: ByName(profile.families),
+            brightness: profile.brightness,
+            roughness: profile.roughness,
+            attack_secs: profile.attack_secs,
+            duration_secs: profile.duration_secs,
+        }
+    }
+}
+
+/// A sound that fits a drawing.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct MatchReport {
+    /// Relative to the bank's folder; a factory sound's name.
+    pub file: String,
+    /// 0..1.
+    pub score: f32,
+    /// What it is made of.
+    pub aspects: Aspects,
+}
+
+/// How a sound is called: its file relative to the bank's folder, with `/` on every platform, or for a factory
+/// sound the name of its instrument and its root, `Bowed glass D4`.
+pub fn file_of(sound: &Sound) -> String {
+    match &sound.source {
+        Source::File(path) => {
+            path.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
+        }
+        Source::Factory { instrument, root_midi } => {
+            format!("{instrument} {}", note_name(i32::from(*root_midi)))
+        }
+    }
+}
+
+/// A note with its cents: `D4 +8¢`.
+pub fn pitch_text(midi: f32) -> String {
+    let nearest = midi.round();
+    let cents = ((midi - nearest) * 100.0).round() as i32;
+    let name = note_name(nearest as i32);
+    if cents == 0 { name } else { format!("{name} {cents:+}¢").replace('-', "−") }
+}
+
+/// A root note, or a dash where there is none.
+pub fn root_text(root_midi: Option<f32>) -> String {
+    root_midi.map_or("no pitch".to_string(), pitch_text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pitches_are_named_with_their_cents() {
+        let cases = [(62.08, "D4 +8¢"), (69.0, "A4"), (59.55, "C4 −45¢"), (61.004, "C#4")];
+        for (midi, text) in cases {
+            assert_eq!(pitch_text(midi), text);
+        }
+    }
+
+    #[test]
+    fn families_are_written_by_name_in_the_order_of_their_hues() {
+        let json = serde_json::to_string(&ByName(Families::only(Family::SynthLead))).unwrap();
+        assert!(json.starts_with(r#"{"brass":0.0,"reed":0.0,"synth_lead":1.0,"guitar":0.0,"#), "{json}");
+    }
+}

@@ -1,0 +1,271 @@
+//! `neume train`: teaches the networks, with progress, checkpoints and pictures of how it went.
+//!
+//! A training that is interrupted goes on where it was when the same command runs again.
+
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result, bail, ensure};
+use clap::{Args, Subcommand};
+use neume_models::train::Progress;
+use serde::{Deserialize, Serialize};
+
+use super::progress;
+use super::report::emit;
+use super::training_picture::{ClassFigures, Confusion, Curves, write_curves};
+use super::{train_sketch, train_sound};
+
+/// Which network.
+#[derive(Debug, Subcommand)]
+pub enum Arguments {
+    /// The network that reads drawings. It learns from drawings of Neume's own making; `--data` adds pen movements
+    /// of people (Omniglot's stroke files).
+    Sketch(Options),
+    /// The network that labels sounds. It learns from labelled folders, `FAMILY/INSTRUMENT/NOTE_n.wav`, or files
+    /// named as NSynth's are.
+    Sound(train_sound::Options),
+}
+
+/// What both trainings take.
+#[derive(Debug, Clone, Args)]
+pub struct Options {
+    /// Folders to learn from.
+    #[arg(long, value_name = "FOLDER", num_args = 1..)]
+    pub data: Vec<PathBuf>,
+    /// Everything random follows from it.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Steps of training; without it, as many as the network's own recipe says.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    pub steps: Option<u32>,
+    /// Where weights, card, pictures and checkpoints go.
+    #[arg(long, value_name = "FOLDER", default_value = "trained")]
+    pub out: PathBuf,
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments, json: bool) -> Result<ExitCode> {
+    match arguments {
+        Arguments::Sketch(options) => train_sketch::run(options, json),
+        Arguments::Sound(options) => train_sound::run(options, json),
+    }
+}
+
+/// The files of a training, in its folder.
+pub struct Workplace {
+    folder: PathBuf,
+    network: &'static str,
+}
+
+/// What must be the same for a training to go on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settings {
+    /// Seed.
+    pub seed: u64,
+    /// Steps in all.
+    pub steps: usize,
+    /// Examples that were given.
+    pub examples: usize,
+    /// What else distinguishes it.
+    pub other: String,
+}
+
+impl Workplace {
+    /// Opens the folder, making it where it is not there.
+    ///
+    /// # Errors
+    /// Names the folder and the cause.
+    pub fn open(folder: &Path, network: &'static str) -> Result<Workplace> {
+        std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+        Ok(Workplace { folder: folder.to_path_buf(), network })
+    }
+
+    /// The checkpoint of an interrupted training with these settings, if there is one.
+    ///
+    /// # Errors
+    /// A checkpoint of a training with other settings: it is not overwritten in silence.
+    pub fn resume(&self, settings: &Settings) -> Result<Option<Vec<u8>>> {
+        let checkpoint = self.path("checkpoint");
+        if !checkpoint.exists() {
+            self.keep("run.json", serde_json::to_string_pretty(settings)?.as_bytes())?;
+            return Ok(None);
+        }
+        let path = self.path("run.json");
+        let named = || path.display().to_string();
+        let begun: Settings =
+            serde_json::from_slice(&std::fs::read(&path).with_context(named)?).with_context(named)?;
+        if begun != *settings {
+            bail!(
+                "{}: a training with other settings was interrupted here; finish it with them, or remove the file",
+                checkpoint.display()
+            );
+        }
+        let bytes = std::fs::read(&checkpoint).with_context(|| checkpoint.display().to_string())?;
+        eprintln!("going on from {}", checkpoint.display());
+        Ok(Some(bytes))
+    }
+
+    /// Writes a file of the training, whole or not at all, and says where it is.
+    ///
+    /// # Errors
+    /// Names the file and the cause.
+    pub fn keep(&self, ending: &str, bytes: &[u8]) -> Result<PathBuf> {
+        let path = self.path(ending);
+        let part = self.path(&format!("{ending}.part"));
+        std::fs::write(&part, bytes)
+            .and_then(|()| std::fs::rename(&part, &path))
+            .with_context(|| path.display().to_string())?;
+        Ok(path)
+    }
+
+    /// Ends the training: nothing is left to go on from.
+    pub fn finish(&self) {
+        for ending in ["checkpoint", "run.json"] {
+            // It is there only where the training was long enough.
+            std::fs::remove_file(self.path(ending)).ok();
+        }
+    }
+
+    fn path(&self, ending: &str) -> PathBuf {
+        self.folder.join(format!("{}.{ending}", self.network))
+    }
+}
+
+/// What a training gave, besides its weights.
+pub struct Outcome<'a, C> {
+    /// A safetensors file.
+    pub weights: &'a [u8],
+    /// Command, seed, data, licence, metrics.
+    pub card: &'a C,
+    /// Of the loss.
+    pub curves: Curves<'a>,
+    /// Of the families.
+    pub confusion: Confusion<'a>,
+}
+
+#[derive(Serialize)]
+struct Report<'a, C> {
+    weights: String,
+    card: String,
+    curves: String,
+    confusion: String,
+    classes: Vec<ClassFigures>,
+    figures: &'a C,
+}
+
+/// Writes weights, card and pictures, and prints what was learned.
+///
+/// # Errors
+/// Names the file and the cause.
+pub fn deliver<C: Serialize>(
+    workplace: &Workplace,
+    outcome: &Outcome<'_, C>,
+    json: bool,
+) -> Result<ExitCode> {
+    let shown = |path: PathBuf| path.display().to_string();
+    let weights = shown(workplace.keep("safetensors", outcome.weights)?);
+    let card = shown(workplace.keep("json", serde_json::to_string_pretty(outcome.card)?.as_bytes())?);
+    let (curves, confusion) = (workplace.path("curves.png"), workplace.path("confusion.png"));
+    write_curves(&outcome.curves, &curves)?;
+    outcome.confusion.write(&confusion)?;
+    workplace.finish();
+    let classes = outcome.confusion.figures();
+    let report = Report {
+        weights,
+        card,
+        curves: shown(curves),
+        confusion: shown(confusion),
+        classes,
+        figures: outcome.card,
+    };
+    emit(json, &report, || {
+        let mut text = String::from("  class         right of examples\n");
+        for class in &report.classes {
+            let share = 100.0 * class.right as f32 / class.examples.max(1) as f32;
+            text += &format!("  {:<13} {share:>4.0} % of {}\n", class.class, class.examples);
+        }
+        let files = [&report.weights, &report.card, &report.curves, &report.confusion];
+        for (name, path) in ["weights", "card", "curves", "confusion"].iter().zip(files) {
+            text += &format!("  {name:<13} {path}\n");
+        }
+        text
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Runs `work` on a pool of as many threads as the machine has.
+///
+/// # Errors
+/// Those of the work, and a system that starts no threads.
+pub fn on_all_threads<T: Send>(work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
+    rayon::ThreadPoolBuilder::new().build()?.install(work)
+}
+
+/// What a training is told after every step, and whether it goes on.
+type OnStep<'a> = dyn FnMut(&Progress) -> ControlFlow<()> + 'a;
+
+/// Runs a training on all threads, shows how far it is, and keeps its checkpoints.
+///
+/// # Errors
+/// Those of the training, and of a checkpoint that cannot be written: what was kept before is still there.
+pub fn watch<T: Send>(
+    workplace: &Workplace,
+    steps: usize,
+    teach: impl FnOnce(&mut OnStep<'_>) -> Result<T, neume_models::Error> + Send,
+) -> Result<T> {
+    let bar = progress::bar("training", steps as u64);
+    let mut failure = None;
+    let trained = on_all_threads(|| {
+        let trained = teach(&mut |progress| {
+            bar.set_position(progress.step as u64);
+            let Some(checkpoint) = &progress.checkpoint else { return ControlFlow::Continue(()) };
+            match workplace.keep("checkpoint", checkpoint) {
+                Ok(_) => ControlFlow::Continue(()),
+                Err(error) => {
+                    failure = Some(error);
+                    ControlFlow::Break(())
+                }
+            }
+        });
+        Ok(trained?)
+    });
+    bar.finish_and_clear();
+    match failure {
+        Some(error) => Err(error),
+        None => trained,
+    }
+}
+
+/// The loss of every step, and what was measured on held-out examples on some.
+pub fn curves_of(history: &[Progress]) -> [Vec<(f32, f32)>; 2] {
+    let loss = history.iter().map(|at| (at.step as f32, at.loss)).collect();
+    let held_out = history.iter().filter_map(|at| Some((at.step as f32, at.held_out?))).collect();
+    [loss, held_out]
+}
+
+/// Every file below the folders, sorted, so that the order does not depend on the system.
+///
+/// # Errors
+/// Names the folder that cannot be listed and the cause; more than a million files are over the limit.
+pub fn files_below(folders: &[PathBuf]) -> Result<Vec<PathBuf>> {
+    const LIMIT: usize = 1_000_000;
+    let mut files = Vec::new();
+    let mut open = folders.to_vec();
+    while let Some(folder) = open.pop() {
+        let named = || folder.display().to_string();
+        for entry in std::fs::read_dir(&folder).with_context(named)? {
+            let entry = entry.with_context(named)?;
+            // A link is not followed: it might lead back here.
+            let kind = entry.file_type().with_context(named)?;
+            if kind.is_dir() {
+                open.push(entry.path());
+            } else if kind.is_file() {
+                files.push(entry.path());
+            }
+            ensure!(files.len() <= LIMIT, "{}: more than {LIMIT} files are over the limit", named());
+        }
+    }
+    files.sort();
+    Ok(files)
+}

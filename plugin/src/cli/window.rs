@@ -1,0 +1,30 @@
+//! `neume`, alone or as `neume window`: the instrument in a window of its own.
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use clap::Args;
+use neume::Neume;
+use nice_plug::prelude::nice_export_standalone_with_args;
+
+/// Opens the standalone window.
+#[derive(Debug, Default, Args)]
+#[command(disable_help_flag = true)]
+pub struct Arguments {
+    /// Options of the window, its audio and its MIDI; `neume window --help` lists them.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    options: Vec<String>,
+}
+
+/// Opens the window and stays until it is closed.
+///
+/// # Errors
+/// An audio device that cannot be opened; where there is none at all, the window opens in silence.
+pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let words = std::iter::once("neume window".to_string()).chain(arguments.options.iter().cloned());
+    if nice_export_standalone_with_args::<Neume, _>(words) {
+        Ok(ExitCode::SUCCESS)
+    } else {
+        bail!("the standalone window could not be run; the lines above say why")
+    }
+}
