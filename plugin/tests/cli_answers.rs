@@ -1,0 +1,226 @@
+//! What the commands answer: the fields that scripts rely on, and sounds that are what was asked for.
+
+mod cli_command;
+
+use cli_command::{Desk, midi_of};
+use serde_json::Value;
+
+fn keys(value: &Value) -> Vec<&str> {
+    value.as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+fn has(value: &Value, fields: &[&str]) {
+    for field in fields {
+        assert!(value.get(field).is_some(), "no `{field}` in {value}");
+    }
+}
+
+fn number(value: &Value) -> f64 {
+    value.as_f64().unwrap_or_else(|| panic!("{value} is no number"))
+}
+
+/// A desk with a black drawing at A4+3 of the scale 69-80 and three tones in `bank`.
+fn studio() -> Desk {
+    let desk = Desk::new();
+    desk.drawing("line.png", 3, 12, [0; 3]);
+    for midi in [69, 72, 76] {
+        desk.tone(&format!("bank/low/tone {midi}.wav"), midi as f32);
+    }
+    desk
+}
+
+#[test]
+fn a_reading_has_every_field_of_the_contract() {
+    let desk = Desk::new();
+    desk.drawing("line.png", 3, 12, [0; 3]);
+    desk.drawing("blue.png", 7, 20, [40, 40, 190]);
+    let answer = desk.json(&["read", "line.png", "blue.png", "--scale", "69-80"]);
+    assert_eq!(keys(&answer), ["readings"]);
+    let readings = answer["readings"].as_array().unwrap();
+    assert_eq!(readings.len(), 2);
+    for reading in readings {
+        has(reading, &["file", "pitch", "loudness", "timbre", "millis"]);
+        has(&reading["pitch"], &["midi", "note", "confidence"]);
+        has(&reading["loudness"], &["db", "width_norm", "confidence"]);
+        has(&reading["timbre"], &["family", "confidence", "families", "brightness", "roughness"]);
+        let families = reading["timbre"]["families"].as_object().unwrap();
+        assert_eq!(families.len(), 12);
+        assert!((families.values().map(number).sum::<f64>() - 1.0).abs() < 1e-3);
+        for confidence in ["pitch", "loudness", "timbre"].map(|aspect| number(&reading[aspect]["confidence"]))
+        {
+            assert!((0.0..=1.0).contains(&confidence));
+        }
+    }
+    assert_eq!(readings[0]["file"], "line.png");
+    assert_eq!(readings[0]["pitch"]["note"], "C5");
+    assert!((number(&readings[0]["pitch"]["midi"]) - 72.0).abs() < 0.5);
+    assert_eq!(readings[0]["timbre"]["family"], Value::Null);
+    assert_eq!(readings[1]["pitch"]["note"], "E5");
+    let family = readings[1]["timbre"]["family"].as_str().expect("coloured ink has a family");
+    assert!(readings[1]["timbre"]["families"].get(family).is_some());
+}
+
+#[test]
+fn text_for_people_names_what_json_names() {
+    let desk = Desk::new();
+    desk.drawing("line.png", 3, 12, [0; 3]);
+    let run = desk.run(&["read", "line.png", "--scale", "69-80"]);
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    assert_eq!(run.stderr, "");
+    for word in ["line.png", "pitch", "C5", "loudness", "family", "open"] {
+        assert!(run.stdout.contains(word), "{word} is not in {}", run.stdout);
+    }
+}
+
+#[test]
+fn of_several_drawings_the_good_ones_are_read_and_the_broken_one_is_named() {
+    let desk = Desk::new();
+    desk.drawing("a.png", 3, 12, [0; 3]);
+    desk.write("b.png", b"");
+    desk.drawing("c.png", 9, 12, [0; 3]);
+    let run = desk.run(&["read", "a.png", "b.png", "c.png", "--json"]);
+    assert_eq!(run.code, Some(1));
+    let files: Vec<String> =
+        run.object()["readings"].as_array().unwrap().iter().map(|r| r["file"].to_string()).collect();
+    assert_eq!(files, [r#""a.png""#, r#""c.png""#]);
+    assert_eq!(run.stderr.lines().count(), 1, "{}", run.stderr);
+    assert!(run.stderr.contains("b.png"), "{}", run.stderr);
+}
+
+#[test]
+fn a_scan_counts_its_sounds_and_names_what_is_none() {
+    let desk = studio();
+    desk.write("bank/broken.wav", b"RIFF\xff\xff\xff\x7fWAVEfmt ");
+    let answer = desk.json(&["bank", "scan", "bank"]);
+    has(&answer, &["sounds", "new", "failed", "secs"]);
+    assert_eq!((answer["sounds"].as_u64(), answer["new"].as_u64()), (Some(3), Some(3)));
+    let failed = answer["failed"].as_array().unwrap();
+    assert_eq!(failed.len(), 1);
+    assert_eq!(failed[0]["file"], "broken.wav");
+    assert!(!failed[0]["cause"].as_str().unwrap().is_empty());
+    let again = desk.json(&["bank", "scan", "bank"]);
+    assert_eq!((again["sounds"].as_u64(), again["new"].as_u64()), (Some(3), Some(0)));
+    let rebuilt = desk.json(&["bank", "scan", "bank", "--rebuild"]);
+    assert_eq!(rebuilt["new"].as_u64(), Some(3));
+}
+
+#[test]
+fn a_list_has_every_field_of_the_contract_and_scans_first() {
+    let desk = studio();
+    let answer = desk.json(&["bank", "list", "bank"]);
+    let sounds = answer["sounds"].as_array().unwrap();
+    let files: Vec<&str> = sounds.iter().map(|sound| sound["file"].as_str().unwrap()).collect();
+    assert_eq!(files, ["low/tone 69.wav", "low/tone 72.wav", "low/tone 76.wav"]);
+    for (sound, midi) in sounds.iter().zip([69.0, 72.0, 76.0]) {
+        assert!((number(&sound["root_midi"]) - midi).abs() < 0.2, "{sound}");
+        for field in ["root_confidence", "loudness_db", "brightness", "roughness", "attack_secs"] {
+            number(&sound[field]);
+        }
+        assert!((number(&sound["duration_secs"]) - 2.0).abs() < 0.05);
+        assert!(sound["family"].is_string());
+        assert_eq!(sound["families"].as_object().unwrap().len(), 12);
+    }
+}
+
+#[test]
+fn the_first_match_has_the_drawn_root_and_says_why() {
+    let desk = studio();
+    let answer = desk.json(&["match", "line.png", "--bank", "bank", "--scale", "69-80", "--top", "2"]);
+    assert_eq!(answer["reading"]["file"], "line.png");
+    let matches = answer["matches"].as_array().unwrap();
+    assert_eq!(matches.len(), 2);
+    assert_eq!(matches[0]["file"], "low/tone 72.wav");
+    for found in matches {
+        has(&found["aspects"], &["pitch", "loudness", "timbre"]);
+        assert!((0.0..=1.0).contains(&number(&found["score"])));
+    }
+    assert!(number(&matches[0]["score"]) >= number(&matches[1]["score"]));
+}
+
+#[test]
+fn without_a_bank_the_factory_bank_is_matched() {
+    let desk = Desk::new();
+    desk.drawing("line.png", 3, 12, [40, 40, 190]);
+    let answer = desk.json(&["match", "line.png"]);
+    assert_eq!(answer["matches"].as_array().unwrap().len(), 5);
+}
+
+#[test]
+fn a_rendered_note_has_the_pitch_that_was_asked_for() {
+    let desk = studio();
+    for key in [72u8, 79, 60] {
+        let notes = key.to_string();
+        let words =
+            ["render", "--sketch", "line.png", "--bank", "bank", "--scale", "69-80", "--out", "out.wav"];
+        let answer = desk.json(&[&words[..], &["--notes", &notes]].concat());
+        assert_eq!(answer["matched"], "low/tone 72.wav");
+        assert_eq!(answer["frames"], 96_000);
+        let [left, _] = desk.samples("out.wav");
+        assert_eq!(left.len(), 96_000);
+        let peak = left.iter().fold(0.0f32, |peak, sample| peak.max(sample.abs()));
+        assert!((20.0 * peak.log10() - number(&answer["peak_db"]) as f32).abs() < 0.5);
+        assert!(number(&answer["rms_db"]) < number(&answer["peak_db"]));
+        let heard = midi_of(&left[14_400..24_000], 48_000.0);
+        assert!((heard - f32::from(key)).abs() < 0.1, "asked for {key}, heard {heard}");
+        assert!(left[95_000..].iter().all(|sample| sample.abs() < 0.01), "the tail dies away");
+    }
+}
+
+#[test]
+fn as_drawn_every_key_plays_the_drawn_pitch() {
+    let desk = studio();
+    for mode in ["drawn", "slots"] {
+        let words = ["render", "--sketch", "line.png", "--bank", "bank", "--scale", "69-80", "--notes", "50"];
+        desk.json(&[&words[..], &["--mode", mode, "--out", "out.wav"]].concat());
+        let heard = midi_of(&desk.samples("out.wav")[0][14_400..24_000], 48_000.0);
+        assert!((heard - 72.0).abs() < 0.5, "{mode}: {heard}");
+    }
+}
+
+/// Two tracks: tempo and wheel on one, notes with the pedal on the other, over three channels.
+fn song() -> Vec<u8> {
+    let tempo = [0x00, 0xFF, 0x51, 0x03, 0x0A, 0x2C, 0x2B, 0x00, 0xFF, 0x2F, 0x00];
+    let notes = [
+        0x00, 0x90, 69, 100, 0x11, 0x91, 76, 80, 0x07, 0xB0, 64, 127, 0x10, 0x80, 69, 0, 0x05, 0xE1, 0x00,
+        0x60, 0x20, 0x81, 76, 0, 0x13, 0xB0, 64, 0, 0x08, 0x92, 60, 127, 0x30, 0x82, 60, 0, 0x00, 0xFF, 0x2F,
+        0x00,
+    ];
+    let mut file = b"MThd\x00\x00\x00\x06\x00\x01\x00\x02\x00\x60".to_vec();
+    for track in [&tempo[..], &notes[..]] {
+        file.extend(b"MTrk");
+        file.extend((track.len() as u32).to_be_bytes());
+        file.extend(track);
+    }
+    file
+}
+
+#[test]
+fn the_samples_are_the_same_at_every_block_size() {
+    let desk = studio();
+    desk.write("song.mid", &song());
+    let words =
+        ["render", "--sketch", "line.png", "--bank", "bank", "--scale", "69-80", "--midi", "song.mid"];
+    let mut first: Option<[Vec<f32>; 2]> = None;
+    for block in ["1", "17", "64", "480", "4096"] {
+        desk.json(&[&words[..], &["--block", block, "--rate", "44100", "--out", "out.wav"]].concat());
+        let samples = desk.samples("out.wav");
+        assert!(samples[0].iter().any(|sample| sample.abs() > 0.01), "it is not silent");
+        match &first {
+            None => first = Some(samples),
+            Some(first) => assert!(*first == samples, "blocks of {block} give other samples"),
+        }
+    }
+}
+
+#[test]
+fn the_demonstration_leaves_a_phrase_and_a_picture() {
+    let desk = Desk::new();
+    let answer = desk.json(&["demo", "--out", "demo"]);
+    has(&answer, &["reading", "matches", "phrase", "picture", "sketch"]);
+    let [left, _] = desk.samples("demo/phrase.wav");
+    assert!(left.iter().any(|sample| sample.abs() > 0.05));
+    let picture = image::open(desk.path("demo/neume.png")).unwrap();
+    assert!(picture.width() >= 1200 && picture.height() >= 900);
+    let again = desk.json(&["read", "demo/first.neume"]);
+    assert_eq!(again["readings"][0]["pitch"], answer["reading"]["pitch"]);
+}

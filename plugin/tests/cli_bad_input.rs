@@ -1,0 +1,137 @@
+//! What the commands do with what they cannot use: one line naming file and cause, an exit status that is not
+//! zero, nothing on stdout.
+
+mod cli_command;
+
+use cli_command::{Desk, Run};
+
+/// A PNG whose header claims this many pixels a side and whose data are not there.
+fn claims(side_px: u32) -> Vec<u8> {
+    let mut header = b"IHDR".to_vec();
+    header.extend(side_px.to_be_bytes());
+    header.extend(side_px.to_be_bytes());
+    header.extend([8, 2, 0, 0, 0]);
+    let mut file = b"\x89PNG\r\n\x1a\n\x00\x00\x00\x0d".to_vec();
+    let crc = crc32(&header);
+    file.extend(header);
+    file.extend(crc.to_be_bytes());
+    file.extend(b"\x00\x00\x00\x00IDAT");
+    file.extend(crc32(b"IDAT").to_be_bytes());
+    file
+}
+
+fn crc32(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(!0, |crc, &byte| {
+        (0..8).fold(crc ^ u32::from(byte), |crc, _| (crc >> 1) ^ (0xEDB8_8320 * (crc & 1)))
+    })
+}
+
+/// A desk with a good drawing, a small bank, and everything that is wrong.
+fn desk() -> Desk {
+    let desk = Desk::new();
+    desk.drawing("good.png", 3, 12, [0; 3]);
+    desk.tone("bank/tone.wav", 69.0);
+    desk.write("empty.png", b"");
+    desk.write("garbage.png", &b"no picture at all ".repeat(40));
+    desk.write("huge.png", &claims(30_000));
+    desk.write("garbage.neume", b"\x00\x01\x02 not json");
+    desk.write("future.neume", br#"{"kind":"neume sketch","version":999,"sketch":{"strokes":[]}}"#);
+    desk.write("no ink.neume", br#"{"kind":"neume sketch","version":1,"sketch":{"strokes":[]}}"#);
+    desk.write("garbage.mid", b"this is not music");
+    desk.write("cut.mid", b"MThd\x00\x00\x00\x06\x00\x01\x00\x02\x00\x60MTrk\x00\x00\x10\x00\x00\x90");
+    image::RgbImage::from_pixel(300, 200, image::Rgb([255; 3])).save(desk.path("white.png")).unwrap();
+    let whole = std::fs::read(desk.path("good.png")).unwrap();
+    desk.write("half.png", &whole[..whole.len() / 2]);
+    std::fs::create_dir(desk.path("no sounds")).unwrap();
+    desk
+}
+
+fn refused(run: &Run, words: &[&str], told: &[&str]) {
+    assert!(run.code.is_some_and(|code| code == 1 || code == 2), "{words:?}: {:?} {}", run.code, run.stderr);
+    assert_eq!(run.stdout, "", "{words:?}");
+    assert_eq!(run.stderr.lines().count(), 1, "{words:?}: {}", run.stderr);
+    for part in told {
+        assert!(run.stderr.contains(part), "{words:?}: `{part}` is not in {}", run.stderr);
+    }
+}
+
+#[test]
+fn drawings_that_cannot_be_read_are_named_with_their_cause() {
+    let desk = desk();
+    for (file, cause) in [
+        ("empty.png", "empty"),
+        ("garbage.png", "picture"),
+        ("huge.png", ""),
+        ("half.png", ""),
+        ("white.png", "no ink"),
+        ("no ink.neume", "no ink"),
+        ("garbage.neume", "damaged"),
+        ("future.neume", "version 999"),
+        ("missing.png", "No such file"),
+        ("bank", ""),
+    ] {
+        let words = ["read", file, "--json"];
+        refused(&desk.run(&words), &words, &[file, cause]);
+        let words = ["match", file, "--json"];
+        refused(&desk.run(&words), &words, &[file, cause]);
+    }
+}
+
+#[test]
+fn banks_that_are_none_are_named_with_their_cause() {
+    let desk = desk();
+    for words in [
+        &["bank", "scan", "missing"][..],
+        &["bank", "list", "missing", "--json"],
+        &["match", "good.png", "--bank", "missing"],
+        &["render", "--sketch", "good.png", "--bank", "missing", "--notes", "60", "--out", "o.wav"],
+    ] {
+        refused(&desk.run(words), words, &["missing", "No such file"]);
+    }
+    let words = ["bank", "scan", "good.png"];
+    refused(&desk.run(&words), &words, &["good.png"]);
+    let words = ["match", "good.png", "--bank", "no sounds"];
+    refused(&desk.run(&words), &words, &["no sounds", "no sounds"]);
+}
+
+#[test]
+fn performances_that_cannot_be_rendered_leave_no_file() {
+    let desk = desk();
+    let with = |rest: &[&'static str]| [&["render", "--sketch", "good.png", "--bank", "bank"], rest].concat();
+    for (words, told) in [
+        (with(&["--midi", "garbage.mid", "--out", "o.wav"]), ["garbage.mid", "not a MIDI file"]),
+        (with(&["--midi", "cut.mid", "--out", "o.wav"]), ["cut.mid", "cut short"]),
+        (with(&["--midi", "missing.mid", "--out", "o.wav"]), ["missing.mid", "No such file"]),
+        (with(&["--notes", "60", "--out", "no/o.wav"]), ["no/o.wav", "No such file"]),
+        (with(&["--notes", "60", "--out", "bank"]), ["bank", "folder"]),
+        (with(&["--notes", "200", "--out", "o.wav"]), ["--notes", "200"]),
+        (with(&["--notes", "-1", "--out", "o.wav"]), ["--notes", "-1"]),
+        (with(&["--out", "o.wav"]), ["--midi", "--notes"]),
+        (with(&["--notes", "60", "--midi", "cut.mid", "--out", "o.wav"]), ["--midi", "--notes"]),
+        (with(&["--notes", "60", "--block", "0", "--out", "o.wav"]), ["--block", "0"]),
+        (with(&["--notes", "60", "--rate", "NaN", "--out", "o.wav"]), ["--rate", "NaN"]),
+        (with(&["--notes", "60", "--rate", "12", "--out", "o.wav"]), ["--rate", "12"]),
+        (with(&["--notes", "60", "--mode", "loud", "--out", "o.wav"]), ["--mode", "loud"]),
+    ] {
+        refused(&desk.run(&words), &words, &told);
+        assert!(!desk.path("o.wav").exists() && !desk.path("o.wav.part").exists(), "{words:?}");
+    }
+}
+
+#[test]
+fn scales_that_are_none_are_refused() {
+    let desk = desk();
+    for scale in ["80-69", "0-128", "NaN", "69", "", "a-b", "-1-5"] {
+        let words = ["read", "good.png", "--scale", scale];
+        refused(&desk.run(&words), &words, &["--scale"]);
+    }
+}
+
+#[test]
+fn commands_that_are_none_are_refused_in_one_line() {
+    let desk = desk();
+    for words in [&["sing"][..], &["read"], &["bank"], &["match"], &["demo"], &["read", "good.png", "--loud"]]
+    {
+        refused(&desk.run(words), words, &["neume: "]);
+    }
+}
