@@ -46,6 +46,7 @@ pub fn run() -> Result<()> {
     findings.extend(root_findings());
     findings.extend(weight_findings()?);
     findings.extend(border_findings()?);
+    findings.extend(promise_findings()?);
     if !findings.is_empty() {
         bail!("the tree is not tidy:\n  {}", findings.join("\n  "));
     }
@@ -112,7 +113,7 @@ fn unargued_panics(lines: &[&str]) -> Vec<usize> {
         code.contains(concat!(".unwr", "ap()")) || code.contains(concat!(".expe", "ct(\""))
     };
     let argued =
-        |index: usize| lines[index.saturating_sub(6)..=index].iter().any(|line| line.contains("PANIC:"));
+        |index: usize| lines[index.saturating_sub(12)..=index].iter().any(|line| line.contains("PANIC:"));
     (0..end).filter(|&index| unwraps(lines[index]) && !argued(index)).map(|index| index + 1).collect()
 }
 
@@ -171,6 +172,22 @@ fn border_findings() -> Result<Vec<String>> {
         }
     }
     Ok(findings)
+}
+
+/// Every test that ARCHITECTURE.md names is in the tree.
+fn promise_findings() -> Result<Vec<String>> {
+    let text = fs::read_to_string(paths::root().join("ARCHITECTURE.md")).context("ARCHITECTURE.md")?;
+    let mut code = String::new();
+    for file in sources()? {
+        code.push_str(&fs::read_to_string(file)?);
+    }
+    let is_sentence = |word: &&str| {
+        word.matches('_').count() >= 3
+            && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+    };
+    let named = text.split('`').skip(1).step_by(2).filter(is_sentence);
+    let lost = named.filter(|name| !code.contains(&format!("fn {name}(")));
+    Ok(lost.map(|name| format!("ARCHITECTURE.md: names the test {name}, which does not exist")).collect())
 }
 
 #[cfg(test)]
