@@ -101,13 +101,19 @@ impl Display {
         }
     }
 
-    /// The picture once nothing has moved for a while.
+    /// The picture once nothing has moved for a while. The bar at the top shows the load, which always moves.
     pub fn picture_at_rest(&self) -> RgbImage {
-        let mut last = self.picture();
+        const BAR_PX: u32 = 44;
+        let below = |picture: &RgbImage| {
+            image::imageops::crop_imm(picture, 0, BAR_PX, picture.width(), picture.height() - BAR_PX)
+                .to_image()
+        };
+        let mut last = below(&self.picture());
         let mut since = Instant::now();
         self.picture_when("a picture at rest", |picture| {
-            if *picture != last {
-                last = picture.clone();
+            let now = below(picture);
+            if now != last {
+                last = now;
                 since = Instant::now();
             }
             since.elapsed() > Duration::from_millis(1500)
