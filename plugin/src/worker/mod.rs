@@ -275,12 +275,14 @@ impl Worker {
         }
     }
 
-    /// Matches against another bank from now on. A folder is scanned first, beside this thread.
+    /// Matches against another bank from now on. A folder is scanned beside this thread: what is open already is
+    /// used at once, and what has changed since comes with the scan.
     fn open_bank(&mut self, bank: BankRef) {
-        match (self.library.bank(&bank), bank) {
-            (Some(open), bank) => self.use_bank(open, bank),
-            (None, BankRef::Folder(folder)) => self.scanning.start(self.library.clone(), folder, false),
-            (None, BankRef::Factory) => {}
+        if let Some(open) = self.library.bank(&bank) {
+            self.use_bank(open, bank.clone());
+        }
+        if let BankRef::Folder(folder) = bank {
+            self.scanning.start(self.library.clone(), folder, false);
         }
     }
 
