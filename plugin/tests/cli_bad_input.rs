@@ -135,3 +135,10 @@ fn commands_that_are_none_are_refused_in_one_line() {
         refused(&desk.run(words), words, &["neume: "]);
     }
 }
+
+#[test]
+#[cfg(all(unix, not(target_os = "macos")))]
+fn without_a_display_the_window_says_so() {
+    let desk = Desk::new();
+    refused(&desk.run(&[]), &[], &["no display", "DISPLAY"]);
+}

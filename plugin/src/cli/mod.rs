@@ -105,3 +105,13 @@ fn refuse(cause: &clap::Error) -> ExitCode {
     eprintln!("neume: {}", told.split_whitespace().collect::<Vec<_>>().join(" "));
     ExitCode::from(2)
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        super::Cli::command().debug_assert();
+    }
+}

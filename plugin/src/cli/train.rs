@@ -24,7 +24,7 @@ pub enum Arguments {
     Sketch(Options),
     /// The network that labels sounds. It learns from labelled folders, `FAMILY/INSTRUMENT/NOTE_n.wav`, or files
     /// named as NSynth's are.
-    Sound(train_sound::Options),
+    Sound(train_sound::SoundOptions),
 }
 
 /// What both trainings take.

@@ -20,7 +20,7 @@ use super::training_picture::{Confusion, Curves};
 
 /// What the training takes.
 #[derive(Debug, Clone, Args)]
-pub struct Options {
+pub struct SoundOptions {
     #[command(flatten)]
     common: train::Options,
     /// Leave out this part of the instruments to judge by, `0/4` being the first of four; `none` learns from all.
@@ -61,7 +61,7 @@ impl std::fmt::Display for HeldOut {
 }
 
 /// Runs the command.
-pub fn run(options: &Options, json: bool) -> Result<ExitCode> {
+pub fn run(options: &SoundOptions, json: bool) -> Result<ExitCode> {
     let common = &options.common;
     ensure!(!common.data.is_empty(), "a sound network learns from sounds: name their folders by --data");
     let workplace = Workplace::open(&common.out, "sound")?;
@@ -102,7 +102,7 @@ fn names(folders: &[PathBuf]) -> Vec<String> {
 }
 
 /// The command that trains the same weights again.
-fn command_of(options: &Options, steps: usize) -> String {
+fn command_of(options: &SoundOptions, steps: usize) -> String {
     let data: String = names(&options.common.data).iter().map(|name| format!(" --data {name}")).collect();
     let (seed, held_out) = (options.common.seed, options.held_out);
     format!("neume train sound{data} --seed {seed} --steps {steps} --held-out {held_out}")

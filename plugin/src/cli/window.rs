@@ -19,8 +19,15 @@ pub struct Arguments {
 /// Opens the window and stays until it is closed.
 ///
 /// # Errors
-/// An audio device that cannot be opened; where there is none at all, the window opens in silence.
+/// No display; an audio device that was asked for and cannot be opened. Where there is none at all, the window opens
+/// in silence.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let asks_for_help = arguments.options.iter().any(|option| option == "--help" || option == "-h");
+    let is_x11 = cfg!(all(unix, not(target_os = "macos")));
+    // Without a display the framework would wait for ever in silence.
+    if is_x11 && !asks_for_help && std::env::var_os("DISPLAY").is_none_or(|display| display.is_empty()) {
+        bail!("there is no display to open the window on: DISPLAY is not set");
+    }
     let words = std::iter::once("neume window".to_string()).chain(arguments.options.iter().cloned());
     if nice_export_standalone_with_args::<Neume, _>(words) {
         Ok(ExitCode::SUCCESS)

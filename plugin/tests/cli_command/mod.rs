@@ -2,7 +2,7 @@
 #![allow(dead_code)] // Each test binary uses its part.
 
 use std::f32::consts::TAU;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use serde_json::Value;
@@ -29,7 +29,9 @@ impl Desk {
     }
 
     pub fn write(&self, name: &str, bytes: &[u8]) {
-        std::fs::write(self.path(name), bytes).unwrap();
+        let path = self.path(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, bytes).unwrap();
     }
 
     /// Runs `neume` with these words, in the folder.
@@ -41,6 +43,7 @@ impl Desk {
             .env("HOME", &home)
             .env("XDG_CACHE_HOME", home.join("cache"))
             .env("LOCALAPPDATA", home.join("cache"))
+            .env_remove("DISPLAY")
             .output()
             .unwrap();
         Run {
@@ -137,9 +140,4 @@ pub fn midi_of(samples: &[f32], rate_hz: f32) -> f32 {
     let (a, b, c) = (curve[lag - 1], curve[lag], curve[lag + 1]);
     let between = 0.5 * (a - c) / (a - 2.0 * b + c);
     69.0 + 12.0 * (rate_hz / (lag as f32 + between) / 440.0).log2()
-}
-
-/// A place that does not exist.
-pub fn nowhere() -> &'static Path {
-    Path::new("nowhere")
 }

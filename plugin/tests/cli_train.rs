@@ -1,0 +1,77 @@
+//! Training from the command line: what it writes, how it goes on, and what it refuses.
+
+mod cli_command;
+
+use cli_command::Desk;
+
+fn school() -> Desk {
+    let desk = Desk::new();
+    for (place, midi) in [("string/violin/60_1", 60.0), ("reed/oboe/64_1", 64.0), ("flute/alto/72_1", 72.0)] {
+        desk.tone(&format!("sounds/{place}.wav"), midi);
+    }
+    desk
+}
+
+const SOUND: [&str; 8] = ["train", "sound", "--data", "sounds", "--held-out", "none", "--steps", "3"];
+
+#[test]
+fn a_sound_network_is_trained_and_says_how_well_it_hears() {
+    let desk = school();
+    desk.write("sounds/reed/oboe/65_1.wav", b"this is no sound");
+    let answer = desk.json(&[&SOUND[..], &["--seed", "7", "--out", "out"]].concat());
+    let classes = answer["classes"].as_array().unwrap();
+    assert_eq!(classes.len(), 12);
+    assert_eq!(classes.iter().map(|class| class["examples"].as_u64().unwrap()).sum::<u64>(), 3);
+    for name in ["weights", "card", "curves", "confusion"] {
+        let file = answer[name].as_str().unwrap();
+        assert!(desk.path(file).metadata().unwrap().len() > 100, "{file}");
+    }
+    let weights = std::fs::read(desk.path("out/sound.safetensors")).unwrap();
+    neume_models::SoundNet::from_weights(&weights).unwrap();
+    let card = std::fs::read(desk.path("out/sound.json")).unwrap();
+    let card: serde_json::Value = serde_json::from_slice(&card).unwrap();
+    assert_eq!(card["command"], "neume train sound --data sounds --seed 7 --steps 3 --held-out none");
+    assert_eq!((card["seed"].as_u64(), card["steps"].as_u64()), (Some(7), Some(3)));
+
+    let again = desk.json(&[&SOUND[..], &["--seed", "7", "--out", "again"]].concat());
+    let same = std::fs::read(desk.path(again["weights"].as_str().unwrap())).unwrap();
+    assert!(weights == same, "the same command gives the same weights");
+}
+
+#[test]
+fn what_cannot_teach_is_named_with_its_cause() {
+    let desk = school();
+    desk.write("pens/a.txt", b"");
+    desk.write("one/string/violin/60_1.wav", b"no sound");
+    for (words, told) in [
+        (&["train", "sound"][..], ["--data", "sounds"]),
+        (&["train", "sound", "--data", "missing"], ["missing", "No such file"]),
+        (&["train", "sound", "--data", "pens"], ["pens", "label"]),
+        (&["train", "sound", "--data", "sounds", "--held-out", "4/4"], ["--held-out", "4/4"]),
+        (&["train", "sketch", "--data", "pens"], ["a.txt", "no stroke"]),
+        (&["train", "sketch", "--steps", "0"], ["--steps", "0"]),
+    ] {
+        let run = desk.run(words);
+        assert!(run.code.is_some_and(|code| code == 1 || code == 2), "{words:?}: {}", run.stderr);
+        assert_eq!(run.stdout, "");
+        assert_eq!(run.stderr.lines().count(), 1, "{words:?}: {}", run.stderr);
+        for part in told {
+            assert!(run.stderr.contains(part), "{words:?}: `{part}` is not in {}", run.stderr);
+        }
+    }
+}
+
+#[test]
+fn a_training_with_other_settings_is_not_overwritten() {
+    let desk = school();
+    desk.write("out/sound.checkpoint", b"of another training");
+    desk.write("out/sound.run.json", br#"{"seed":9,"steps":5000,"examples":3,"other":"none"}"#);
+    let run = desk.run(&[&SOUND[..], &["--out", "out"]].concat());
+    assert_eq!(run.code, Some(1), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("sound.checkpoint") && run.stderr.contains("other settings"),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(std::fs::read(desk.path("out/sound.checkpoint")).unwrap(), b"of another training");
+}
