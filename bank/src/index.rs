@@ -17,7 +17,7 @@ use crate::{Error, SoundId, path_text};
 
 /// The format that is written and the newest that is read.
 pub(crate) const VERSION: u32 = 1;
-/// Raised when the analysis or the sound network says something else than before; older labels are then made again.
+/// Raised when the analysis says something else than before; older labels are then made again.
 const ANALYSIS: u32 = 1;
 /// Labels of sounds that are gone are kept, in case they come back, up to this many or twice the sounds that are there.
 const KEPT_GONE: usize = 10_000;
@@ -43,6 +43,8 @@ pub(crate) enum Outcome {
 /// All that is known of a folder.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Index {
+    /// Whose labels these are: those of the network with this [`neume_models::SoundNet::weights_id`].
+    pub ears: u64,
     pub sounds: HashMap<SoundId, Analysis>,
     pub files: BTreeMap<PathBuf, Seen>,
 }
@@ -52,6 +54,8 @@ struct Header {
     neume_index: u32,
     #[serde(default)]
     analysis: u32,
+    #[serde(default)]
+    ears: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -93,7 +97,7 @@ impl Index {
                     return Err(Error::FutureIndex { path, found, known: VERSION });
                 }
                 Ok(header) if header.analysis != ANALYSIS => return Ok((index, None)),
-                Ok(_) => {}
+                Ok(header) => index.ears = header.ears,
                 Err(_) => return Ok((index, Some("the index was no index and is made again".to_string()))),
             }
         }
@@ -138,7 +142,7 @@ impl Index {
 
     fn write(&self, path: &Path) -> std::io::Result<()> {
         let mut writer = BufWriter::with_capacity(1 << 16, File::create(path)?);
-        write_line(&mut writer, &Header { neume_index: VERSION, analysis: ANALYSIS })?;
+        write_line(&mut writer, &Header { neume_index: VERSION, analysis: ANALYSIS, ears: self.ears })?;
         let mut sounds: Vec<_> = self.sounds.iter().collect();
         sounds.sort_by_key(|(id, _)| **id);
         for (id, says) in sounds {

@@ -67,6 +67,14 @@ const THREADS: usize = 2;
 /// Time between two savings, unless saving itself takes longer than a twentieth of it.
 const SAVE_EVERY: Duration = Duration::from_secs(4);
 
+/// Who labels the sounds.
+pub struct Ears<'a> {
+    /// Labels by ears of another id are made again.
+    pub id: u64,
+    /// What they say of a sound.
+    pub listen: &'a Listen<'a>,
+}
+
 /// Labels the mono samples of a sound at a rate in Hz.
 pub type Listen<'a> = dyn Fn(&[f32], u32) -> Result<SoundLabels, neume_models::Error> + Sync + 'a;
 
@@ -83,17 +91,18 @@ pub fn scan(
     on_progress: &mut dyn FnMut(&Progress),
     cancel: &AtomicBool,
 ) -> Result<ScanReport, Error> {
-    scan_with(folder, options, &|mono, rate_hz| net.label(mono, rate_hz), on_progress, cancel)
+    let ears = Ears { id: net.weights_id(), listen: &|mono, rate_hz| net.label(mono, rate_hz) };
+    scan_with(folder, options, &ears, on_progress, cancel)
 }
 
-/// [`scan`] with other ears than the sound network's: `listen` labels the mono samples of a sound at a rate in Hz.
+/// [`scan`] with other ears than the sound network's.
 ///
 /// # Errors
 /// As [`scan`].
 pub fn scan_with(
     folder: &Path,
     options: &ScanOptions,
-    listen: &Listen,
+    ears: &Ears,
     on_progress: &mut dyn FnMut(&Progress),
     cancel: &AtomicBool,
 ) -> Result<ScanReport, Error> {
@@ -108,13 +117,21 @@ pub fn scan_with(
         }
         // An index that cannot be read costs time, not sounds.
         Err(error) => (Index::default(), Some(error.to_string())),
+        // Other weights say other things: what the old ones said is made again.
+        Ok((old, _)) if old.ears != ears.id => (Index::default(), None),
         Ok(opened) => opened,
     };
-    let mut scan = Scan { folder, place, total: walked.found.len(), index_remark, ..Scan::new(old) };
+    let mut scan = Scan {
+        folder,
+        place,
+        total: walked.found.len(),
+        index_remark,
+        ..Scan::new(Index { ears: ears.id, ..old })
+    };
     scan.failed = walked.failed;
     let waiting = scan.take_known(walked.found);
     on_progress(&scan.progress());
-    scan.analyse(&waiting, listen, on_progress, cancel);
+    scan.analyse(&waiting, ears.listen, on_progress, cancel);
     let interrupted = cancel.load(Ordering::Relaxed) && scan.done < scan.total;
     scan.finish(interrupted);
     if interrupted {

@@ -58,6 +58,7 @@ impl SoundLabels {
 pub struct SoundNet {
     layers: Layers,
     maker: FeatureMaker,
+    weights_id: u64,
 }
 
 impl SoundNet {
@@ -76,7 +77,12 @@ impl SoundNet {
     pub fn from_weights(file: &[u8]) -> Result<SoundNet, Error> {
         let weights = Weights::from_bytes(file)?;
         let layers = Layers::new(&mut |name, shape| weights.take(name, shape))?;
-        Ok(SoundNet { layers, maker: FeatureMaker::new() })
+        Ok(SoundNet { layers, maker: FeatureMaker::new(), weights_id: fnv(file) })
+    }
+
+    /// Tells these weights from others, so that labels which older ones gave can be made again. The same on every machine.
+    pub fn weights_id(&self) -> u64 {
+        self.weights_id
     }
 
     /// Labels a mono sound of any length. Silence has no root, even families and a confidence of 0.
@@ -123,6 +129,11 @@ impl SoundNet {
 
 fn array_of<const N: usize>(values: &[f32]) -> [f32; N] {
     std::array::from_fn(|i| values[i])
+}
+
+/// The 64-bit FNV-1a hash of a file.
+fn fnv(file: &[u8]) -> u64 {
+    file.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// The root and its confidence from the probabilities of the candidates and, last, of none. Neighbours share

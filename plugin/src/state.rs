@@ -18,7 +18,7 @@ pub enum BankRef {
     #[default]
     Factory,
     /// The composer's own.
-    Folder(PathBuf),
+    Folder(#[serde(with = "neume_bank::path_text")] PathBuf),
 }
 
 /// A sound under the keys, named so that it is found again wherever it went.

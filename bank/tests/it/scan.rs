@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use neume_bank::scan::remembered;
+use neume_bank::scan::{Ears, remembered};
 use neume_bank::{Bank, Error, Progress, ScanOptions, ScanReport, Sound, Source, scan_with};
 use neume_models::SoundLabels;
 use tempfile::TempDir;
@@ -44,7 +44,7 @@ impl Place {
         on_progress: &mut dyn FnMut(&Progress),
         cancel: &AtomicBool,
     ) -> Result<ScanReport, Error> {
-        scan_with(self.folder.path(), &self.options(), &listen, on_progress, cancel)
+        scan_with(self.folder.path(), &self.options(), &EARS, on_progress, cancel)
     }
 
     fn index(&self) -> PathBuf {
@@ -55,6 +55,8 @@ impl Place {
 fn listen(_: &[f32], _: u32) -> Result<SoundLabels, neume_models::Error> {
     Ok(no_labels())
 }
+
+const EARS: Ears = Ears { id: 1, listen: &listen };
 
 fn write_tone(path: &Path, midi: f32) {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -123,7 +125,7 @@ fn a_second_scan_reads_nothing_and_says_the_same() {
     let rebuilt = scan_with(
         place.folder.path(),
         &ScanOptions { rebuild: true, ..place.options() },
-        &listen,
+        &EARS,
         &mut |_| {},
         &AtomicBool::new(false),
     );
@@ -207,8 +209,20 @@ fn an_index_of_the_future_is_refused_until_it_is_rebuilt() {
     let error = place.try_scan(&mut |_| {}, &AtomicBool::new(false)).unwrap_err();
     assert!(matches!(error, Error::FutureIndex { found: 99, .. }));
     let options = ScanOptions { rebuild: true, ..place.options() };
-    scan_with(place.folder.path(), &options, &listen, &mut |_| {}, &AtomicBool::new(false)).unwrap();
+    scan_with(place.folder.path(), &options, &EARS, &mut |_| {}, &AtomicBool::new(false)).unwrap();
     assert_eq!(place.scan().new, 0);
+}
+
+#[test]
+fn labels_of_other_weights_are_made_again() {
+    let place = Place::new();
+    place.tone("a.wav", 60.0);
+    let scan = |id| {
+        let ears = Ears { id, listen: &listen };
+        let path = place.folder.path();
+        scan_with(path, &place.options(), &ears, &mut |_| {}, &AtomicBool::new(false)).unwrap().new
+    };
+    assert_eq!([scan(1), scan(1), scan(u64::MAX), scan(u64::MAX)], [1, 0, 1, 0]);
 }
 
 #[test]
@@ -245,7 +259,7 @@ fn an_index_that_cannot_be_saved_does_not_cost_the_labels() {
     place.tone("a.wav", 60.0);
     let options = ScanOptions { cache: Some(place.path("a.wav")), ..ScanOptions::default() };
     let report =
-        scan_with(place.folder.path(), &options, &listen, &mut |_| {}, &AtomicBool::new(false)).unwrap();
+        scan_with(place.folder.path(), &options, &EARS, &mut |_| {}, &AtomicBool::new(false)).unwrap();
     assert_eq!(report.sounds, 1);
     assert!(report.index_remark.is_some());
 }
@@ -255,7 +269,7 @@ fn a_folder_that_is_gone_or_a_file_is_a_clear_error() {
     let place = Place::new();
     place.tone("a.wav", 60.0);
     for path in [place.path("gone"), place.path("a.wav")] {
-        let outcome = scan_with(&path, &place.options(), &listen, &mut |_| {}, &AtomicBool::new(false));
+        let outcome = scan_with(&path, &place.options(), &EARS, &mut |_| {}, &AtomicBool::new(false));
         let message = outcome.unwrap_err().to_string();
         assert!(message.starts_with(&path.display().to_string()), "{message}");
     }
@@ -273,9 +287,14 @@ fn a_network_that_fails_or_panics_on_a_sound_fails_that_sound_alone() {
         1 => panic!("the network panics"),
         _ => listen(mono, rate_hz),
     };
-    let report =
-        scan_with(place.folder.path(), &place.options(), &moody, &mut |_| {}, &AtomicBool::new(false))
-            .unwrap();
+    let report = scan_with(
+        place.folder.path(),
+        &place.options(),
+        &Ears { id: 1, listen: &moody },
+        &mut |_| {},
+        &AtomicBool::new(false),
+    )
+    .unwrap();
     assert_eq!((report.sounds, report.failed.len()), (2, 2));
 }
 
