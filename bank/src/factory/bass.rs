@@ -97,7 +97,7 @@ fn fretless(note: &Note) -> Track {
         f64::from(11.0 * step(secs as f32, 0.4, 1.1) * vibrato.at(secs) - 55.0 * fall(secs as f32, 0.04))
     });
     let mut track = Track::silent(&timeline);
-    let tone = Tone { turns: &turns, count: 24, shimmer: 0.08, shimmer_hz: 1.8, pan: 0.0 };
+    let tone = Tone { turns: &turns, count: 24, shimmer: 0.08, shimmer_hz: 1.8, grain: 0.02, pan: 0.0 };
     harmonic::add(&mut track, &timeline, &mut rng, &tone, |secs, k, hz| {
         let n = k as f32;
         // The nose: a resonance that climbs while the note swells, then sinks.

@@ -8,10 +8,10 @@ use super::filter;
 use super::fm::{self, Pair};
 use super::formant::Curve;
 use super::harmonic::{self, Tone};
-use super::noise::{self, Burst};
+use super::noise::{self, Burst, Grain};
 use super::oscillator::{Wave, sine};
 use super::space;
-use super::timeline::{Timeline, Wander};
+use super::timeline::{BLOCK_SECS, Timeline, Wander};
 use super::track::Track;
 use super::{Note, Recipe};
 
@@ -57,7 +57,7 @@ fn play(note: &Note, timeline: &Timeline, lips: &Lips) -> Track {
         let scoop = lips.scoop_cents * fall(secs as f32, 0.035);
         f64::from(late * lips.vibrato_cents * vibrato.at(secs) + 2.5 * drift.at(secs) - scoop)
     });
-    let tone = Tone { turns: &turns, count: 48, shimmer: 0.18, shimmer_hz: 3.1, pan: 0.0 };
+    let tone = Tone { turns: &turns, count: 48, shimmer: 0.18, shimmer_hz: 3.1, grain: 0.06, pan: 0.0 };
     let mut last = (f32::NAN, 0.0, 0.0);
     harmonic::add(&mut track, timeline, &mut rng, &tone, |secs, k, hz| {
         if secs != last.0 {
@@ -83,17 +83,17 @@ fn play(note: &Note, timeline: &Timeline, lips: &Lips) -> Track {
 
 fn horn(note: &Note) -> Track {
     let timeline = note.looped(0.9, 2.0);
-    let bell = Curve::formants(&[(380.0, 500.0, 0.0), (720.0, 500.0, -7.0), (1300.0, 900.0, -20.0)], 0.01);
+    let bell = Curve::formants(&[(380.0, 500.0, 0.0), (720.0, 500.0, -7.0), (1300.0, 900.0, -15.0)], 0.015);
     let lips = Lips {
-        attack_secs: 0.055,
-        cutoff_hz: 640.0 + 110.0 * note.octave(),
+        attack_secs: 0.08,
+        cutoff_hz: 900.0 + 60.0 * note.octave(),
         order: 2,
         bell: &bell,
         scoop_cents: 35.0,
         vibrato_hz: 4.6,
         vibrato_cents: 3.0,
         vibrato_secs: 0.45,
-        breath: 0.02,
+        breath: 0.1,
     };
     play(note, &timeline, &lips)
 }
@@ -102,7 +102,7 @@ fn trumpet(note: &Note) -> Track {
     let timeline = note.looped(0.8, 1.8);
     let bell = Curve::formants(&[(1150.0, 1100.0, 0.0), (2300.0, 1600.0, -3.0), (500.0, 600.0, -6.0)], 0.05);
     let lips = Lips {
-        attack_secs: 0.022,
+        attack_secs: 0.03,
         cutoff_hz: 2600.0 + 250.0 * note.octave(),
         order: 1,
         bell: &bell,
@@ -110,7 +110,7 @@ fn trumpet(note: &Note) -> Track {
         vibrato_hz: 5.6,
         vibrato_cents: 13.0,
         vibrato_secs: 0.4,
-        breath: 0.03,
+        breath: 0.08,
     };
     play(note, &timeline, &lips)
 }
@@ -131,7 +131,7 @@ fn muted(note: &Note) -> Track {
         vibrato_hz: 4.9,
         vibrato_cents: 7.0,
         vibrato_secs: 0.5,
-        breath: 0.012,
+        breath: 0.03,
     };
     play(note, &timeline, &lips)
 }
@@ -141,14 +141,14 @@ fn tuba(note: &Note) -> Track {
     let bell = Curve::formants(&[(190.0, 260.0, 0.0), (420.0, 300.0, -10.0)], 0.004);
     let lips = Lips {
         attack_secs: 0.045,
-        cutoff_hz: 330.0 + 60.0 * (note.octave() + 2.0),
+        cutoff_hz: 430.0 + 60.0 * (note.octave() + 2.0),
         order: 3,
         bell: &bell,
         scoop_cents: 25.0,
         vibrato_hz: 4.2,
         vibrato_cents: 2.0,
         vibrato_secs: 0.5,
-        breath: 0.02,
+        breath: 0.1,
     };
     play(note, &timeline, &lips)
 }
@@ -164,12 +164,14 @@ fn trombone(note: &Note) -> Track {
         f64::from(slide + 3.5 * drift.at(secs))
     });
     let double: Vec<f64> = turns.iter().map(|turn| 2.0 * turn).collect();
+    let air = Grain::new(&timeline, &mut rng);
     let breath = |secs: f32| {
-        rise(secs, 0.032)
+        rise(secs, 0.042)
             * (1.0 + 0.3 * burst(secs, 0.06, 0.1))
             * (1.0 + 0.05 * lung.at(f64::from(secs)) * rise(secs, 0.3))
+            * (1.0 + 0.035 * air.at((f64::from(secs) / BLOCK_SECS + 0.5) as usize, 0))
     };
-    let peak = 3.4 - 0.7 * (note.octave() + 0.5);
+    let peak = 4.0 - 1.1 * (note.octave() + 0.5);
     let (mut low, mut edge) = (vec![0.0; timeline.frames()], vec![0.0; timeline.frames()]);
     let pair = Pair { carrier: &turns, modulator: &turns, feedback: 0.09 };
     fm::add(&mut low, &pair, &breath, |secs| peak * breath(secs) * breath(secs));
@@ -198,6 +200,7 @@ fn section(note: &Note) -> Track {
         attack_secs: 0.045,
         late_secs: 0.05,
         scoop_cents: 45.0,
+        grain: 0.06,
         ..Ensemble::still(&[-9.0, -5.0, -1.0, 2.0, 6.0, 10.0])
     };
     ensemble::add(&mut track, &timeline, &mut rng, &wave, &players);

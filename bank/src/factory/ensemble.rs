@@ -1,7 +1,7 @@
 //! Several players of one wave: each a little beside the others in pitch, time and place.
 
 use super::envelope::{rise, step};
-use super::noise::Rng;
+use super::noise::{Grain, Rng};
 use super::oscillator::Wave;
 use super::timeline::{BLOCK_SECS, Timeline, Wander};
 use super::track::Track;
@@ -20,6 +20,8 @@ pub struct Ensemble<'a> {
     pub late_secs: f32,
     /// How far under the pitch they begin, in cents.
     pub scoop_cents: f32,
+    /// How much each trembles with breath or bow, 0 to about 0.1.
+    pub grain: f32,
     /// How wide they sit, 0..1.
     pub width: f32,
 }
@@ -35,6 +37,7 @@ impl Ensemble<'_> {
             attack_secs: 0.003,
             late_secs: 0.0,
             scoop_cents: 0.0,
+            grain: 0.0,
             width: 1.0,
         }
     }
@@ -60,10 +63,13 @@ pub fn add(track: &mut Track, timeline: &Timeline, rng: &mut Rng, wave: &Wave, e
         turns.iter_mut().for_each(|turn| *turn += start);
         let mut part = vec![0.0; timeline.frames()];
         let moved = ensemble.drift_cents > 0.0;
+        let grain = Grain::new(timeline, rng);
         wave.add(&mut part, &turns, |block| {
             let secs = block as f64 * BLOCK_SECS;
             let alive = if moved { 1.0 + 0.14 * swell.at(secs) } else { 1.0 };
-            rise(secs as f32 - late, ensemble.attack_secs) * alive
+            rise(secs as f32 - late, ensemble.attack_secs)
+                * alive
+                * (1.0 + ensemble.grain * grain.at(block, player))
         });
         let place = if count > 1 { 2.0 * player as f32 / (count - 1) as f32 - 1.0 } else { 0.0 };
         // Neighbours in pitch sit on opposite sides.

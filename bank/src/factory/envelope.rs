@@ -4,7 +4,7 @@
 pub fn rise(secs: f32, rise_secs: f32) -> f32 {
     if secs <= 0.0 {
         0.0
-    } else if secs > 17.0 * rise_secs {
+    } else if secs > 11.0 * rise_secs {
         1.0
     } else {
         1.0 - libm::expf(-secs / rise_secs)

@@ -91,9 +91,12 @@ fn fade_in(samples: &mut [f32]) {
     }
 }
 
+/// Fades the last 50 ms, or the last third of what would still ring when it ends, as a damper does.
 fn fade_out(samples: &mut [f32]) {
-    let frames = 2400.min(samples.len());
     let len = samples.len();
+    let peak = |span: &[f32]| span.iter().fold(0.0f32, |max, x| max.max(x.abs()));
+    let end = peak(&samples[len.saturating_sub(4800)..]);
+    let frames = if end > 0.004 * peak(samples) { len / 3 } else { 2400.min(len) };
     for (i, sample) in samples[len - frames..].iter_mut().enumerate() {
         let left = 1.0 - (i + 1) as f32 / frames as f32;
         *sample *= left * left;

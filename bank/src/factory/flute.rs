@@ -39,7 +39,7 @@ fn concert(note: &Note) -> Track {
                 - 25.0 * fall(secs as f32, 0.03),
         )
     });
-    let tone = Tone { turns: &turns, count: 16, shimmer: 0.2, shimmer_hz: 3.0, pan: -0.05 };
+    let tone = Tone { turns: &turns, count: 16, shimmer: 0.2, shimmer_hz: 3.0, grain: 0.05, pan: -0.05 };
     let swell = |secs: f32| 1.0 + 0.28 * late(secs) * vibrato.at(f64::from(secs));
     let bright = libm::exp2f(-0.55 * (note.octave() - 0.5).max(0.0));
     harmonic::add(&mut track, &timeline, &mut rng, &tone, |secs, k, hz| {
@@ -57,8 +57,8 @@ fn concert(note: &Note) -> Track {
     let gust = |secs: f32| (rise(secs, 0.03) * 0.5 + 1.5 * burst(secs, 0.015, 0.05)) * swell(secs);
     super::track::shape(&mut air, gust);
     super::track::shape(&mut tuned, gust);
-    track.add(&air, 0.05, 0.2);
-    track.add(&tuned, 0.22, -0.2);
+    track.add(&air, 0.16, 0.2);
+    track.add(&tuned, 0.4, -0.2);
     track
 }
 
@@ -71,7 +71,7 @@ fn low_whistle(note: &Note) -> Track {
     let swell = Wander::new(&timeline, &mut rng, 0.8);
     let turns = timeline
         .turns(timeline.pitch_hz, |secs| f64::from(6.0 * drift.at(secs) - 70.0 * fall(secs as f32, 0.05)));
-    let tone = Tone { turns: &turns, count: 7, shimmer: 0.3, shimmer_hz: 2.3, pan: 0.0 };
+    let tone = Tone { turns: &turns, count: 7, shimmer: 0.3, shimmer_hz: 2.3, grain: 0.07, pan: 0.0 };
     harmonic::add(&mut track, &timeline, &mut rng, &tone, |secs, k, _| {
         const SHARES: [f32; 7] = [1.0, 0.2, 0.11, 0.02, 0.018, 0.006, 0.004];
         let chiff = if k == 2 { 1.0 + 3.5 * burst(secs, 0.01, 0.05) } else { 1.0 };
@@ -125,7 +125,7 @@ fn recorder(note: &Note) -> Track {
     let drift = Wander::new(&timeline, &mut rng, 1.4);
     let turns = timeline
         .turns(timeline.pitch_hz, |secs| f64::from(1.8 * drift.at(secs) + 12.0 * fall(secs as f32, 0.015)));
-    let tone = Tone { turns: &turns, count: 11, shimmer: 0.12, shimmer_hz: 3.4, pan: 0.0 };
+    let tone = Tone { turns: &turns, count: 11, shimmer: 0.12, shimmer_hz: 3.4, grain: 0.03, pan: 0.0 };
     harmonic::add(&mut track, &timeline, &mut rng, &tone, |secs, k, hz| {
         const SHARES: [f32; 11] = [1.0, 0.1, 0.36, 0.09, 0.16, 0.04, 0.05, 0.02, 0.02, 0.01, 0.008];
         let steady = 1.0 + 0.03 * drift.at(f64::from(secs) * 2.0);
@@ -133,7 +133,7 @@ fn recorder(note: &Note) -> Track {
     });
     let hz = timeline.pitch_hz as f32;
     let lip = noise::band(&timeline, &mut rng, 4.2 * hz, 2.0, |secs| {
-        0.02 * rise(secs, 0.02) + 0.12 * burst(secs, 0.004, 0.015)
+        0.05 * rise(secs, 0.02) + 0.4 * burst(secs, 0.004, 0.02)
     });
     track.add(&lip, 1.0, 0.2);
     track
@@ -152,7 +152,7 @@ fn shakuhachi(note: &Note) -> Track {
         let s = secs as f32;
         f64::from(late(s) * 26.0 * neck.at(secs) - 160.0 * fall(s, 0.06) + 30.0 * burst(s, 0.08, 0.08))
     });
-    let tone = Tone { turns: &turns, count: 14, shimmer: 0.4, shimmer_hz: 5.2, pan: 0.0 };
+    let tone = Tone { turns: &turns, count: 14, shimmer: 0.4, shimmer_hz: 5.2, grain: 0.14, pan: 0.0 };
     harmonic::add(&mut track, &timeline, &mut rng, &tone, |secs, k, _| {
         let at = f64::from(secs);
         let n = k as f32;
@@ -208,7 +208,7 @@ fn piccolo(note: &Note) -> Track {
     let turns = timeline.turns(timeline.pitch_hz, |secs| {
         f64::from(12.0 * late(secs as f32) * vibrato.at(secs) + 40.0 * fall(secs as f32, 0.012))
     });
-    let tone = Tone { turns: &turns, count: 9, shimmer: 0.2, shimmer_hz: 4.5, pan: 0.0 };
+    let tone = Tone { turns: &turns, count: 9, shimmer: 0.2, shimmer_hz: 4.5, grain: 0.06, pan: 0.0 };
     harmonic::add(&mut track, &timeline, &mut rng, &tone, |secs, k, hz| {
         const SHARES: [f32; 9] = [0.9, 1.0, 0.6, 0.5, 0.3, 0.2, 0.14, 0.1, 0.06];
         let sway = 1.0 + (0.08 + 0.06 * k as f32) * late(secs) * vibrato.at(f64::from(secs));

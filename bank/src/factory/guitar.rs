@@ -53,10 +53,10 @@ fn steel(note: &Note) -> Track {
     let mut rng = note.rng();
     let string = Pluck {
         t60_secs: 7.0 - 1.6 * note.octave(),
-        high_t60_secs: 1.7,
-        position: 0.11,
-        touch_ms: 0.16,
-        grit: 0.22,
+        high_t60_secs: 1.3,
+        position: 0.14,
+        touch_ms: 0.3,
+        grit: 0.2,
         stiffness: 0.12,
     };
     let mut track = Track::silent(&timeline);
@@ -65,7 +65,7 @@ fn steel(note: &Note) -> Track {
         let mut plane = pluck(&timeline, &mut rng, timeline.pitch_hz * libm::exp2(cents / 1200.0), &touched);
         filter::body(
             &mut plane,
-            &[(112.0, 5.0, 5.0), (225.0, 6.0, 5.0), (610.0, 3.0, -4.0), (3800.0, 1.2, 3.0)],
+            &[(112.0, 5.0, 5.0), (225.0, 6.0, 5.0), (610.0, 3.0, -3.0), (2800.0, 1.2, 2.0)],
         );
         track.add(&plane, 0.6, pan);
     }
@@ -196,8 +196,8 @@ fn banjo(note: &Note) -> Track {
     let string = Pluck {
         t60_secs: 1.3 - 0.3 * note.octave(),
         high_t60_secs: 0.4,
-        position: 0.07,
-        touch_ms: 0.12,
+        position: 0.1,
+        touch_ms: 0.3,
         grit: 0.15,
         stiffness: 0.15,
     };

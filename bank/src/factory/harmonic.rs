@@ -2,7 +2,7 @@
 //! between left and right.
 
 use super::additive::{self, Edge};
-use super::noise::Rng;
+use super::noise::{Grain, Rng};
 use super::timeline::{BLOCK_SECS, Timeline, Wander};
 use super::track::Track;
 
@@ -20,6 +20,8 @@ pub struct Tone<'a> {
     pub shimmer: f32,
     /// Rate of the shimmer.
     pub shimmer_hz: f64,
+    /// How much each harmonic trembles with breath or bow, about 0.02 to 0.2.
+    pub grain: f32,
     /// Where the tone sits between left (-1) and right (1).
     pub pan: f32,
 }
@@ -35,6 +37,7 @@ pub fn add(
     let base_hz = timeline.pitch_hz as f32;
     let count = tone.count.min((17_000.0 / base_hz) as usize).max(1);
     let wanders: [Wander; SWAYS] = std::array::from_fn(|_| Wander::new(timeline, rng, tone.shimmer_hz));
+    let grain = Grain::new(timeline, rng);
     let phases: Vec<f64> = (0..count).map(|_| f64::from(rng.unit()) * 0.25).collect();
     let (on_left, on_right) = super::track::pan_gains(tone.pan);
     additive::add(track, timeline, count, |edge: Edge| {
@@ -43,7 +46,8 @@ pub fn add(
         let sways: [f32; SWAYS] = std::array::from_fn(|i| wanders[i].at(secs));
         for k in 1..=count {
             edge.turns[k - 1] = k as f64 * turns + phases[k - 1];
-            let loud = level(secs as f32, k, k as f32 * base_hz);
+            let tremble = 1.0 + tone.grain * (0.6 + 0.06 * k as f32).min(2.0) * grain.at(edge.block, k);
+            let loud = tremble * level(secs as f32, k, k as f32 * base_hz);
             let depth = tone.shimmer * (1.0 - 1.0 / (1.0 + 0.25 * k as f32));
             let sway = depth * (0.7 * sways[k % SWAYS] - 0.5 * sways[(k / SWAYS + 2 * k + 1) % SWAYS]);
             edge.left[k - 1] = loud * on_left * (1.0 + sway);

@@ -76,7 +76,7 @@ fn felt_piano(note: &Note) -> Track {
         stiffness: 0.000_35 * libm::exp2f(1.1 * note.octave()),
         t60_secs: 9.0 * libm::exp2f(-0.75 * note.octave()),
         damping: 1.2,
-        partials: 24,
+        partials: (24.0 - 8.0 * note.octave()).clamp(18.0, 48.0) as usize,
         course: 0.0005,
     };
     let mut track = Track::silent(&timeline);
@@ -98,11 +98,11 @@ fn grand(note: &Note) -> Track {
     let timeline = note.decaying(f64::from((4.8 - 0.8 * note.octave()).clamp(2.0, 5.5)));
     let hammer = Hammer {
         position: 0.118,
-        soft_hz: 1500.0 + 700.0 * note.octave().max(-1.2),
+        soft_hz: 1500.0 + 350.0 * note.octave().max(-1.2),
         stiffness: 0.000_28 * libm::exp2f(1.1 * note.octave()),
         t60_secs: 15.0 * libm::exp2f(-0.75 * note.octave()),
         damping: 0.75,
-        partials: 44,
+        partials: (44.0 - 14.0 * note.octave()).clamp(30.0, 84.0) as usize,
         course: 0.0004,
     };
     let mut track = Track::silent(&timeline);
@@ -205,7 +205,7 @@ fn harpsichord(note: &Note) -> Track {
         t60_secs: 4.5 - 1.3 * note.octave(),
         high_t60_secs: 2.0,
         position: 0.13,
-        touch_ms: 0.09,
+        touch_ms: 0.16,
         grit: 0.08,
         stiffness: 0.05,
     };

@@ -58,6 +58,29 @@ pub fn white(timeline: &Timeline, rng: &mut Rng) -> Vec<f32> {
     (0..frames).map(|i| once[(first + i) % period]).collect()
 }
 
+/// The grain of breath and bow: a fast irregular motion within ±1 at every block edge, in many lanes that know nothing
+/// of each other; it closes on the loop.
+#[derive(Debug, Clone)]
+pub struct Grain {
+    values: Vec<f32>,
+    period: usize,
+    start: usize,
+}
+
+impl Grain {
+    /// A grain for this timeline.
+    pub fn new(timeline: &Timeline, rng: &mut Rng) -> Grain {
+        let (start, period) = timeline.lap.map_or((0, timeline.blocks), |lap| (lap.start, lap.blocks));
+        Grain { values: (0..period.max(1)).map(|_| rng.bipolar()).collect(), period: period.max(1), start }
+    }
+
+    /// The value of a lane at a block edge.
+    #[inline]
+    pub fn at(&self, block: usize, lane: usize) -> f32 {
+        self.values[(block + self.period * 2 - self.start % self.period + lane * 97) % self.period]
+    }
+}
+
 /// Steady noise around a frequency, its level given by the time in seconds.
 pub fn band(timeline: &Timeline, rng: &mut Rng, hz: f32, q: f32, level: impl Fn(f32) -> f32) -> Vec<f32> {
     let mut out = white(timeline, rng);
@@ -84,5 +107,7 @@ pub fn burst(rng: &mut Rng, burst: Burst) -> Vec<f32> {
         samples.iter_mut().for_each(|sample| *sample *= level);
     }
     filter::band_pass(&mut out, burst.q, |_| burst.hz);
+    // What the band leaves of the noise is brought back to about the level of a tone.
+    out.iter_mut().for_each(|sample| *sample *= 2.5);
     out
 }

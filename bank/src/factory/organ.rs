@@ -196,7 +196,7 @@ fn harmonium(note: &Note) -> Track {
     let mut track = Track::silent(&timeline);
     let wave =
         Wave::new(timeline.pitch_hz, |k| (1.0 / (k as f32 * (1.0 + 0.04 * k as f32)), 0.13 * (k % 7) as f32));
-    let reeds = Ensemble { attack_secs: 0.11, width: 0.5, ..Ensemble::still(&[-1.5, 2.0]) };
+    let reeds = Ensemble { grain: 0.04, attack_secs: 0.11, width: 0.5, ..Ensemble::still(&[-1.5, 2.0]) };
     ensemble::add(&mut track, &timeline, &mut rng, &wave, &reeds);
     let foot = Wander::new(&timeline, &mut rng, 0.9);
     track.each(|side| {

@@ -43,7 +43,7 @@ fn timpani(note: &Note) -> Track {
     let mut track = Track::silent(&timeline);
     modal::ring(&mut track, &timeline, &modes, 0.006);
     let skin = noise::burst(&mut rng, Burst { rise_secs: 0.004, fall_secs: 0.035, hz: 420.0, q: 0.5 });
-    track.add(&skin, 0.6, 0.0);
+    track.add(&skin, 0.4, 0.0);
     track
 }
 
@@ -77,7 +77,7 @@ fn toms(note: &Note) -> Track {
     let stick = noise::burst(&mut rng, Burst { rise_secs: 0.0006, fall_secs: 0.006, hz: 2300.0, q: 0.6 });
     let skin = noise::burst(&mut rng, Burst { rise_secs: 0.001, fall_secs: 0.04, hz: 700.0, q: 0.5 });
     track.add(&stick, 0.8, 0.1);
-    track.add(&skin, 0.5, -0.2);
+    track.add(&skin, 0.3, -0.2);
     track
 }
 
@@ -121,7 +121,7 @@ fn kick(note: &Note) -> Track {
         &mut rng,
         Burst { rise_secs: 0.0004, fall_secs: 0.004, hz: 2800.0 + 600.0 * small, q: 0.6 },
     );
-    body.iter_mut().zip(&beater).for_each(|(sum, x)| *sum += 0.5 * x);
+    body.iter_mut().zip(&beater).for_each(|(sum, x)| *sum += 0.3 * x);
     Track::mono(&timeline, body)
 }
 
@@ -144,7 +144,7 @@ fn snare(note: &Note) -> Track {
             Burst { rise_secs: 0.002, fall_secs: 0.075, hz: 4200.0 + 8.0 * hz, q: 0.45 },
         );
         filter::high_pass(&mut wires, 0.7, 900.0);
-        track.add(&wires, 1.1, pan);
+        track.add(&wires, 0.6, pan);
     }
     let stick = noise::burst(&mut rng, Burst { rise_secs: 0.0003, fall_secs: 0.004, hz: 2100.0, q: 0.7 });
     track.add(&stick, 1.0, 0.0);
@@ -232,8 +232,8 @@ fn tam_tam(note: &Note) -> Track {
             let x = i as f32 / MODES as f32;
             let hz = low * libm::exp2f(6.6 * x) * rng.between(0.96, 1.04);
             let bloom = 0.012 + 0.35 * x * rng.between(0.5, 1.5);
-            let gain = (1.0 - 0.75 * x) * rng.between(0.4, 1.0);
-            (f64::from(hz), gain, bloom, 1.5 - 1.1 * x, rng.bipolar())
+            let gain = (1.0 - 0.4 * x) * rng.between(0.4, 1.0);
+            (f64::from(hz), gain, bloom, 1.5 - 0.9 * x, rng.bipolar())
         })
         .collect();
     let mut track = Track::silent(&timeline);
@@ -247,6 +247,6 @@ fn tam_tam(note: &Note) -> Track {
         }
     });
     let mallet = noise::burst(&mut rng, Burst { rise_secs: 0.006, fall_secs: 0.03, hz: 240.0, q: 0.6 });
-    track.add(&mallet, 1.5, 0.0);
+    track.add(&mallet, 0.7, 0.0);
     track
 }

@@ -35,7 +35,7 @@ fn clarinet(note: &Note) -> Track {
     let turns = timeline.turns(timeline.pitch_hz, |secs| f64::from(2.0 * drift.at(secs)));
     let holes =
         Curve::formants(&[(700.0, 1400.0, 0.0), (1500.0, 900.0, -4.0), (3300.0, 1600.0, -12.0)], 0.02);
-    let tone = Tone { turns: &turns, count: 40, shimmer: 0.14, shimmer_hz: 2.7, pan: 0.0 };
+    let tone = Tone { turns: &turns, count: 40, shimmer: 0.14, shimmer_hz: 2.7, grain: 0.05, pan: 0.0 };
     let chalumeau = 1.0 - step(note.octave(), -0.2, 1.6);
     harmonic::add(&mut track, &timeline, &mut rng, &tone, |secs, k, hz| {
         let breath = rise(secs, 0.028) * (1.0 + 0.08 * blow.at(f64::from(secs)) * rise(secs, 0.4));
@@ -45,7 +45,7 @@ fn clarinet(note: &Note) -> Track {
     });
     let mut air = noise::white(&timeline, &mut rng);
     filter::band_pass(&mut air, 1.0, |_| 2300.0);
-    super::track::shape(&mut air, |secs| 0.02 * rise(secs, 0.03) + 0.06 * burst(secs, 0.008, 0.025));
+    super::track::shape(&mut air, |secs| 0.05 * rise(secs, 0.03) + 0.16 * burst(secs, 0.008, 0.03));
     track.add(&air, 1.0, -0.1);
     track
 }
@@ -63,7 +63,7 @@ fn oboe(note: &Note) -> Track {
         0.03,
     );
     let mut track = Track::silent(&timeline);
-    let tone = Tone { turns: &turns, count: 36, shimmer: 0.12, shimmer_hz: 3.3, pan: 0.0 };
+    let tone = Tone { turns: &turns, count: 36, shimmer: 0.12, shimmer_hz: 3.3, grain: 0.05, pan: 0.0 };
     harmonic::add(&mut track, &timeline, &mut rng, &tone, |secs, k, hz| {
         let sway =
             1.0 + 0.1 * step(secs, 0.2, 0.6) * vibrato.at(f64::from(secs) + 0.03) * (1.0 + 0.06 * k as f32);
@@ -111,11 +111,11 @@ fn saxophone(note: &Note) -> Track {
         f64::from(17.0 * late(secs as f32) * vibrato.at(secs) - 75.0 * fall(secs as f32, 0.045))
     });
     let bore = Curve::formants(
-        &[(620.0, 420.0, 0.0), (1350.0, 500.0, -3.0), (2500.0, 900.0, -9.0), (3900.0, 1400.0, -14.0)],
+        &[(620.0, 420.0, 0.0), (1350.0, 500.0, -5.0), (2500.0, 900.0, -13.0), (3900.0, 1400.0, -20.0)],
         0.05,
     );
     let mut track = Track::silent(&timeline);
-    let tone = Tone { turns: &turns, count: 44, shimmer: 0.22, shimmer_hz: 4.1, pan: 0.0 };
+    let tone = Tone { turns: &turns, count: 44, shimmer: 0.22, shimmer_hz: 4.1, grain: 0.05, pan: 0.0 };
     harmonic::add(&mut track, &timeline, &mut rng, &tone, |secs, k, hz| {
         let breath = rise(secs, 0.03) * (1.0 + 0.12 * blow.at(f64::from(secs)) * rise(secs, 0.3));
         let sway = 1.0 + 0.12 * late(secs) * vibrato.at(f64::from(secs));
@@ -146,6 +146,7 @@ fn bagpipe(note: &Note) -> Track {
         drift_cents: 3.0,
         attack_secs: 0.006,
         scoop_cents: 60.0,
+        grain: 0.08,
         width: 0.4,
         ..Ensemble::still(&[-1.5, 7.0])
     };
@@ -181,6 +182,7 @@ fn harmonica(note: &Note) -> Track {
         drift_cents: 2.0,
         attack_secs: 0.03,
         scoop_cents: 85.0,
+        grain: 0.05,
         width: 0.5,
         ..Ensemble::still(&[-2.0, 4.0])
     };
@@ -212,7 +214,7 @@ fn duduk(note: &Note) -> Track {
     });
     let wood = Curve::formants(&[(430.0, 380.0, 0.0), (1050.0, 300.0, -9.0), (1700.0, 600.0, -20.0)], 0.006);
     let mut track = Track::silent(&timeline);
-    let tone = Tone { turns: &turns, count: 22, shimmer: 0.2, shimmer_hz: 2.2, pan: 0.0 };
+    let tone = Tone { turns: &turns, count: 22, shimmer: 0.2, shimmer_hz: 2.2, grain: 0.05, pan: 0.0 };
     harmonic::add(&mut track, &timeline, &mut rng, &tone, |secs, k, hz| {
         let breath = rise(secs, 0.075) * (1.0 + 0.2 * swell.at(f64::from(secs)) * rise(secs, 0.4));
         let sway = 1.0 + 0.14 * late(secs) * vibrato.at(f64::from(secs)) * (0.5 + 0.25 * k as f32).min(2.0);

@@ -49,27 +49,27 @@ fn cello(note: &Note) -> Track {
             (230.0, 60.0, 2.0),
             (430.0, 120.0, 0.0),
             (640.0, 200.0, -3.0),
-            (1150.0, 400.0, -5.0),
-            (2200.0, 1200.0, -7.0),
+            (1150.0, 400.0, -1.0),
+            (2200.0, 1400.0, 1.0),
         ],
         0.12,
     );
-    let tone = Tone { turns: &turns, count: 56, shimmer: 0.2, shimmer_hz: 3.7, pan: 0.0 };
+    let tone = Tone { turns: &turns, count: 56, shimmer: 0.2, shimmer_hz: 3.7, grain: 0.1, pan: 0.0 };
     harmonic::add(&mut track, &timeline, &mut rng, &tone, |secs, k, hz| {
-        let pull = rise(secs, 0.06) * (1.0 + 0.1 * bow.at(f64::from(secs)));
+        let pull = rise(secs, 0.09) * (1.0 + 0.1 * bow.at(f64::from(secs)));
         let sway = if k < 24 {
             1.0 + 0.016 * step(secs, 0.25, 0.75) * vibrato.at(f64::from(secs)) * k as f32
         } else {
             1.0
         };
         let grow = rise(secs, 0.015 + 0.003 * k as f32);
-        pull * grow * sway * body.at(hz) / k as f32 / (1.0 + (hz / 4200.0) * (hz / 4200.0))
+        pull * grow * sway * body.at(hz) / k as f32 / (1.0 + (hz / 5200.0) * (hz / 5200.0))
     });
     let mut rosin = noise::white(&timeline, &mut rng);
     filter::band_pass(&mut rosin, 0.9, |_| 1900.0);
     filter::body(&mut rosin, &[(430.0, 3.0, 6.0)]);
     super::track::shape(&mut rosin, |secs| {
-        0.025 * rise(secs, 0.03) * (1.0 + 0.4 * bow.at(f64::from(secs))) + 0.06 * burst(secs, 0.02, 0.05)
+        0.07 * rise(secs, 0.03) * (1.0 + 0.4 * bow.at(f64::from(secs))) + 0.2 * burst(secs, 0.02, 0.05)
     });
     track.add(&rosin, 1.0, 0.1);
     track
@@ -100,7 +100,7 @@ fn violin(note: &Note) -> Track {
         ],
         0.14,
     );
-    let tone = Tone { turns: &turns, count: 40, shimmer: 0.24, shimmer_hz: 4.4, pan: 0.0 };
+    let tone = Tone { turns: &turns, count: 40, shimmer: 0.24, shimmer_hz: 4.4, grain: 0.1, pan: 0.0 };
     let base_hz = timeline.pitch_hz as f32;
     let mut motion = (f32::NAN, 0.0);
     harmonic::add(&mut track, &timeline, &mut rng, &tone, |secs, k, hz| {
@@ -115,7 +115,7 @@ fn violin(note: &Note) -> Track {
         pull * rise(secs, 0.01 + 0.002 * k as f32) * flank / k as f32 / (1.0 + hz / 9000.0 * base_hz / 400.0)
     });
     let rosin = noise::band(&timeline, &mut rng, 3600.0, 0.7, |secs| {
-        0.035 * rise(secs, 0.02) * (1.0 + 0.4 * bow.at(f64::from(secs))) + 0.14 * burst(secs, 0.006, 0.03)
+        0.07 * rise(secs, 0.02) * (1.0 + 0.4 * bow.at(f64::from(secs))) + 0.14 * burst(secs, 0.006, 0.03)
     });
     track.add(&rosin, 1.0, 0.15);
     space::room(&mut track, 0.9, 6000.0, 0.07);
@@ -137,6 +137,7 @@ fn orchestra(note: &Note) -> Track {
         attack_secs: 0.2,
         late_secs: 0.12,
         scoop_cents: 10.0,
+        grain: 0.1,
         ..Ensemble::still(&[-12.0, -8.0, -5.0, -1.5, 1.0, 4.0, 7.5, 12.0])
     };
     ensemble::add(&mut track, &timeline, &mut rng, &wave, &desks);
@@ -168,7 +169,7 @@ fn psaltery(note: &Note) -> Track {
         &[(640.0, 220.0, 0.0), (1400.0, 350.0, 2.0), (3700.0, 900.0, 4.0), (6400.0, 1500.0, 0.0)],
         0.12,
     );
-    let tone = Tone { turns: &turns, count: 24, shimmer: 0.5, shimmer_hz: 6.0, pan: 0.0 };
+    let tone = Tone { turns: &turns, count: 24, shimmer: 0.5, shimmer_hz: 6.0, grain: 0.16, pan: 0.0 };
     harmonic::add(&mut track, &timeline, &mut rng, &tone, |secs, k, hz| {
         let bite = rise(secs, 0.05 + 0.01 * k as f32) * (1.0 + 0.12 * press.at(f64::from(secs)));
         bite * box_of_pine.at(hz) / (k as f32).sqrt() / (1.0 + 0.05 * k as f32)
@@ -288,7 +289,7 @@ fn sul_tasto(note: &Note) -> Track {
         f64::from(7.0 * step(secs as f32, 0.5, 1.2) * vibrato.at(secs) + 3.0 * bow.at(secs))
     });
     let body = Curve::formants(&[(230.0, 60.0, 0.0), (390.0, 90.0, 2.0), (700.0, 200.0, -6.0)], 0.05);
-    let tone = Tone { turns: &turns, count: 12, shimmer: 0.35, shimmer_hz: 2.6, pan: 0.0 };
+    let tone = Tone { turns: &turns, count: 12, shimmer: 0.35, shimmer_hz: 2.6, grain: 0.12, pan: 0.0 };
     harmonic::add(&mut track, &timeline, &mut rng, &tone, |secs, k, hz| {
         let n = k as f32;
         rise(secs, 0.16 + 0.03 * n) * (1.0 + 0.14 * bow.at(f64::from(secs))) * body.at(hz) / (n * n)

@@ -116,7 +116,7 @@ fn glass(note: &Note) -> Track {
             &mut out,
             &body,
             |secs| rise(secs, 0.006),
-            |secs| 0.55 + 1.3 * fall(secs, 0.25) + 0.3 * rise(secs, 0.4) * glow.at(f64::from(secs)),
+            |secs| 0.75 + 1.3 * fall(secs, 0.25) + 0.6 * rise(secs, 0.4) * glow.at(f64::from(secs)),
         );
         let chime = Pair { carrier: &third, modulator: &seventh, feedback: 0.0 };
         fm::add(

@@ -48,9 +48,10 @@ fn choir_ah(note: &Note) -> Track {
         });
         let tone = Tone {
             turns: &turns,
-            count: 36,
+            count: ((5200.0 / timeline.pitch_hz) as usize).min(46),
             shimmer: 0.1,
             shimmer_hz: 2.0,
+            grain: 0.05,
             pan: (singer as f32 - 2.0) * 0.38,
         };
         harmonic::add(&mut track, &timeline, &mut rng, &tone, |secs, k, hz| {
@@ -91,7 +92,14 @@ fn monks(note: &Note) -> Track {
         let hz = timeline.snap_hz(timeline.pitch_hz * libm::exp2(f64::from(rng.between(-6.0, 6.0)) / 1200.0));
         let turns =
             timeline.turns(hz, |secs| f64::from(6.0 * drift.at(secs) - 60.0 * fall(secs as f32, 0.09)));
-        let tone = Tone { turns: &turns, count: 40, shimmer: 0.15, shimmer_hz: 2.8, pan };
+        let tone = Tone {
+            turns: &turns,
+            count: ((3600.0 / timeline.pitch_hz) as usize).min(50),
+            shimmer: 0.15,
+            shimmer_hz: 2.8,
+            grain: 0.05,
+            pan,
+        };
         let late = rng.between(0.0, 0.1);
         let mut share = (f32::NAN, 0.0);
         harmonic::add(&mut track, &timeline, &mut rng, &tone, |secs, k, hz| {
@@ -123,7 +131,7 @@ fn soprano(note: &Note) -> Track {
     mouth[0].0 = mouth[0].0.max(timeline.pitch_hz as f32 * 1.02);
     mouth[0].1 *= 2.2;
     let curve = Curve::formants(&mouth, 0.004);
-    let tone = Tone { turns: &turns, count: 20, shimmer: 0.12, shimmer_hz: 3.5, pan: 0.0 };
+    let tone = Tone { turns: &turns, count: 20, shimmer: 0.12, shimmer_hz: 3.5, grain: 0.05, pan: 0.0 };
     harmonic::add(&mut track, &timeline, &mut rng, &tone, |secs, k, hz| {
         let wide = hz * (1.0 + 0.022 * sung(secs) * vibrato.at(f64::from(secs)));
         rise(secs, 0.06 + 0.008 * k as f32) * curve.at(wide) * 2.5 / (k as f32 + 1.5)
@@ -149,7 +157,14 @@ fn throat(note: &Note) -> Track {
         timeline.turns(half_hz, |secs| f64::from(5.0 * drift.at(secs) - 80.0 * fall(secs as f32, 0.06)));
     let base_hz = timeline.pitch_hz as f32;
     let chest = Curve::formants(&[(520.0, 160.0, 0.0), (950.0, 200.0, -5.0), (2600.0, 400.0, -14.0)], 0.02);
-    let tone = Tone { turns: &half, count: 96, shimmer: 0.2, shimmer_hz: 4.6, pan: 0.0 };
+    let tone = Tone {
+        turns: &half,
+        count: ((7600.0 / timeline.pitch_hz) as usize).min(112),
+        shimmer: 0.2,
+        shimmer_hz: 4.6,
+        grain: 0.12,
+        pan: 0.0,
+    };
     let mut whistle = (f32::NAN, 0.0);
     harmonic::add(&mut track, &timeline, &mut rng, &tone, |secs, k, full| {
         if secs != whistle.0 {
