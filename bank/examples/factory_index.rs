@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use neume_bank::factory::{self, Recipe, Rendered, index};
-use neume_models::SoundNet;
+use neume_models::excerpt::{excerpt, with_planner};
+use neume_models::{SoundNet, measures};
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
@@ -28,12 +29,7 @@ fn main() -> Outcome<()> {
             if let Some(folder) = &folder {
                 write_wav(folder, recipe, root_midi, &rendered)?;
             }
-            let labels = net.label(&rendered.audio.mono(), rendered.audio.rate_hz)?;
-            let heard = index::Heard {
-                brightness: labels.brightness,
-                roughness: labels.roughness,
-                embedding: labels.embedding,
-            };
+            let heard = listen(&net, &rendered)?;
             lines.push(serde_json::to_string(&index::Entry::new(recipe, root_midi, &rendered, &heard))?);
         }
         eprintln!("{}", recipe.name);
@@ -43,6 +39,21 @@ fn main() -> Outcome<()> {
     let mean_ms = total_ms / lines.len() as f64;
     println!("{} sounds, {mean_ms:.1} ms each, slowest {:.1} ms ({})", lines.len(), slowest.0, slowest.1);
     Ok(())
+}
+
+/// The network places the sound among sounds. Brightness and roughness are measured: these samples are clean, and there
+/// measuring is exact.
+fn listen(net: &SoundNet, rendered: &Rendered) -> Outcome<index::Heard> {
+    let (mono, rate_hz) = (rendered.audio.mono(), rendered.audio.rate_hz);
+    let embedding = net.label(&mono, rate_hz)?.embedding;
+    Ok(with_planner(|planner| {
+        let heard = excerpt(&mono, rate_hz, planner);
+        index::Heard {
+            brightness: measures::brightness(&heard, planner),
+            roughness: measures::roughness(&heard, planner),
+            embedding,
+        }
+    }))
 }
 
 fn write_wav(folder: &Path, recipe: &Recipe, root_midi: u8, rendered: &Rendered) -> Outcome<()> {

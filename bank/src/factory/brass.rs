@@ -26,6 +26,7 @@ pub(super) const RECIPES: &[Recipe] = &[
     Recipe::new("Tuba, round", Family::Brass, &[28, 35, 42, 49, 56], tuba).looped().trim(-1.0),
     Recipe::new("Brass section, wide", Family::Brass, &[38, 46, 54, 62, 70, 78], section).looped(),
     Recipe::new("War horn, growling", Family::Brass, &[36, 44, 52, 60], war_horn).looped(),
+    Recipe::new("Trumpet, flutter-tongued", Family::Brass, &[55, 63, 71, 79], flutter).looped(),
 ];
 
 /// What the lips and the bell do.
@@ -243,5 +244,32 @@ fn war_horn(note: &Note) -> Track {
     track.add(&spit, 1.0, 0.3);
     track.each(|side| side.iter_mut().for_each(|x| *x = filter::soft_clip(*x * 0.9)));
     space::room(&mut track, 1.1, 3000.0, 0.2);
+    track
+}
+
+/// The tongue rolls an R into the mouthpiece: a gate of 26 a second, never quite even, with the spit of each stroke.
+fn flutter(note: &Note) -> Track {
+    let timeline = note.looped(0.8, 2.1);
+    let bell = Curve::formants(&[(950.0, 700.0, 0.0), (1900.0, 1300.0, 1.0), (3400.0, 1600.0, -2.0)], 0.04);
+    let lips = Lips {
+        attack_secs: 0.02,
+        cutoff_hz: 3600.0 + 300.0 * note.octave(),
+        order: 1,
+        bell: &bell,
+        scoop_cents: 40.0,
+        vibrato_hz: 5.2,
+        vibrato_cents: 4.0,
+        vibrato_secs: 0.4,
+        breath: 0.3,
+    };
+    let mut track = play(note, &timeline, &lips);
+    let mut rng = note.rng();
+    let tongue_hz = timeline.snap_motion_hz(26.0);
+    let uneven = Wander::new(&timeline, &mut rng, 5.0);
+    track.shape(|secs| {
+        let at = f64::from(secs);
+        let gate = sine(tongue_hz * at + 0.12 * f64::from(uneven.at(at)));
+        1.0 + rise(secs, 0.03) * (0.75 * gate - 0.2)
+    });
     track
 }

@@ -157,7 +157,8 @@ fn shakuhachi(note: &Note) -> Track {
         let at = f64::from(secs);
         let n = k as f32;
         let over = if k == 2 || k == 3 { 1.0 + 2.2 * burst(secs, 0.02, 0.12) } else { 1.0 };
-        let blown = 1.0 + 0.2 * late(secs) * neck.at(at) + 0.12 * gusts.at(at);
+        let roll = 0.4 * rise(secs, 0.1) * sine(flutter_hz * at + 0.1);
+        let blown = 1.0 + roll + 0.2 * late(secs) * neck.at(at) + 0.12 * gusts.at(at);
         over * blown * rise(secs, 0.03 + 0.01 * n) / (n * n.sqrt()) * if k % 2 == 0 { 0.6 } else { 1.0 }
     });
     let wind = |secs: f32| {

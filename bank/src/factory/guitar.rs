@@ -15,10 +15,11 @@ pub(super) const RECIPES: &[Recipe] = &[
     Recipe::new("Steel-string guitar, bright", Family::Guitar, &[40, 47, 54, 61, 68, 76], steel),
     Recipe::new("Electric guitar, neck pickup", Family::Guitar, &[40, 48, 56, 64, 72], electric).trim(-1.0),
     Recipe::new("Palm-muted guitar", Family::Guitar, &[40, 46, 52, 58, 64], muted),
-    Recipe::new("Overdriven guitar, power fifths", Family::Guitar, &[40, 46, 52, 58, 64], overdriven),
+    Recipe::new("Overdriven guitar, power fifths", Family::Guitar, &[40, 46, 52, 58, 64, 70], overdriven),
     Recipe::new("Twelve-string, shimmering", Family::Guitar, &[40, 48, 56, 64], twelve),
     Recipe::new("Banjo, dry", Family::Guitar, &[50, 57, 64, 71], banjo),
     Recipe::new("Celtic harp, clear", Family::Guitar, &[43, 52, 61, 70, 79], harp).trim(-2.0),
+    Recipe::new("Sitar, buzzing", Family::Guitar, &[48, 55, 62, 69, 76], sitar),
 ];
 
 /// Finger flesh on nylon, a spruce top under it. Two planes of swinging, a little apart in pitch.
@@ -52,7 +53,7 @@ fn steel(note: &Note) -> Track {
     let timeline = note.decaying(4.2 - 0.6 * f64::from(note.octave()));
     let mut rng = note.rng();
     let string = Pluck {
-        t60_secs: 7.0 - 1.6 * note.octave(),
+        t60_secs: 9.0 - 2.4 * note.octave(),
         high_t60_secs: 1.3,
         position: 0.14,
         touch_ms: 0.3,
@@ -233,5 +234,42 @@ fn harp(note: &Note) -> Track {
     }
     track.shape(|secs| 0.75 + 0.25 * burst(secs, 0.001, 0.1));
     space::room(&mut track, 1.6, 5000.0, 0.22);
+    track
+}
+
+/// A string that grazes a wide bridge: the nearer it swings to it, the more it buzzes; drones ring along below.
+fn sitar(note: &Note) -> Track {
+    let timeline = note.decaying(4.0);
+    let mut rng = note.rng();
+    let string = Pluck {
+        t60_secs: 5.5 - 1.0 * note.octave(),
+        high_t60_secs: 2.4,
+        position: 0.09,
+        touch_ms: 0.12,
+        grit: 0.15,
+        stiffness: 0.05,
+    };
+    let mut track = Track::silent(&timeline);
+    let mut main = pluck(&timeline, &mut rng, timeline.pitch_hz, &string);
+    let mut swing = 0.0f32;
+    let mut height = 0.0f32;
+    for x in &mut main {
+        // The bridge follows the swing; what goes past it is folded back.
+        swing = swing.max(x.abs()) * 0.99993;
+        height += 0.3 * (*x - height);
+        let over = (height.abs() - 0.35 * swing).max(0.0);
+        *x += 2.4 * over * height.signum() * if height > 0.0 { -1.0 } else { 0.4 };
+    }
+    filter::body(&mut main, &[(420.0, 3.0, 4.0), (1500.0, 1.5, 5.0), (3900.0, 1.2, 7.0)]);
+    filter::high_pass(&mut main, 0.7, 140.0);
+    track.add(&main, 0.7, 0.0);
+    for (ratio, gain, pan) in [(0.5004f64, 0.1f32, -0.7f32), (0.7493, 0.08, 0.7), (1.0011, 0.12, 0.4)] {
+        let mut drone = pluck(&timeline, &mut rng, timeline.pitch_hz * ratio, &string);
+        super::track::shape(&mut drone, |secs| 1.0 - libm::expf(-secs / 0.15));
+        filter::high_pass(&mut drone, 0.7, 300.0);
+        track.add(&drone, gain, pan);
+    }
+    let nail = noise::burst(&mut rng, Burst { rise_secs: 0.0004, fall_secs: 0.004, hz: 4200.0, q: 0.8 });
+    track.add(&nail, 0.3, 0.1);
     track
 }

@@ -24,6 +24,7 @@ pub(super) const RECIPES: &[Recipe] = &[
     Recipe::new("Harpsichord, two choirs", Family::Keyboard, &[36, 45, 54, 63, 72, 81], harpsichord),
     Recipe::new("Clavinet, biting", Family::Keyboard, &[36, 45, 54, 63, 72], clavinet),
     Recipe::new("Saloon piano, out of tune", Family::Keyboard, &[40, 50, 60, 70, 80], saloon),
+    Recipe::new("Prepared piano, rattling", Family::Keyboard, &[36, 45, 54, 63, 72, 81], prepared),
 ];
 
 /// What a hammer and its strings are like.
@@ -172,7 +173,7 @@ fn reed_piano(note: &Note) -> Track {
     let timeline = note.decaying(f64::from((3.0 - 0.5 * note.octave()).clamp(1.5, 4.0)));
     let mut rng = note.rng();
     let hz = timeline.pitch_hz as f32;
-    let long = 3.4 * libm::exp2f(-0.55 * note.octave());
+    let long = 6.0 * libm::exp2f(-0.55 * note.octave());
     let modes = [
         Mode::new(hz, 1.0, long),
         Mode::new(hz * 2.0, 0.2, 0.7 * long),
@@ -202,10 +203,10 @@ fn harpsichord(note: &Note) -> Track {
     let timeline = note.decaying(f64::from((3.4 - 0.7 * note.octave()).clamp(1.4, 4.5)));
     let mut rng = note.rng();
     let string = Pluck {
-        t60_secs: 4.5 - 1.3 * note.octave(),
-        high_t60_secs: 2.0,
+        t60_secs: 8.0 - 2.4 * note.octave(),
+        high_t60_secs: 3.2,
         position: 0.13,
-        touch_ms: 0.16,
+        touch_ms: 0.22,
         grit: 0.08,
         stiffness: 0.05,
     };
@@ -245,5 +246,34 @@ fn clavinet(note: &Note) -> Track {
     let mut track = Track::mono(&timeline, edge);
     let tip = noise::burst(&mut rng, Burst { rise_secs: 0.0005, fall_secs: 0.004, hz: 1500.0, q: 1.0 });
     track.add(&tip, 0.4, 0.0);
+    track
+}
+
+/// Screws and rubber between the strings: the note is choked and bent into a bell, and loose metal chatters on it.
+fn prepared(note: &Note) -> Track {
+    let timeline = note.decaying(2.2);
+    let mut rng = note.rng();
+    let hz = timeline.pitch_hz as f32;
+    let ring = 1.5 * libm::exp2f(-0.3 * note.octave());
+    let mut modes = vec![Mode::new(hz, 1.0, ring), Mode::new(hz * 2.003, 0.4, 0.6 * ring)];
+    for ratio in [2.76f32, 3.37, 4.19, 5.23, 6.41, 7.9] {
+        // Each is split by what is wedged there.
+        let (gain, long) = (0.5 * rng.between(0.5, 1.0), 0.5 * ring * rng.between(0.4, 1.0));
+        let apart = rng.between(24.0, 55.0);
+        modes.push(Mode::new(hz * ratio, gain, long).at(rng.bipolar()));
+        modes.push(Mode::new(hz * ratio + apart, gain, long).at(rng.bipolar()));
+    }
+    let mut track = Track::silent(&timeline);
+    modal::ring(&mut track, &timeline, &modes, 0.001);
+    let mut loose = noise::white(&timeline, &mut rng);
+    let chatter_hz = 43.0 + 0.02 * hz;
+    super::track::shape(&mut loose, |secs| {
+        let touch = sine(f64::from(chatter_hz * secs * (1.0 + 0.2 * secs))).max(0.0);
+        2.5 * touch * touch * fall(secs, 0.22) * rise(secs, 0.004)
+    });
+    filter::band_pass(&mut loose, 1.6, |_| 3700.0);
+    track.add(&loose, 1.0, 0.4);
+    let knock = noise::burst(&mut rng, Burst { rise_secs: 0.0006, fall_secs: 0.018, hz: 520.0, q: 0.7 });
+    track.add(&knock, 0.6, -0.1);
     track
 }

@@ -22,6 +22,7 @@ pub(super) const RECIPES: &[Recipe] = &[
     Recipe::new("Tubular bells", Family::Mallet, &[55, 62, 69, 76], tubular),
     Recipe::new("Steel pan", Family::Mallet, &[48, 57, 66, 75], steel_pan),
     Recipe::new("Crystal bowl, rubbed", Family::Mallet, &[48, 57, 66, 75], bowl).looped().trim(-4.0),
+    Recipe::new("Bell plates, clangorous", Family::Mallet, &[48, 56, 64, 72, 80], plates),
 ];
 
 /// A bar tuned 1 : 4 : 10 over a resonator, with a yarn mallet.
@@ -220,5 +221,25 @@ fn bowl(note: &Note) -> Track {
         0.035 * rise(secs, 0.1) * (1.0 + 0.5 * sine(beat_hz * f64::from(secs)))
     });
     track.add(&rub, 1.0, 0.0);
+    track
+}
+
+/// Thick bronze sheet under a steel hammer: crowded modes a few dozen hertz apart that grind against each other.
+fn plates(note: &Note) -> Track {
+    let timeline = note.decaying(3.4);
+    let mut rng = note.rng();
+    let hz = timeline.pitch_hz as f32;
+    let mut modes = vec![Mode::new(hz, 0.9, 3.4), Mode::new(hz + 27.0, 0.55, 2.6).at(0.2)];
+    for ratio in [1.52f32, 2.0, 2.61, 3.33, 4.07, 5.2, 6.6, 8.4, 10.3] {
+        let apart = rng.between(26.0, 62.0);
+        let (gain, long) = (0.8 / (0.6 + 0.2 * ratio), 3.0 / (1.0 + 0.35 * ratio));
+        let side = 0.8 * rng.bipolar();
+        modes.push(Mode::new(hz * ratio, gain, long).at(side));
+        modes.push(Mode::new(hz * ratio + apart, 0.9 * gain, 0.9 * long).at(-side));
+    }
+    let mut track = Track::silent(&timeline);
+    modal::ring(&mut track, &timeline, &modes, 0.0006);
+    let hammer = noise::burst(&mut rng, Burst { rise_secs: 0.0003, fall_secs: 0.006, hz: 4800.0, q: 0.6 });
+    track.add(&hammer, 0.8, 0.0);
     track
 }

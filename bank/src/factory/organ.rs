@@ -27,6 +27,7 @@ pub(super) const RECIPES: &[Recipe] = &[
     Recipe::new("Harmonium, soft", Family::Organ, &[41, 50, 59, 68, 77], harmonium).looped().trim(-5.0),
     Recipe::new("Accordion, musette", Family::Organ, &[48, 57, 66, 75, 84], accordion).looped(),
     Recipe::new("Combo organ, reedy", Family::Organ, &[40, 50, 60, 70, 80], combo).looped(),
+    Recipe::new("Regal, rasping", Family::Organ, &[43, 51, 59, 67, 75], regal).looped(),
 ];
 
 /// Nine drawbars, a key click, and a horn that turns: pitch, level and side go round together.
@@ -261,4 +262,32 @@ fn combo(note: &Note) -> Track {
     let click = noise::burst(&mut rng, Burst { rise_secs: 0.0004, fall_secs: 0.003, hz: 3500.0, q: 0.7 });
     sum.iter_mut().zip(&click).for_each(|(sum, x)| *sum += 0.6 * x);
     Track::mono(&timeline, sum)
+}
+
+/// Brass tongues with hardly a pipe to them: a snarl in two feet, the wind leaking past it in gusts.
+fn regal(note: &Note) -> Track {
+    let timeline = note.looped(0.7, 2.2);
+    let mut rng = note.rng();
+    let rattle_hz = timeline.snap_motion_hz(44.0);
+    let wind = Wander::new(&timeline, &mut rng, 2.1);
+    let mut track = Track::silent(&timeline);
+    for (ratio, cents, duty, pan) in
+        [(1.0f64, -3.0f64, 0.06, -0.4f32), (1.0, 3.0, 0.09, 0.4), (2.0, 1.0, 0.05, 0.0)]
+    {
+        let hz = timeline.snap_hz(timeline.pitch_hz * ratio * libm::exp2(cents / 1200.0));
+        let turns = timeline.turns(hz, |secs| f64::from(5.0 * sine(rattle_hz * secs) + 3.0 * wind.at(secs)));
+        let phase = f64::from(rng.unit());
+        let mut tongue = vec![0.0; timeline.frames()];
+        Wave::pulse(hz, duty).add(&mut tongue, &turns, |block| {
+            let secs = block as f64 * BLOCK_SECS;
+            rise(secs as f32, 0.009) * (1.0 + (0.5 + 0.15 * wind.at(secs)) * sine(rattle_hz * secs + phase))
+        });
+        track.add(&tongue, 1.0, pan);
+    }
+    track.each(|side| {
+        filter::high_pass(side, 0.7, 200.0);
+        filter::body(side, &[(700.0, 3.0, 6.0), (1700.0, 3.0, 8.0), (3900.0, 2.0, 6.0)]);
+    });
+    space::room(&mut track, 1.2, 4500.0, 0.14);
+    track
 }

@@ -23,6 +23,7 @@ pub(super) const RECIPES: &[Recipe] = &[
     Recipe::new("Bagpipe chanter, piercing", Family::Reed, &[57, 64, 71, 78], bagpipe).looped(),
     Recipe::new("Harmonica, lonesome", Family::Reed, &[60, 67, 74, 81], harmonica).looped().trim(-1.0),
     Recipe::new("Duduk, mournful", Family::Reed, &[52, 58, 64, 70, 76], duduk).looped().trim(-3.0),
+    Recipe::new("Tenor saxophone, growling", Family::Reed, &[44, 51, 58, 65, 72], growl).looped(),
 ];
 
 /// A closed cylinder: odd harmonics low down, even ones creeping in higher up.
@@ -164,7 +165,7 @@ fn bagpipe(note: &Note) -> Track {
     track.each(|side| {
         filter::body(side, &[(1500.0, 3.0, 11.0), (3300.0, 3.0, 9.0), (800.0, 3.0, 4.0)]);
         filter::high_pass(side, 0.7, 240.0);
-        super::track::shape(side, |secs| 1.0 + 0.12 * sine(rub_hz * f64::from(secs)));
+        super::track::shape(side, |secs| 1.0 + 0.45 * sine(rub_hz * f64::from(secs)));
     });
     track
 }
@@ -225,5 +226,33 @@ fn duduk(note: &Note) -> Track {
     });
     track.add(&air, 1.0, 0.15);
     space::room(&mut track, 0.9, 2600.0, 0.15);
+    track
+}
+
+/// The player hums into the horn, a sixth away from the note: reed and voice beat through the whole spectrum.
+fn growl(note: &Note) -> Track {
+    let timeline = note.looped(0.8, 2.3);
+    let mut rng = note.rng();
+    let hum_hz = timeline.snap_motion_hz(71.0);
+    let lung = Wander::new(&timeline, &mut rng, 2.7);
+    let turns = timeline.turns(timeline.pitch_hz, |secs| {
+        let s = secs as f32;
+        f64::from(16.0 * sine(hum_hz * secs) + 9.0 * lung.at(secs) - 130.0 * fall(s, 0.06))
+    });
+    let wave = Wave::pulse(timeline.pitch_hz, 0.21);
+    let mut bore = vec![0.0; timeline.frames()];
+    wave.add(&mut bore, &turns, |block| rise(block as f32 * super::timeline::BLOCK_SECS as f32, 0.025));
+    let hum = |secs: f32| {
+        let at = f64::from(secs);
+        1.0 + rise(secs, 0.06) * (0.62 + 0.2 * lung.at(at)) * sine(hum_hz * at + 0.3)
+    };
+    super::track::shape(&mut bore, &hum);
+    filter::body(&mut bore, &[(560.0, 2.5, 7.0), (1250.0, 2.5, 8.0), (2700.0, 2.0, 6.0)]);
+    filter::low_pass(&mut bore, 0.7, |secs| 3000.0 + 2200.0 * rise(secs, 0.08));
+    let mut track = Track::silent(&timeline);
+    bore.iter_mut().for_each(|x| *x = filter::soft_clip(0.5 * *x));
+    track.add(&bore, 1.0, 0.0);
+    let spit = noise::band(&timeline, &mut rng, 2300.0, 0.7, |secs| 0.25 * rise(secs, 0.02) * hum(secs));
+    track.add(&spit, 0.5, 0.25);
     track
 }

@@ -23,6 +23,7 @@ pub(super) const RECIPES: &[Recipe] = &[
     Recipe::new("Throat singer, overtones", Family::Vocal, &[36, 43, 50, 57], throat).looped(),
     Recipe::new("Whispers, pitched", Family::Vocal, &[48, 57, 66, 75], whispers).looped().trim(-6.0),
     Recipe::new("Vocoder choir, metallic", Family::Vocal, &[40, 48, 56, 64, 72], vocoder).looped(),
+    Recipe::new("Torn voice, shouting", Family::Vocal, &[45, 52, 59, 66, 73], torn).looped(),
 ];
 
 /// Five singers who agree on the vowel and on little else.
@@ -240,5 +241,36 @@ fn vocoder(note: &Note) -> Track {
         side.iter_mut().for_each(|x| *x = filter::soft_clip(1.2 * *x));
     });
     track.shape(|secs| rise(secs, 0.012));
+    track
+}
+
+/// A chest voice past its limit: the folds catch every few periods, and what is left of the vowel is driven flat.
+fn torn(note: &Note) -> Track {
+    let timeline = note.looped(0.8, 2.4);
+    let mut rng = note.rng();
+    let catch_hz = timeline.snap_motion_hz(57.0);
+    let push = Wander::new(&timeline, &mut rng, 3.3);
+    let turns = timeline.turns(timeline.pitch_hz, |secs| {
+        let s = secs as f32;
+        f64::from(28.0 * sine(catch_hz * secs) + 14.0 * push.at(secs) - 220.0 * fall(s, 0.09))
+    });
+    let mut voice = vec![0.0; timeline.frames()];
+    Wave::pulse(timeline.pitch_hz, 0.13).add(&mut voice, &turns, |block| {
+        let secs = block as f64 * super::timeline::BLOCK_SECS;
+        let caught = 1.0 + (0.55 + 0.25 * push.at(secs)) * sine(catch_hz * secs + 0.4);
+        rise(secs as f32, 0.03) * caught
+    });
+    let rasp = noise::band(&timeline, &mut rng, 2200.0, 0.6, |secs| {
+        0.3 * rise(secs, 0.03) * (1.0 + 0.6 * sine(catch_hz * f64::from(secs)))
+    });
+    voice.iter_mut().zip(&rasp).for_each(|(sum, x)| *sum += x);
+    filter::body(
+        &mut voice,
+        &[(780.0, 4.0, 12.0), (1250.0, 5.0, 11.0), (2700.0, 4.0, 10.0), (3500.0, 4.0, 6.0)],
+    );
+    filter::low_pass(&mut voice, 0.7, |_| 5600.0);
+    voice.iter_mut().for_each(|x| *x = filter::soft_clip(0.7 * *x));
+    let mut track = Track::mono(&timeline, voice);
+    space::room(&mut track, 0.8, 4500.0, 0.12);
     track
 }
