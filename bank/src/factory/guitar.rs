@@ -20,6 +20,7 @@ pub(super) const RECIPES: &[Recipe] = &[
     Recipe::new("Banjo, dry", Family::Guitar, &[50, 57, 64, 71], banjo),
     Recipe::new("Celtic harp, clear", Family::Guitar, &[43, 52, 61, 70, 79], harp).trim(-2.0),
     Recipe::new("Sitar, buzzing", Family::Guitar, &[48, 55, 62, 69, 76], sitar),
+    Recipe::new("Jazz guitar, thumb", Family::Guitar, &[40, 47, 54, 61, 68], jazz).trim(-4.0),
 ];
 
 /// Finger flesh on nylon, a spruce top under it. Two planes of swinging, a little apart in pitch.
@@ -271,5 +272,28 @@ fn sitar(note: &Note) -> Track {
     }
     let nail = noise::burst(&mut rng, Burst { rise_secs: 0.0004, fall_secs: 0.004, hz: 4200.0, q: 0.8 });
     track.add(&nail, 0.3, 0.1);
+    track
+}
+
+/// Flat-wound strings, the flesh of a thumb, the tone control shut: a round note with a thump under it.
+fn jazz(note: &Note) -> Track {
+    let timeline = note.decaying(3.2 - 0.5 * f64::from(note.octave()));
+    let mut rng = note.rng();
+    let string = Pluck {
+        t60_secs: 4.0 - 0.9 * note.octave(),
+        high_t60_secs: 0.2,
+        position: 0.36,
+        touch_ms: 1.7 - 0.3 * note.octave(),
+        grit: 0.05,
+        stiffness: 0.0,
+    };
+    let heard = pluck(&timeline, &mut rng, timeline.pitch_hz, &string);
+    let mut coil = pickup(&heard, timeline.pitch_hz, 0.27);
+    filter::low_pass(&mut coil, 0.8, |_| 620.0);
+    filter::low_pass(&mut coil, 0.7, |_| 900.0);
+    let mut track = Track::mono(&timeline, coil);
+    let flesh = noise::burst(&mut rng, Burst { rise_secs: 0.003, fall_secs: 0.014, hz: 190.0, q: 0.8 });
+    track.add(&flesh, 0.12, 0.0);
+    space::room(&mut track, 0.7, 2500.0, 0.08);
     track
 }

@@ -94,10 +94,10 @@ fn xylophone(note: &Note) -> Track {
     let ring = 0.62 * libm::exp2f(-0.6 * (note.octave() - 1.0));
     let modes = [
         Mode::new(hz, 1.0, ring),
-        Mode::new(hz * 3.0, 0.75, 0.5 * ring).at(0.2),
-        Mode::new(hz * 6.1, 0.5, 0.22 * ring).at(-0.2),
-        Mode::new(hz * 9.8, 0.3, 0.12 * ring).at(0.3),
-        Mode::new(hz * 14.2, 0.15, 0.08 * ring),
+        Mode::new(hz * 3.0, 1.1, 0.6 * ring).at(0.2),
+        Mode::new(hz * 6.1, 0.9, 0.3 * ring).at(-0.2),
+        Mode::new(hz * 9.8, 0.6, 0.16 * ring).at(0.3),
+        Mode::new(hz * 14.2, 0.35, 0.1 * ring),
     ];
     let mut track = Track::silent(&timeline);
     modal::ring(&mut track, &timeline, &modes, 0.0007);
@@ -172,12 +172,12 @@ fn steel_pan(note: &Note) -> Track {
     // Ratio, level, growth and decay of each mode.
     let modes: [(f64, f32, f32, f32); 7] = [
         (1.0, 1.0, 0.004, 1.0),
-        (2.0, 0.9, 0.022, 0.8),
-        (3.0, 0.35, 0.03, 0.5),
-        (4.01, 0.3, 0.045, 0.45),
+        (2.0, 1.3, 0.022, 0.9),
+        (3.0, 0.65, 0.03, 0.6),
+        (4.01, 0.5, 0.045, 0.5),
         (2.43, 0.12, 0.003, 0.25),
-        (5.3, 0.14, 0.002, 0.14),
-        (7.1, 0.1, 0.002, 0.1),
+        (5.3, 0.3, 0.002, 0.2),
+        (7.1, 0.25, 0.002, 0.15),
     ];
     let bend = timeline.turns(hz, |secs| f64::from(16.0 * fall(secs as f32, 0.05)));
     let mut track = Track::silent(&timeline);

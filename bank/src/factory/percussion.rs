@@ -88,9 +88,9 @@ fn woodblocks(note: &Note) -> Track {
     let hz = timeline.pitch_hz as f32;
     let modes = [
         Mode::new(hz, 1.0, 0.16),
-        Mode::new(hz * 1.43, 0.5, 0.11).at(0.2),
-        Mode::new(hz * 2.7, 0.35, 0.06).at(-0.2),
-        Mode::new(hz * 4.3, 0.2, 0.04),
+        Mode::new(hz * 1.71, 0.8, 0.1).at(0.2),
+        Mode::new(hz * 2.46, 0.6, 0.07).at(-0.2),
+        Mode::new(hz * 3.9, 0.45, 0.05),
     ];
     let mut track = Track::silent(&timeline);
     modal::ring(&mut track, &timeline, &modes, 0.0005);

@@ -24,6 +24,9 @@ pub(super) const RECIPES: &[Recipe] = &[
     Recipe::new("Harmonica, lonesome", Family::Reed, &[60, 67, 74, 81], harmonica).looped().trim(-1.0),
     Recipe::new("Duduk, mournful", Family::Reed, &[52, 58, 64, 70, 76], duduk).looped().trim(-3.0),
     Recipe::new("Tenor saxophone, growling", Family::Reed, &[44, 51, 58, 65, 72], growl).looped(),
+    Recipe::new("Bass clarinet, hushed", Family::Reed, &[34, 41, 48, 55, 62], bass_clarinet)
+        .looped()
+        .trim(-5.0),
 ];
 
 /// A closed cylinder: odd harmonics low down, even ones creeping in higher up.
@@ -254,5 +257,28 @@ fn growl(note: &Note) -> Track {
     track.add(&bore, 1.0, 0.0);
     let spit = noise::band(&timeline, &mut rng, 2300.0, 0.7, |secs| 0.25 * rise(secs, 0.02) * hum(secs));
     track.add(&spit, 0.5, 0.25);
+    track
+}
+
+/// The lowest breath of a long black tube: odd harmonics that stop at the fifth, and the sound of the pads.
+fn bass_clarinet(note: &Note) -> Track {
+    let timeline = note.looped(1.0, 2.4);
+    let mut rng = note.rng();
+    let mut track = Track::silent(&timeline);
+    let breath = Wander::new(&timeline, &mut rng, 1.2);
+    let turns = timeline
+        .turns(timeline.pitch_hz, |secs| f64::from(2.5 * breath.at(secs) - 18.0 * fall(secs as f32, 0.05)));
+    let tone = Tone { turns: &turns, count: 9, shimmer: 0.25, shimmer_hz: 1.9, grain: 0.05, pan: 0.0 };
+    harmonic::add(&mut track, &timeline, &mut rng, &tone, |secs, k, _| {
+        const SHARES: [f32; 9] = [1.0, 0.02, 0.22, 0.02, 0.05, 0.01, 0.012, 0.004, 0.004];
+        SHARES[k - 1] * rise(secs, 0.09 + 0.02 * k as f32) * (1.0 + 0.15 * breath.at(f64::from(secs)))
+    });
+    let air = noise::band(&timeline, &mut rng, 480.0, 0.6, |secs| {
+        0.05 * rise(secs, 0.06) * (1.0 + 0.4 * breath.at(f64::from(secs)))
+    });
+    track.add(&air, 1.0, 0.15);
+    let pad = noise::burst(&mut rng, Burst { rise_secs: 0.002, fall_secs: 0.02, hz: 300.0, q: 1.0 });
+    track.add(&pad, 0.1, -0.2);
+    space::room(&mut track, 0.8, 2000.0, 0.1);
     track
 }

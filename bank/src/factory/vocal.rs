@@ -26,12 +26,12 @@ pub(super) const RECIPES: &[Recipe] = &[
     Recipe::new("Torn voice, shouting", Family::Vocal, &[45, 52, 59, 66, 73], torn).looped(),
 ];
 
-/// Five singers who agree on the vowel and on little else.
+/// Four singers who agree on the vowel and on little else.
 fn choir_ah(note: &Note) -> Track {
     let timeline = note.looped(1.0, 2.4);
     let mut rng = note.rng();
     let mut track = Track::silent(&timeline);
-    for singer in 0..5 {
+    for singer in 0..4 {
         let size = 1.0 + 0.06 * rng.bipolar() + 0.05 * (note.octave() - 0.2).clamp(-1.0, 1.0);
         let mouth: Vec<(f32, f32, f32)> =
             formant::TENOR_AH.iter().map(|&(hz, width, db)| (hz * size, width * 1.6, db - 2.0)).collect();
@@ -49,11 +49,11 @@ fn choir_ah(note: &Note) -> Track {
         });
         let tone = Tone {
             turns: &turns,
-            count: ((5200.0 / timeline.pitch_hz) as usize).min(46),
+            count: ((5200.0 / timeline.pitch_hz) as usize).min(38),
             shimmer: 0.1,
             shimmer_hz: 2.0,
             grain: 0.05,
-            pan: (singer as f32 - 2.0) * 0.38,
+            pan: (singer as f32 - 1.5) * 0.5,
         };
         harmonic::add(&mut track, &timeline, &mut rng, &tone, |secs, k, hz| {
             let voice = rise(secs - late, 0.09) * (1.0 + 0.15 * swell.at(f64::from(secs)));
