@@ -82,7 +82,7 @@ fn white_key(painter: &Painter, cell: Rect, key: u8, held: Option<Color32>, edit
     }
     let name = match editing.now.mode {
         Mode::Slots => (Mode::slot_of_key(key) + 1).to_string(),
-        _ if key % 12 == 0 => note_name(i32::from(key)),
+        _ if key.is_multiple_of(12) => note_name(i32::from(key)),
         _ => return,
     };
     let ground = held.unwrap_or(tokens.key_white);

@@ -20,6 +20,9 @@ const GUTTER_PX: f32 = 38.0;
 /// The eraser is at least this much wider than the pen, in pad heights.
 const ERASER_LEAST_NORM: f32 = 0.016;
 
+/// A place on the pad, 0..1 in x and y, y up.
+type Place = (f32, f32);
+
 /// The paper in `rect`; the pad itself is the largest rectangle of its shape inside, beside the names of the notes.
 pub fn pad_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
     let tokens = editing.tokens();
@@ -147,7 +150,7 @@ fn begin(editing: &mut Editing, start: Point) {
     let (slot, since_secs) = (editing.now.slot, editing.now.secs);
     editing.state.gesture = Some(Gesture { slot, before, since_secs, act });
     match editing.state.tool {
-        Tool::Eraser => erase_along(editing, &[((start.x, start.y), (start.x, start.y))]),
+        Tool::Eraser => erase_along(editing, &[[(start.x, start.y); 2]]),
         Tool::Pen | Tool::Line => show_stroke(editing),
     }
 }
@@ -166,7 +169,7 @@ fn advance(editing: &mut Editing, pad: Rect, path: &[Pos2]) {
             }
             Act::Erase(x, y) => {
                 if (*x, *y) != (to.x, to.y) {
-                    erased.push(((*x, *y), (to.x, to.y)));
+                    erased.push([(*x, *y), (to.x, to.y)]);
                 }
                 (*x, *y) = (to.x, to.y);
             }
@@ -203,12 +206,12 @@ fn eraser_radius_norm(editing: &Editing) -> f32 {
 }
 
 /// Removes the ink under the eraser along its way in this frame; what is left is read once.
-fn erase_along(editing: &mut Editing, way: &[((f32, f32), (f32, f32))]) {
+fn erase_along(editing: &mut Editing, way: &[[Place; 2]]) {
     let Some(slot) = editing.state.gesture.as_ref().map(|gesture| gesture.slot) else { return };
     let radius = eraser_radius_norm(editing);
     let mut sketch = Sketch::clone(&editing.sketch_of(slot));
     let mut changed = false;
-    for (from, to) in way {
+    for [from, to] in way {
         let steps = ((to.0 - from.0).hypot(to.1 - from.1) / (radius * 0.4)).ceil().clamp(1.0, 500.0);
         for step in 1..=steps as usize {
             let share = step as f32 / steps;
