@@ -133,7 +133,8 @@ fn array_of<const N: usize>(values: &[f32]) -> [f32; N] {
 
 /// The 64-bit FNV-1a hash of a file.
 fn fnv(file: &[u8]) -> u64 {
-    file.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+    file.iter()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// The root and its confidence from the probabilities of the candidates and, last, of none. Neighbours share

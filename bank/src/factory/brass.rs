@@ -175,7 +175,7 @@ fn trombone(note: &Note) -> Track {
     let peak = 4.0 - 1.1 * (note.octave() + 0.5);
     let (mut low, mut edge) = (vec![0.0; timeline.frames()], vec![0.0; timeline.frames()]);
     let pair = Pair { carrier: &turns, modulator: &turns, feedback: 0.09 };
-    fm::add(&mut low, &pair, &breath, |secs| peak * breath(secs) * breath(secs));
+    fm::add(&mut low, &pair, breath, |secs| peak * breath(secs) * breath(secs));
     let pair = Pair { carrier: &double, modulator: &turns, feedback: 0.16 };
     fm::add(&mut edge, &pair, |secs| 0.3 * breath(secs), |secs| 1.6 * peak * breath(secs) * breath(secs));
     filter::body(&mut low, &[(520.0, 1.6, 4.0), (1500.0, 1.5, 2.0)]);
@@ -236,7 +236,7 @@ fn war_horn(note: &Note) -> Track {
     };
     let mut horn = vec![0.0; timeline.frames()];
     let pair = Pair { carrier: &turns, modulator: &turns, feedback: 0.13 };
-    fm::add(&mut horn, &pair, &level, |secs| 3.6 * rise(secs, 0.16) + 0.9 * rough.at(f64::from(secs)));
+    fm::add(&mut horn, &pair, level, |secs| 3.6 * rise(secs, 0.16) + 0.9 * rough.at(f64::from(secs)));
     filter::body(&mut horn, &[(430.0, 2.0, 7.0), (980.0, 2.2, 6.0), (2400.0, 1.4, 3.0)]);
     let mut track = Track::silent(&timeline);
     track.add(&horn, 0.7, 0.0);

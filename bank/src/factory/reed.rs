@@ -249,7 +249,7 @@ fn growl(note: &Note) -> Track {
         let at = f64::from(secs);
         1.0 + rise(secs, 0.06) * (0.62 + 0.2 * lung.at(at)) * sine(hum_hz * at + 0.3)
     };
-    super::track::shape(&mut bore, &hum);
+    super::track::shape(&mut bore, hum);
     filter::body(&mut bore, &[(560.0, 2.5, 7.0), (1250.0, 2.5, 8.0), (2700.0, 2.0, 6.0)]);
     filter::low_pass(&mut bore, 0.7, |secs| 3000.0 + 2200.0 * rise(secs, 0.08));
     let mut track = Track::silent(&timeline);
