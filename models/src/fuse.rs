@@ -159,3 +159,61 @@ impl CustomOp2 for MeanUnder {
         Ok((Some(Tensor::from_vec(spread, x.shape(), grad.device())?), None))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use candle_core::{Device, Var};
+
+    use super::*;
+
+    fn ramp(shape: &[usize], from: f32) -> Tensor {
+        let numbers: Vec<f32> =
+            (0..shape.iter().product::<usize>()).map(|i| (from + i as f32 * 0.37).sin()).collect();
+        Tensor::from_vec(numbers, shape, &Device::Cpu).unwrap()
+    }
+
+    fn assert_close(found: &Tensor, expected: &Tensor) {
+        let off = (found - expected).unwrap().abs().unwrap().flatten_all().unwrap().max(0).unwrap();
+        assert!(off.to_scalar::<f32>().unwrap() < 1e-5, "{found} {expected}");
+    }
+
+    #[test]
+    fn adding_an_enlarged_picture_agrees_with_candle_and_so_do_its_gradients() {
+        for relu in [false, true] {
+            let fine = Var::from_tensor(&ramp(&[2, 6, 4, 3], 0.1)).unwrap();
+            let coarse = Var::from_tensor(&ramp(&[2, 3, 2, 3], 0.7)).unwrap();
+            let pull = ramp(&[2, 6, 4, 3], 2.0);
+            let ours = add_enlarged(&fine, &coarse, relu).unwrap();
+            let apart = coarse.reshape((2, 3, 1, 2, 1, 3)).unwrap().broadcast_as((2, 3, 2, 2, 2, 3)).unwrap();
+            let theirs = (fine.as_tensor() + apart.reshape((2, 6, 4, 3)).unwrap()).unwrap();
+            let theirs = if relu { theirs.relu().unwrap() } else { theirs };
+            assert_close(&ours, &theirs);
+            let [ours, theirs] =
+                [ours, theirs].map(|y| (y * &pull).unwrap().sum_all().unwrap().backward().unwrap());
+            for var in [&fine, &coarse] {
+                assert_close(ours.get(var).unwrap(), theirs.get(var).unwrap());
+            }
+        }
+    }
+
+    #[test]
+    fn the_mean_under_weights_agrees_with_candle_and_so_does_its_gradient() {
+        let x = Var::from_tensor(&ramp(&[2, 4, 3, 5], 0.1)).unwrap();
+        let weights = ramp(&[2, 4, 3], 0.4).abs().unwrap();
+        let pull = ramp(&[2, 5], 2.0);
+        let ours = mean_under(&x, &weights).unwrap();
+        let heavy = weights.unsqueeze(3).unwrap();
+        let total = (heavy.sum((1, 2)).unwrap() + LEAST).unwrap();
+        let theirs = x.broadcast_mul(&heavy).unwrap().sum((1, 2)).unwrap().broadcast_div(&total).unwrap();
+        assert_close(&ours, &theirs);
+        let [ours, theirs] =
+            [ours, theirs].map(|y| (y * &pull).unwrap().sum_all().unwrap().backward().unwrap());
+        assert_close(ours.get(&x).unwrap(), theirs.get(&x).unwrap());
+    }
+
+    #[test]
+    fn sizes_that_do_not_fit_are_errors() {
+        assert!(add_enlarged(&ramp(&[1, 4, 4, 2], 0.0), &ramp(&[1, 2, 1, 2], 0.0), true).is_err());
+        assert!(mean_under(&ramp(&[1, 4, 4, 2], 0.0), &ramp(&[1, 4, 3], 0.0)).is_err());
+    }
+}

@@ -21,6 +21,8 @@ pub struct Config {
     pub steps: usize,
     /// Pairs of drawings a step; each pair is one drawing made twice.
     pub pairs: usize,
+    /// Drawings that are held out for the marks at the end.
+    pub exam: usize,
     /// Steps between two looks at examples that are held out, and between two checkpoints.
     pub look_every: usize,
     /// Pen movements of people, mixed in among the drawings; may be empty.
@@ -35,9 +37,10 @@ impl Default for Config {
     fn default() -> Config {
         Config {
             seed: 1,
-            steps: 4000,
+            steps: 1200,
             pairs: 12,
-            look_every: 200,
+            exam: 768,
+            look_every: 100,
             signs: Vec::new(),
             command: "neume train sketch".to_string(),
             resume: None,
@@ -135,7 +138,7 @@ pub fn run(config: &Config, on_step: &mut dyn FnMut(&Progress) -> ControlFlow<()
             break;
         }
     }
-    let (metrics, confusion) = examine(&net, config.seed, 768, &config.signs)?;
+    let (metrics, confusion) = examine(&net, config.seed, config.exam, &config.signs)?;
     let card = Card {
         network: "sketch".to_string(),
         command: config.command.clone(),
@@ -159,13 +162,14 @@ fn held_out(seed: u64) -> u64 {
 }
 
 fn held_out_loss(net: &SketchNet, config: &Config) -> Result<f32, Error> {
-    let lessons = make(48, |i| Lesson::new(held_out(config.seed), i as u64, &config.signs));
+    let count = config.exam.clamp(2, 48).next_multiple_of(2);
+    let lessons = make(count, |i| Lesson::new(held_out(config.seed), i as u64, &config.signs));
     let mut sum = 0.0;
     for part in lessons.chunks(24) {
         let (x, ink) = batch(part)?;
-        sum += loss(&net.forward(&x)?, &ink, part)?.to_scalar::<f32>()?;
+        sum += loss(&net.forward(&x)?, &ink, part)?.to_scalar::<f32>()? * part.len() as f32;
     }
-    Ok(sum / 2.0)
+    Ok(sum / count as f32)
 }
 
 /// What the answers lack, as one number.
@@ -334,7 +338,8 @@ pub fn examine(
     let (mut empty, mut twins) = ([0u32; 2], [0u32; 2]);
     let legend = Legend { scale: Scale::DEFAULT, ..Legend::default() };
     for first in (0..count).step_by(64) {
-        let lessons = make(64, |i| Lesson::new(held_out(seed) + 1, (first + i) as u64, signs));
+        let lessons =
+            make(64.min(count - first), |i| Lesson::new(held_out(seed) + 1, (first + i) as u64, signs));
         let mut embeddings = Vec::new();
         for part in lessons.chunks(16) {
             let output = net.forward(&batch(part)?.0)?;
@@ -359,7 +364,7 @@ pub fn examine(
         for (i, mine) in embeddings.iter().enumerate() {
             let Some(mine) = mine else { continue };
             let like = |other: &Option<crate::Embedding>| other.as_ref().map_or(-2.0, |o| o.similarity(mine));
-            let best = (0..64)
+            let best = (0..embeddings.len())
                 .filter(|&j| j != i)
                 .max_by(|&a, &b| like(&embeddings[a]).total_cmp(&like(&embeddings[b])));
             twins[0] += 1;

@@ -1,0 +1,101 @@
+//! How long a reading takes on one thread: rasterising, the network, and all of it; the same convolutions by candle's own
+//! `conv2d`; and the same network in onnxruntime, where a `python3` with `numpy`, `onnx` and `onnxruntime` is to be found.
+
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::{Context as _, Result, ensure};
+use candle_core::{DType, Device, Tensor};
+use neume_models::raster::network_input;
+use neume_models::{Legend, NetworkInput, Point, Rgb, Sketch, SketchNet, Stroke};
+
+const ROUNDS: usize = 300;
+const WEIGHTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/weights/sketch.safetensors");
+const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/onnx_reading.py");
+
+fn main() -> Result<()> {
+    let net = SketchNet::embedded()?;
+    let legend = Legend::default();
+    let sketch = wave();
+    let input = network_input(&sketch)?;
+    let shape = (1, NetworkInput::ROWS, NetworkInput::COLUMNS, NetworkInput::CHANNELS);
+    let x = Tensor::from_slice(&input.pixels, shape, &Device::Cpu)?;
+
+    println!("{:34} {:>9} {:>9}", "on one thread", "median ms", "best ms");
+    time("rasterise a stroke", || network_input(&sketch).map(|_| ()))?;
+    time("network, fused convolutions", || net.forward(&x).map(|_| ()))?;
+    time("sketch to reading, all of it", || net.read(&sketch, &legend).map(|_| ()))?;
+    candle_alone(&x)?;
+    beside_onnxruntime(&net, &x, &input)
+}
+
+fn wave() -> Sketch {
+    let at = |i: usize| i as f32 / 200.0;
+    let points = (0..=200).map(|i| Point { x: at(i), y: 0.5 + 0.1 * (20.0 * at(i)).sin(), secs: at(i) });
+    Sketch {
+        strokes: vec![Stroke { points: points.collect(), rgb: Rgb::BLACK, width_norm: 0.01 }],
+        raster: None,
+    }
+}
+
+fn time<E>(what: &str, mut run: impl FnMut() -> Result<(), E>) -> Result<(), E> {
+    let mut millis = Vec::with_capacity(ROUNDS);
+    for _ in 0..ROUNDS {
+        let start = Instant::now();
+        run()?;
+        millis.push(start.elapsed().as_secs_f64() * 1e3);
+    }
+    millis.sort_by(f64::total_cmp);
+    println!("{what:34} {:9.3} {:9.3}", millis[ROUNDS / 2], millis[0]);
+    Ok(())
+}
+
+/// The network's five convolutions and no more, by candle. Its matrix products may use every core.
+fn candle_alone(x: &Tensor) -> Result<()> {
+    let x = x.permute((0, 3, 1, 2))?.contiguous()?;
+    let sizes =
+        [(4, 24, 4, 4, 0), (24, 40, 3, 2, 1), (40, 64, 3, 2, 1), (64, 96, 3, 2, 1), (96, 40, 3, 2, 1)];
+    let layers: Vec<(Tensor, usize, usize)> = sizes
+        .into_iter()
+        .map(|(c_in, c_out, k, stride, padding)| {
+            Ok((Tensor::ones((c_out, c_in, k, k), DType::F32, &Device::Cpu)?, stride, padding))
+        })
+        .collect::<Result<_>>()?;
+    time("those convolutions alone, candle", || -> Result<()> {
+        let mut y = x.clone();
+        for (weight, stride, padding) in &layers {
+            y = y.conv2d(weight, *padding, *stride, 1, 1)?.relu()?;
+        }
+        Ok(())
+    })
+}
+
+fn beside_onnxruntime(net: &SketchNet, x: &Tensor, input: &NetworkInput) -> Result<()> {
+    let picture = std::env::temp_dir().join(format!("neume-bench-{}.f32", std::process::id()));
+    let bytes: Vec<u8> = input.pixels.iter().flat_map(|v| v.to_le_bytes()).collect();
+    std::fs::write(&picture, bytes).with_context(|| picture.display().to_string())?;
+    let said = Command::new("python3").args([SCRIPT, WEIGHTS]).arg(&picture).arg(ROUNDS.to_string()).output();
+    std::fs::remove_file(&picture).with_context(|| picture.display().to_string())?;
+    let Some(said) = said.ok().filter(|said| said.status.success()) else {
+        println!("onnxruntime: not measured; it needs python3 with numpy, onnx and onnxruntime");
+        return Ok(());
+    };
+    let said: serde_json::Value = serde_json::from_slice(&said.stdout)?;
+    println!(
+        "{:34} {:9.3} {:9.3}",
+        "network, onnxruntime",
+        millis(&said["median_ms"]),
+        millis(&said["best_ms"])
+    );
+    let ours = net.forward(x)?;
+    let ours = Tensor::cat(&[ours.widths, ours.hues, ours.others], 1)?.flatten_all()?.to_vec1::<f32>()?;
+    let theirs = said["answers"].as_array().context("onnxruntime gave no answers")?;
+    let off = ours.iter().zip(theirs).map(|(a, b)| (f64::from(*a) - millis(b)).abs()).fold(0.0, f64::max);
+    ensure!(off < 0.02, "the two networks differ by {off}: they are not the same");
+    println!("the two networks' answers differ by {off:.5} at most");
+    Ok(())
+}
+
+fn millis(value: &serde_json::Value) -> f64 {
+    value.as_f64().unwrap_or(f64::NAN)
+}

@@ -1,0 +1,124 @@
+"""The sketch network in onnxruntime, for `bench_reading`: WEIGHTS.safetensors INPUT.f32 ROUNDS.
+
+Builds the same graph from the same weights, runs it on one thread, and prints one JSON object: the 49 answers, the median
+and the best time of a forward pass in milliseconds. Needs the packages numpy, onnx and onnxruntime.
+"""
+
+import json
+import statistics
+import sys
+import time
+
+import numpy as np
+import onnxruntime
+from onnx import TensorProto, helper, numpy_helper
+
+
+def load(path):
+    """The tensors of a safetensors file, by name."""
+    raw = open(path, "rb").read()
+    length = int.from_bytes(raw[:8], "little")
+    tensors = {}
+    for name, entry in json.loads(raw[8 : 8 + length]).items():
+        if name != "__metadata__":
+            start, end = entry["data_offsets"]
+            data = np.frombuffer(raw[8 + length + start : 8 + length + end], "<f4")
+            tensors[name] = data.reshape(entry["shape"])
+    return tensors
+
+
+class Graph:
+    """ONNX nodes as they are added; every call returns the name of its result."""
+
+    def __init__(self, weights):
+        self.weights, self.nodes, self.constants = weights, [], []
+
+    def add(self, kind, *inputs, **attributes):
+        result = f"{kind}{len(self.nodes)}"
+        self.nodes.append(helper.make_node(kind, list(inputs), [result], **attributes))
+        return result
+
+    def constant(self, value):
+        name = f"c{len(self.constants)}"
+        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
+        return name
+
+    def conv(self, name, x, stride=1, padding=0, relu=True):
+        weight = self.constant(self.weights[f"{name}.weight"].transpose(3, 2, 0, 1))
+        bias = self.constant(self.weights[f"{name}.bias"])
+        y = self.add("Conv", x, weight, bias, strides=[stride] * 2, pads=[padding] * 4)
+        return self.add("Relu", y) if relu else y
+
+    def linear(self, name, x):
+        weights = [self.constant(self.weights[f"{name}.{part}"]) for part in ("weight", "bias")]
+        return self.add("Gemm", x, *weights)
+
+    def add_enlarged(self, fine, coarse):
+        scales = self.constant(np.array([1, 1, 2, 2], np.float32))
+        large = self.add(
+            "Resize", coarse, "", scales, mode="nearest", nearest_mode="floor",
+            coordinate_transformation_mode="asymmetric",
+        )
+        return self.add("Add", fine, large)
+
+    def number(self, value):
+        return self.constant(np.array(value, np.float32))
+
+    def sum_hw(self, x):
+        return self.add("ReduceSum", x, self.constant(np.array([2, 3], np.int64)), keepdims=0)
+
+    def mean_under(self, x, weight):
+        total = self.add("Add", self.sum_hw(weight), self.number(1e-3))
+        return self.add("Div", self.sum_hw(self.add("Mul", x, weight)), total)
+
+
+def build(weights):
+    """The forward pass of sketch_net.rs, channels first."""
+    g = Graph(weights)
+    fine = g.conv("patch", "x", stride=4)
+    half = g.conv("half", fine, 2, 1)
+    quarter = g.conv("quarter", half, 2, 1)
+    eighth = g.conv("eighth", quarter, 2, 1)
+    wide = g.conv("from_eighth", eighth, relu=False)
+    wide = g.add_enlarged(g.conv("from_quarter", quarter, relu=False), wide)
+    wide = g.add_enlarged(g.conv("from_half", half, relu=False), wide)
+    everything = g.add("Relu", g.add_enlarged(g.conv("from_patch", fine, relu=False), wide))
+    ink = g.conv("ink", everything, relu=False)
+    evidence = g.conv("evidence", everything)
+    under = g.add("ReduceMean", g.add("Sigmoid", ink), axes=[1], keepdims=1)
+    under_wide = g.add("AveragePool", under, kernel_shape=[4, 4], strides=[4, 4])
+    amount = g.add("ReduceMean", under, axes=[2, 3], keepdims=0)
+    amount = g.add("Mul", g.add("Log", g.add("Add", amount, g.number(1e-4))), g.number(0.3))
+    pooled = [g.mean_under(evidence, under), g.mean_under(quarter, under_wide)]
+    pooled += [g.add("ReduceMean", eighth, axes=[2, 3], keepdims=0), amount]
+    hidden = g.add("Relu", g.linear("hidden", g.add("Concat", *pooled, axis=1)))
+    answers = g.linear("answers", hidden)
+    sign = g.add("Transpose", g.conv("sign", eighth, 2, 1), perm=[0, 2, 3, 1])
+    embedding = g.linear("embedding", g.add("Flatten", sign))
+    shape = lambda name, dims: helper.make_tensor_value_info(name, TensorProto.FLOAT, dims)
+    graph = helper.make_graph(
+        g.nodes, "sketch", [shape("x", [1, 4, 256, 384])],
+        [shape(ink, None), shape(answers, None), shape(embedding, None)], g.constants,
+    )
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=9)
+
+
+def main():
+    weights, picture, rounds = sys.argv[1:4]
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    model = build(load(weights)).SerializeToString()
+    session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    x = np.fromfile(picture, "<f4").reshape(1, 256, 384, 4).transpose(0, 3, 1, 2)
+    feed = {"x": np.ascontiguousarray(x)}
+    _, answers, _ = session.run(None, feed)
+    times = []
+    for _ in range(int(rounds)):
+        start = time.perf_counter()
+        session.run(None, feed)
+        times.append((time.perf_counter() - start) * 1e3)
+    found = {"answers": answers[0].tolist(), "median_ms": statistics.median(times), "best_ms": min(times)}
+    print(json.dumps(found | {"version": onnxruntime.__version__}))
+
+
+main()

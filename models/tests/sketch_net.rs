@@ -1,0 +1,151 @@
+//! The network with the weights that ship: it reads known drawings, and refuses what is no drawing.
+
+use neume_models::weights::Weights;
+use neume_models::{Error, Family, Legend, Point, RasterLayer, Reading, Rgb, Sketch, SketchNet, Stroke};
+
+fn stroke(points: impl IntoIterator<Item = [f32; 2]>, width_norm: f32, rgb: [u8; 3]) -> Stroke {
+    let points = points.into_iter().map(|p| Point { x: p[0], y: p[1], secs: 0.0 }).collect();
+    Stroke { points, rgb: Rgb(rgb), width_norm }
+}
+
+fn line(y: f32, width_norm: f32, rgb: [u8; 3]) -> Sketch {
+    let strokes = vec![stroke([[0.1, y], [0.9, y]], width_norm, rgb)];
+    Sketch { strokes, raster: None }
+}
+
+fn zigzag(y: f32, width_norm: f32, rgb: [u8; 3]) -> Sketch {
+    let points = (0..=16).map(|i| [0.1 + 0.05 * i as f32, y + if i % 2 == 0 { 0.06 } else { -0.06 }]);
+    Sketch { strokes: vec![stroke(points, width_norm, rgb)], raster: None }
+}
+
+/// The sketch as a square picture on a printed grid of twelve rows.
+fn printed(sketch: Option<&Sketch>) -> Sketch {
+    let side = 400;
+    let mut rgba = Vec::new();
+    let drawing = sketch.map(|sketch| neume_models::raster::paint(sketch, side, side, None));
+    for (y, x) in (0..side).flat_map(|y| (0..side).map(move |x| (y, x))) {
+        let is_line = |v: u32| (f64::from(v) % (400.0 / 12.0)) < 1.5;
+        let paper = if is_line(x) || is_line(y) { 150 } else { 255 };
+        let ink = drawing.as_ref().map_or([0; 4], |drawing| drawing.get_pixel(x, y).0);
+        let mix = |c: usize| {
+            ((u32::from(ink[c]) * u32::from(ink[3]) + paper * (255 - u32::from(ink[3]))) / 255) as u8
+        };
+        rgba.extend([mix(0), mix(1), mix(2), 255]);
+    }
+    let raster = RasterLayer { width_px: side, height_px: side, rgba: rgba.into() };
+    Sketch { strokes: Vec::new(), raster: Some(raster) }
+}
+
+fn read(sketch: &Sketch) -> Result<Reading, Error> {
+    SketchNet::embedded().unwrap().read(sketch, &Legend::default())
+}
+
+#[test]
+fn a_line_is_read_by_the_legend_wherever_it_lies() {
+    let net = SketchNet::embedded().unwrap();
+    let legend = Legend::default();
+    let colours: [([u8; 3], Option<Family>); 4] = [
+        ([0, 0, 0], None),
+        ([193, 37, 37], Some(Family::Brass)),
+        ([37, 193, 37], Some(Family::Keyboard)),
+        ([37, 37, 193], Some(Family::String)),
+    ];
+    for (i, (rgb, family)) in colours.into_iter().enumerate() {
+        for (j, width_norm) in [0.006, 0.02, 0.05].into_iter().enumerate() {
+            let y = 0.1 + 0.07 * (3 * i + j) as f32;
+            for sketch in [line(y, width_norm, rgb), printed(Some(&line(y, width_norm, rgb)))] {
+                let what = format!("{rgb:?} of {width_norm} at {y}, printed: {}", sketch.raster.is_some());
+                let reading = net.read(&sketch, &legend).unwrap();
+                let off = reading.pitch.midi - legend.scale.midi_at(y);
+                assert!(off.abs() < 0.5, "{what}: {off} rows off");
+                let off_db = reading.loudness.db - legend.loudness_db_of(width_norm);
+                assert!(off_db.abs() < 5.0, "{what}: {off_db} dB off");
+                assert_eq!(reading.timbre.family, family, "{what}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_zigzag_is_rougher_than_a_line_and_light_ink_is_brighter_than_dark() {
+    let [round, jagged] =
+        [line(0.4, 0.01, [0; 3]), zigzag(0.4, 0.01, [0; 3])].map(|s| read(&s).unwrap().timbre.roughness);
+    assert!(jagged > round + 0.3, "{jagged} and {round}");
+    let [dark, light] =
+        [[90, 10, 10], [240, 150, 150]].map(|rgb| read(&line(0.4, 0.02, rgb)).unwrap().timbre.brightness);
+    assert!(light > dark + 0.2, "{light} and {dark}");
+}
+
+#[test]
+fn confidences_are_probabilities_and_the_families_sum_to_one() {
+    for sketch in
+        [line(0.31, 0.02, [193, 37, 37]), zigzag(0.6, 0.004, [0; 3]), printed(Some(&line(0.7, 0.03, [0; 3])))]
+    {
+        let reading = read(&sketch).unwrap();
+        let confidences = [reading.pitch.confidence, reading.loudness.confidence, reading.timbre.confidence];
+        assert!(confidences.iter().all(|c| (0.0..=1.0001).contains(c)), "{confidences:?}");
+        assert!((reading.timbre.families.0.iter().sum::<f32>() - 1.0).abs() < 1e-4);
+        assert!(
+            (0.0..=1.0).contains(&reading.timbre.brightness)
+                && (0.0..=1.0).contains(&reading.timbre.roughness)
+        );
+    }
+}
+
+#[test]
+fn a_printed_grid_alone_is_an_empty_pad() {
+    assert_eq!(read(&printed(None)), Err(Error::EmptyPad));
+}
+
+#[test]
+fn the_same_sketch_is_read_alike_every_time() {
+    assert_eq!(read(&zigzag(0.5, 0.01, [9; 3])), read(&zigzag(0.5, 0.01, [9; 3])));
+}
+
+#[test]
+fn another_hand_drawing_the_same_lies_nearer_than_another_drawing() {
+    let zig = read(&zigzag(0.5, 0.01, [0; 3])).unwrap().embedding;
+    let again = read(&zigzag(0.53, 0.02, [37, 37, 193])).unwrap().embedding;
+    let other = read(&line(0.2, 0.02, [37, 37, 193])).unwrap().embedding;
+    assert!(zig.similarity(&again) > zig.similarity(&other) + 0.1);
+}
+
+#[test]
+fn weights_that_do_not_fit_are_refused_by_name() {
+    let whole = include_bytes!("../weights/sketch.safetensors");
+    let refused = |bytes: &[u8]| match SketchNet::from_weights(bytes) {
+        Err(Error::Weights(cause)) => cause,
+        other => panic!("{other:?}"),
+    };
+    refused(&[]);
+    refused(&whole[..whole.len() / 2]);
+    let weights = Weights::from_bytes(whole).unwrap();
+    let without = |name: &str| {
+        weights
+            .iter()
+            .filter(|(n, _)| *n != name)
+            .map(|(n, t)| (n.to_string(), t.clone()))
+            .collect::<Vec<_>>()
+    };
+    assert!(refused(&Weights::new(without("half.bias")).to_bytes().unwrap()).contains("half.bias"));
+    let mut other = without("half.bias");
+    let spoiled = |numbers: &[f32]| candle_core::Tensor::new(numbers, &candle_core::Device::Cpu).unwrap();
+    other.push(("half.bias".to_string(), spoiled(&[1.0; 3])));
+    assert!(refused(&Weights::new(other.clone()).to_bytes().unwrap()).contains("[3]"));
+    other.last_mut().unwrap().1 = spoiled(&[f32::NAN; 40]);
+    assert!(refused(&Weights::new(other).to_bytes().unwrap()).contains("finite"));
+}
+
+/// What `cargo test -p neume-models --test sketch_net -- --nocapture reference` printed for the weights that ship.
+#[test]
+fn the_reference_sketch_has_the_reference_reading() {
+    let reading = read(&zigzag(0.55, 0.012, [37, 37, 193])).unwrap();
+    println!(
+        "{:?} {:?} {:?} {:?}",
+        reading.pitch,
+        reading.loudness,
+        reading.timbre,
+        &reading.embedding.as_slice()[..4]
+    );
+    assert!((reading.pitch.y_norm - 0.55).abs() < 0.005);
+}
