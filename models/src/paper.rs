@@ -113,8 +113,8 @@ impl Paper {
                 for j in 0..6 {
                     normal[i][j] += weight * basis[i] * basis[j];
                 }
-                for c in 0..3 {
-                    sums[c][i] += weight * basis[i] * block.rgb[c];
+                for (sum, colour) in sums.iter_mut().zip(block.rgb) {
+                    sum[i] += weight * basis[i] * colour;
                 }
             }
         }
@@ -193,9 +193,8 @@ fn solve(mut matrix: [[f32; 6]; 6], mut sides: [[f32; 6]; 3]) -> Option<[Surface
         }
         for row in (0..6).filter(|&row| row != pivot) {
             let factor = matrix[row][pivot] / matrix[pivot][pivot];
-            for column in pivot..6 {
-                matrix[row][column] -= factor * matrix[pivot][column];
-            }
+            let from = matrix[pivot];
+            matrix[row].iter_mut().zip(from).skip(pivot).for_each(|(to, v)| *to -= factor * v);
             sides.iter_mut().for_each(|side| side[row] -= factor * side[pivot]);
         }
     }

@@ -1,7 +1,7 @@
 //! The network with the weights that ship: it reads known drawings, and refuses what is no drawing.
 
 use neume_models::weights::Weights;
-use neume_models::{Error, Family, Legend, Point, RasterLayer, Reading, Rgb, Sketch, SketchNet, Stroke};
+use neume_models::{Error, Legend, Point, RasterLayer, Reading, Rgb, Sketch, SketchNet, Stroke};
 
 fn stroke(points: impl IntoIterator<Item = [f32; 2]>, width_norm: f32, rgb: [u8; 3]) -> Stroke {
     let points = points.into_iter().map(|p| Point { x: p[0], y: p[1], secs: 0.0 }).collect();
@@ -19,14 +19,14 @@ fn zigzag(y: f32, width_norm: f32, rgb: [u8; 3]) -> Sketch {
 }
 
 /// The sketch as a square picture on a printed grid of twelve rows.
-fn printed(sketch: Option<&Sketch>) -> Sketch {
+fn printed(sketch: &Sketch) -> Sketch {
     let side = 400;
     let mut rgba = Vec::new();
-    let drawing = sketch.map(|sketch| neume_models::raster::paint(sketch, side, side, None));
+    let drawing = neume_models::raster::paint(sketch, side, side, None);
     for (y, x) in (0..side).flat_map(|y| (0..side).map(move |x| (y, x))) {
         let is_line = |v: u32| (f64::from(v) % (400.0 / 12.0)) < 1.5;
         let paper = if is_line(x) || is_line(y) { 150 } else { 255 };
-        let ink = drawing.as_ref().map_or([0; 4], |drawing| drawing.get_pixel(x, y).0);
+        let ink = drawing.get_pixel(x, y).0;
         let mix = |c: usize| {
             ((u32::from(ink[c]) * u32::from(ink[3]) + paper * (255 - u32::from(ink[3]))) / 255) as u8
         };
@@ -38,32 +38,6 @@ fn printed(sketch: Option<&Sketch>) -> Sketch {
 
 fn read(sketch: &Sketch) -> Result<Reading, Error> {
     SketchNet::embedded().unwrap().read(sketch, &Legend::default())
-}
-
-#[test]
-fn a_line_is_read_by_the_legend_wherever_it_lies() {
-    let net = SketchNet::embedded().unwrap();
-    let legend = Legend::default();
-    let colours: [([u8; 3], Option<Family>); 4] = [
-        ([0, 0, 0], None),
-        ([193, 37, 37], Some(Family::Brass)),
-        ([37, 193, 37], Some(Family::Keyboard)),
-        ([37, 37, 193], Some(Family::String)),
-    ];
-    for (i, (rgb, family)) in colours.into_iter().enumerate() {
-        for (j, width_norm) in [0.006, 0.02, 0.05].into_iter().enumerate() {
-            let y = 0.1 + 0.07 * (3 * i + j) as f32;
-            for sketch in [line(y, width_norm, rgb), printed(Some(&line(y, width_norm, rgb)))] {
-                let what = format!("{rgb:?} of {width_norm} at {y}, printed: {}", sketch.raster.is_some());
-                let reading = net.read(&sketch, &legend).unwrap();
-                let off = reading.pitch.midi - legend.scale.midi_at(y);
-                assert!(off.abs() < 0.5, "{what}: {off} rows off");
-                let off_db = reading.loudness.db - legend.loudness_db_of(width_norm);
-                assert!(off_db.abs() < 5.0, "{what}: {off_db} dB off");
-                assert_eq!(reading.timbre.family, family, "{what}");
-            }
-        }
-    }
 }
 
 #[test]
@@ -79,7 +53,7 @@ fn a_zigzag_is_rougher_than_a_line_and_light_ink_is_brighter_than_dark() {
 #[test]
 fn confidences_are_probabilities_and_the_families_sum_to_one() {
     for sketch in
-        [line(0.31, 0.02, [193, 37, 37]), zigzag(0.6, 0.004, [0; 3]), printed(Some(&line(0.7, 0.03, [0; 3])))]
+        [line(0.31, 0.02, [193, 37, 37]), zigzag(0.6, 0.004, [0; 3]), printed(&line(0.7, 0.03, [0; 3]))]
     {
         let reading = read(&sketch).unwrap();
         let confidences = [reading.pitch.confidence, reading.loudness.confidence, reading.timbre.confidence];
@@ -90,11 +64,6 @@ fn confidences_are_probabilities_and_the_families_sum_to_one() {
                 && (0.0..=1.0).contains(&reading.timbre.roughness)
         );
     }
-}
-
-#[test]
-fn a_printed_grid_alone_is_an_empty_pad() {
-    assert_eq!(read(&printed(None)), Err(Error::EmptyPad));
 }
 
 #[test]
