@@ -134,11 +134,11 @@ impl<'a> Compare<'a> {
         let fade_energy = energy(&self.coarse[from..from + coarse_fade]);
         let mut here = energy(&self.coarse[..coarse_fade]);
         let mut best: Option<(f32, usize)> = None;
-        for place in 0..=last / self.stride {
+        for (place, product) in products.iter().enumerate().take(last / self.stride + 1) {
             if place > 0 {
                 here += square(self.coarse[place + coarse_fade - 1]) - square(self.coarse[place - 1]);
             }
-            let likeness = alike(f64::from(products[place]) / self.size as f64, here, fade_energy);
+            let likeness = alike(f64::from(*product) / self.size as f64, here, fade_energy);
             // A slight liking for early places: a long loop keeps more of the sound's life.
             let liking = likeness - 0.01 * (place * self.stride) as f32 / last.max(1) as f32;
             if best.is_none_or(|(most, _)| liking > most) {

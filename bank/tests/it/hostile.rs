@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use neume_bank::decode::decode_bytes;
 use neume_bank::{Decoded, Error, looping, names, pitch};
 use proptest::prelude::*;
-use proptest::prelude::*;
 
 /// The system's allocator, which remembers the largest request of each thread.
 struct Watched;

@@ -320,8 +320,9 @@ fn files_of_one_instrument_share_the_keys_half_way() {
 
 #[test]
 fn a_folder_says_together_what_its_numbers_and_octaves_mean() {
+    type Case = (&'static str, &'static [(&'static str, f32)], &'static [f32]);
     // Names and what sounds: a folder of MIDI numbers, one of running numbers, one that calls middle C C3.
-    let table: &[(&str, &[(&str, f32)], &[f32])] = &[
+    let table: &[Case] = &[
         (
             "midi",
             &[("048_1", 48.0), ("055_1", 55.0), ("060_1", 60.0), ("072_1", 60.02)],
