@@ -48,7 +48,7 @@ pub fn excerpt(mono: &[f32], rate_hz: u32, planner: &mut RealFftPlanner<f32>) ->
     cut
 }
 
-/// The first frame of the attack: where the level first comes within [`ONSET_DB`] of the loudest moment.
+/// The first frame of the attack: where the level first comes within `ONSET_DB` of the loudest moment.
 pub fn onset_frame(mono: &[f32], rate_hz: u32) -> usize {
     let moment = ((MOMENT_SECS * rate_hz as f32) as usize).max(1);
     let energy =

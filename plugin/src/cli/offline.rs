@@ -54,16 +54,14 @@ pub fn playable(
     Ok(Arc::new(worker::playable(&Library::shared(), &chosen, rate_hz as f32)?))
 }
 
+/// Takes a block of the left and the right channel.
+pub type Sink<'a> = dyn FnMut(&[f32], &[f32]) -> Result<()> + 'a;
+
 /// Renders a score, handing on each block of both channels. `sounds` lie under the slots in turn, from the first.
 ///
 /// # Errors
 /// Those of `sink`.
-pub fn perform(
-    sounds: &[Arc<Playable>],
-    score: &Score,
-    session: Session,
-    sink: &mut dyn FnMut(&[f32], &[f32]) -> Result<()>,
-) -> Result<()> {
+pub fn perform(sounds: &[Arc<Playable>], score: &Score, session: Session, sink: &mut Sink<'_>) -> Result<()> {
     ensure!(!sounds.is_empty(), "there is no sound to play");
     let (editor, mut worker, end) = handoff::ends();
     for (slot, sound) in (0..SLOTS).zip(sounds.iter().cycle()) {

@@ -203,7 +203,7 @@ pub fn dynamics(size: f32) -> FontId {
     FontId::new(size, families().dynamics.clone())
 }
 
-/// The symbols of [`super::icons`].
+/// The symbols of `editor::icons`.
 pub fn icons(size: f32) -> FontId {
     FontId::new(size, families().icons.clone())
 }

@@ -23,9 +23,12 @@ pub enum ScanEvent {
         /// Whether saved sounds are looked for in it, rather than matched from it.
         relink: bool,
         /// The bank and the files that are no sound, or what went wrong.
-        outcome: Result<(Arc<Bank>, Vec<(PathBuf, String)>), String>,
+        outcome: Result<Opened, String>,
     },
 }
+
+/// A bank, and the files of its folder that are no sound, each with the cause.
+pub type Opened = (Arc<Bank>, Vec<(PathBuf, String)>);
 
 /// The scan that is under way, if any.
 pub struct Scanning {
