@@ -1,4 +1,4 @@
-//! The benchmarks: every example of the workspace whose name ends with `_bench`, in release, one after the other.
+//! The benchmarks: every example of the workspace whose name begins with `bench_`, in release, one after the other.
 //!
 //! Each prints one JSON object of figures on its standard output; all of them make one table at the end.
 
@@ -10,19 +10,19 @@ use serde_json::Value;
 
 use crate::{paths, setup, steps};
 
-/// Runs them all, or those that `words` names (without `_bench`).
+/// Runs them all, or those that `words` names (without `bench_`).
 pub fn run(words: &[String]) -> Result<()> {
     setup::run(setup::Purpose::Build)?;
     let mut found = all()?;
     if !words.is_empty() {
-        found.retain(|(_, example)| words.iter().any(|word| *example == format!("{word}_bench")));
+        found.retain(|(_, example)| words.iter().any(|word| *example == format!("bench_{word}")));
     }
     if found.is_empty() {
         bail!("there is no benchmark by that name");
     }
     let mut rows = Vec::new();
     for (package, example) in found {
-        let name = example.trim_end_matches("_bench").replace('_', " ");
+        let name = example.trim_start_matches("bench_").replace('_', " ");
         let build = ["build", "--release", "--package", &package, "--example", &example];
         steps::show(&format!("build the benchmark: {name}"), steps::cargo().args(build))?;
         eprintln!("── benchmark: {name}");
@@ -45,7 +45,7 @@ fn all() -> Result<Vec<(String, String)>> {
         let Ok(entries) = fs::read_dir(paths::root().join(folder).join("examples")) else { continue };
         for entry in entries {
             let name = entry?.file_name().to_string_lossy().trim_end_matches(".rs").to_string();
-            if name.ends_with("_bench") {
+            if name.starts_with("bench_") {
                 found.push((package.to_string(), name));
             }
         }
