@@ -20,9 +20,9 @@ pub fn top_bar_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
         left += width + 12.0;
         cell
     };
-    let name = take(if wide { 248.0 } else { (rect.width() - 650.0).clamp(150.0, 248.0) });
-    let modes = take(if wide { 228.0 } else { 208.0 });
-    let files = take(4.0 * 32.0);
+    let name = take(if wide { 248.0 } else { (rect.width() - 664.0).clamp(150.0, 248.0) });
+    let modes = take(if wide { 228.0 } else { 200.0 });
+    let files = take(4.0 * 30.0);
     name_ui(ui, name, editing);
     let labels = MODES.map(mode_label);
     let chosen = MODES.iter().position(|&mode| mode == editing.now.mode).unwrap_or(0);
@@ -75,7 +75,7 @@ fn name_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
         .id_salt(("name", slot))
         .frame(egui::Frame::NONE)
         .min_size(field.size())
-        .font(theme::regular(14.0))
+        .font(theme::regular(if rect.width() < 230.0 { 13.0 } else { 14.0 }))
         .align(egui::Align2::CENTER_CENTER)
         .char_limit(80)
         .hint_text(format!("Slot {}, untitled", slot + 1));
@@ -109,7 +109,7 @@ fn files_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
     ];
     let look = if editing.state.files.busy() { Look::Off } else { Look::Plain };
     for (i, (icon, command)) in buttons.into_iter().enumerate() {
-        let at = pos2(rect.left() + 32.0 * i as f32, rect.top());
+        let at = pos2(rect.left() + 30.0 * i as f32, rect.top());
         let cell = Rect::from_min_size(at, vec2(30.0, rect.height()));
         if command_button(ui, cell, icon, command, look, editing.tokens()) {
             commands::run(command, editing, ui.ctx());

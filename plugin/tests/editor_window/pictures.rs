@@ -23,7 +23,7 @@ fn picture(window: &mut Window, name: &str) -> image::RgbaImage {
 /// Compares with the picture that is kept; drivers differ in the last bit of an edge.
 fn compare(picture: &image::RgbaImage, name: &str) {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots");
-    let options = SnapshotOptions::new().threshold(1.2).max_failed_pixels(400).output_path(folder);
+    let options = SnapshotOptions::new().threshold(1.2).max_failed_pixels(40).output_path(folder);
     egui_kittest::image_snapshot_options(picture, name, &options);
 }
 
