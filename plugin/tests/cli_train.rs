@@ -39,6 +39,21 @@ fn a_sound_network_is_trained_and_says_how_well_it_hears() {
 }
 
 #[test]
+fn a_training_that_was_killed_goes_on_to_the_same_weights() {
+    let desk = school();
+    let words = ["train", "sound", "--data", "sounds", "--held-out", "none", "--steps", "14", "--out"];
+    let whole = desk.json(&[&words[..], &["whole"]].concat());
+    desk.run_until(&[&words[..], &["cut"]].concat(), "cut/sound.checkpoint");
+    assert!(!desk.path("cut/sound.safetensors").exists(), "it was stopped before its end");
+    let rest = desk.run(&[&words[..], &["cut", "--json"]].concat());
+    assert!(rest.stderr.contains("going on from"), "{}", rest.stderr);
+    let [whole, cut] = [whole, rest.object()]
+        .map(|answer| std::fs::read(desk.path(answer["weights"].as_str().unwrap())).unwrap());
+    assert!(whole == cut, "a pause changes nothing");
+    assert!(!desk.path("cut/sound.checkpoint").exists());
+}
+
+#[test]
 fn what_cannot_teach_is_named_with_its_cause() {
     let desk = school();
     desk.write("pens/a.txt", b"");

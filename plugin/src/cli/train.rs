@@ -182,8 +182,11 @@ pub fn deliver<C: Serialize>(
     emit(json, &report, || {
         let mut text = String::from("  class         right of examples\n");
         for class in &report.classes {
-            let share = 100.0 * class.right as f32 / class.examples.max(1) as f32;
-            text += &format!("  {:<13} {share:>4.0} % of {}\n", class.class, class.examples);
+            let share = 100.0 * class.right as f32 / class.examples as f32;
+            text += &match class.examples {
+                0 => format!("  {:<13}    no examples\n", class.class),
+                examples => format!("  {:<13} {share:>4.0} % of {examples}\n", class.class),
+            };
         }
         let files = [&report.weights, &report.card, &report.curves, &report.confusion];
         for (name, path) in ["weights", "card", "curves", "confusion"].iter().zip(files) {
@@ -192,6 +195,11 @@ pub fn deliver<C: Serialize>(
         text
     })?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Steps between two looks at what is held out, and between two checkpoints: often enough to lose little.
+pub fn look_every(steps: usize) -> usize {
+    (steps / 20).clamp(10, 200)
 }
 
 /// Runs `work` on a pool of as many threads as the machine has.

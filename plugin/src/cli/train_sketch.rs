@@ -7,7 +7,9 @@ use anyhow::{Context as _, Result, ensure};
 use neume_models::Family;
 use neume_models::train::sketch::{Config, run as teach};
 
-use super::train::{Options, Outcome, Settings, Workplace, curves_of, deliver, files_below, watch};
+use super::train::{
+    Options, Outcome, Settings, Workplace, curves_of, deliver, files_below, look_every, watch,
+};
 use super::training_picture::{Confusion, Curves};
 
 /// The strokes of one sign that a person drew: x and y of each point, y up.
@@ -27,6 +29,7 @@ pub fn run(options: &Options, json: bool) -> Result<ExitCode> {
         steps,
         signs,
         command: command_of(options, steps),
+        look_every: look_every(steps),
         resume: workplace.resume(&settings)?,
         ..Config::default()
     };

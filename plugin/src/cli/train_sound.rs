@@ -14,7 +14,7 @@ use rayon::prelude::*;
 
 use super::progress;
 use super::train::{
-    self, Outcome, Settings, Workplace, curves_of, deliver, files_below, on_all_threads, watch,
+    self, Outcome, Settings, Workplace, curves_of, deliver, files_below, look_every, on_all_threads, watch,
 };
 use super::training_picture::{Confusion, Curves};
 
@@ -75,6 +75,7 @@ pub fn run(options: &SoundOptions, json: bool) -> Result<ExitCode> {
         fold: options.held_out.0.map(|(left_out, of)| Fold { left_out, of }),
         command: command_of(options, steps),
         data: format!("{} sounds of {}; {}", sounds.len(), names(&common.data).join(", "), options.licence),
+        look_every: look_every(steps),
         resume: workplace.resume(&settings)?,
         ..Config::default()
     };

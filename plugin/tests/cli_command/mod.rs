@@ -3,7 +3,7 @@
 
 use std::f32::consts::TAU;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
@@ -36,21 +36,36 @@ impl Desk {
 
     /// Runs `neume` with these words, in the folder.
     pub fn run(&self, words: &[&str]) -> Run {
-        let home = self.path("home");
-        let output = Command::new(env!("CARGO_BIN_EXE_neume"))
-            .args(words)
-            .current_dir(self.0.path())
-            .env("HOME", &home)
-            .env("XDG_CACHE_HOME", home.join("cache"))
-            .env("LOCALAPPDATA", home.join("cache"))
-            .env_remove("DISPLAY")
-            .output()
-            .unwrap();
+        let output = self.command(words).output().unwrap();
         Run {
             code: output.status.code(),
             stdout: String::from_utf8(output.stdout).unwrap(),
             stderr: String::from_utf8(output.stderr).unwrap(),
         }
+    }
+
+    /// Runs `neume` with these words and kills it as soon as this file is there.
+    pub fn run_until(&self, words: &[&str], file: &str) {
+        let mut child = self.command(words).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        while !self.path(file).exists() {
+            assert!(child.try_wait().unwrap().is_none(), "{words:?} ended without {file}");
+            std::thread::sleep(std::time::Duration::from_millis(2));
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    fn command(&self, words: &[&str]) -> Command {
+        let home = self.path("home");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_neume"));
+        command
+            .args(words)
+            .current_dir(self.0.path())
+            .env("HOME", &home)
+            .env("XDG_CACHE_HOME", home.join("cache"))
+            .env("LOCALAPPDATA", home.join("cache"))
+            .env_remove("DISPLAY");
+        command
     }
 
     /// Runs `neume --json`, which must succeed, and returns its one object.
