@@ -17,7 +17,7 @@ pub struct Root {
 
 /// A name or a chunk that says a root is believed this much where the ear cannot confirm it.
 const TOLD: f32 = 0.9;
-/// And this much where the ear hears the same note, in whatever octave.
+/// And this much where the ear is sure of the same note in the same octave.
 const CONFIRMED: f32 = 0.99;
 /// An ear this sure overrules a chunk, which is often the left-over of a template.
 const SURE: f32 = 0.9;
@@ -60,9 +60,10 @@ impl Root {
         let near = |midi: &f32| self.midi.is_some_and(|heard| (heard - midi).abs() <= 0.5);
         let told = told.or_else(|| numbers().find(near));
         let Some(midi) = told else { return self };
-        match self.cents_from(midi) {
-            Some(cents) => Root { midi: Some(midi + cents), confidence: CONFIRMED },
-            None => Root { midi: Some(midi), confidence: TOLD },
+        let is_confirmed = self.confidence >= SURE && near(&midi);
+        Root {
+            midi: Some(midi + self.cents_from(midi).unwrap_or(0.0)),
+            confidence: if is_confirmed { CONFIRMED } else { TOLD },
         }
     }
 
