@@ -80,7 +80,9 @@ fn what_is_told_outranks_the_ear_and_takes_its_tuning() {
 
 #[test]
 fn a_name_is_believed_less_where_the_ear_is_unsure_or_hears_another_octave() {
-    let told = |midi, confidence| Root { midi, confidence }.told(&hints(std::path::Path::new("A4")), None).confidence;
+    let told = |midi, confidence| {
+        Root { midi, confidence }.told(&hints(std::path::Path::new("A4")), None).confidence
+    };
     let confirmed = told(Some(69.1), 0.95);
     for (midi, confidence) in [(Some(69.1), 0.6), (Some(57.1), 0.95), (Some(62.0), 0.95), (None, 0.95)] {
         assert!(told(midi, confidence) < confirmed, "{midi:?} {confidence}");

@@ -38,7 +38,7 @@ const WIDTH_PX: u32 = 1600;
 const HEIGHT_PX: u32 = 1270;
 const PAD: Area = Area { x: 112.0, y: 128.0, w: 630.0, h: 420.0 };
 const MATCHES: Area = Area { x: 830.0, y: 128.0, w: 722.0, h: 420.0 };
-const WAVE: Area = Area { x: 112.0, y: 660.0, w: 1440.0, h: 170.0 };
+const WAVE: Area = Area { x: 112.0, y: 660.0, w: 1340.0, h: 170.0 };
 const SPECTRUM: Area = Area { x: 112.0, y: 914.0, w: 1340.0, h: 300.0 };
 const RANGE_DB: f32 = 90.0;
 
