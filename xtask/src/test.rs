@@ -17,7 +17,7 @@ pub fn run(words: &[String]) -> Result<()> {
     let doc = ["doc", "--workspace", "--no-deps", "--document-private-items"];
     steps::show("documentation", steps::cargo().args(doc).env("RUSTDOCFLAGS", "--deny warnings"))?;
     let mut test = steps::cargo();
-    test.args(["test", "--workspace"]).args(words);
+    test.args(["test", "--workspace", "--no-fail-fast"]).args(words);
     test.env("NEUME_BUNDLED", paths::bundled()).env("NEUME_BIN", paths::neume()).env("NEUME_PYTHON", python);
     steps::show("tests", &mut test)
 }
