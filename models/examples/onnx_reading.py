@@ -72,6 +72,22 @@ class Graph:
         return self.add("Div", self.sum_hw(self.add("Mul", x, weight)), total)
 
 
+def colour_of_ink(g, under):
+    """The mean strength under the ink, and the differences from the paper for each unit of it."""
+    scales = g.constant(np.array([1, 1, 4, 4], np.float32))
+    large = g.add(
+        "Resize", under, "", scales, mode="nearest", nearest_mode="floor",
+        coordinate_transformation_mode="asymmetric",
+    )
+    index = lambda at: g.constant(np.array([at], np.int64))
+    heavy = g.add("Mul", large, g.add("Slice", "x", index(0), index(1), index(1)))
+    sums = g.sum_hw(g.add("Mul", "x", heavy))
+    strength = g.add("Slice", sums, index(0), index(1), index(1))
+    total = g.add("Add", g.sum_hw(heavy), g.number(1e-3))
+    colours = g.add("Div", g.add("Slice", sums, index(1), index(4), index(1)), g.add("Max", strength, g.number(1e-4)))
+    return [g.add("Div", strength, total), colours]
+
+
 def build(weights):
     """The forward pass of sketch_net.rs, channels first."""
     g = Graph(weights)
@@ -91,6 +107,7 @@ def build(weights):
     amount = g.add("Mul", g.add("Log", g.add("Add", amount, g.number(1e-4))), g.number(0.3))
     pooled = [g.mean_under(evidence, under), g.mean_under(quarter, under_wide)]
     pooled += [g.add("ReduceMean", eighth, axes=[2, 3], keepdims=0), amount]
+    pooled += colour_of_ink(g, under)
     hidden = g.add("Relu", g.linear("hidden", g.add("Concat", *pooled, axis=1)))
     answers = g.linear("answers", hidden)
     sign = g.add("Transpose", g.conv("sign", eighth, 2, 1), perm=[0, 2, 3, 1])

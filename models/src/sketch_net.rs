@@ -7,7 +7,7 @@
 
 use candle_core::{Device, Tensor};
 
-use crate::conv::{ConvConfig, conv2d, linear};
+use crate::conv::{ConvConfig, conv2d, linear, with_numbers};
 use crate::fuse::{add_enlarged, mean_under};
 use crate::raster::network_input;
 use crate::weights::{Take, Weights};
@@ -22,7 +22,7 @@ const HALF: usize = 40;
 const QUARTER: usize = 64;
 const EIGHTH: usize = 96;
 const EVIDENCE: usize = 48;
-const POOLED: usize = EVIDENCE + QUARTER + EIGHTH + 1;
+const POOLED: usize = EVIDENCE + QUARTER + EIGHTH + 1 + NetworkInput::CHANNELS;
 const HIDDEN: usize = 64;
 
 /// Classes of stroke width, evenly spaced on a logarithmic scale.
@@ -30,6 +30,9 @@ pub const WIDTHS: usize = 32;
 const WIDTH_NORM: [f32; 2] = [0.0018, 0.11];
 /// Numbers that the last layer says: widths, hues, and five of their own.
 const ANSWERS: usize = WIDTHS + Families::EVEN.0.len() + 5;
+
+/// Answers whose confidence is set right after training: see [`SketchOutput::doubts`].
+pub const DOUBTS: usize = 4;
 
 /// Weights and bias of one layer.
 #[derive(Debug, Clone)]
@@ -76,6 +79,7 @@ pub struct SketchNet {
     answers: Layer,
     sign: Layer,
     embedding: Layer,
+    doubts: [f32; DOUBTS],
 }
 
 /// What the network says of `n` drawings, before it is put in words.
@@ -91,6 +95,9 @@ pub struct SketchOutput {
     pub others: Tensor,
     /// Embeddings (n, 64), of no particular length.
     pub embedding: Tensor,
+    /// Logarithms of the temperatures by which the logits of width, hue and openness are divided, and of the factor of the
+    /// pitch's error, so that confidences are as often right as they say (Guo et al., 2017); fitted after training.
+    pub doubts: [f32; DOUBTS],
 }
 
 impl SketchNet {
@@ -116,7 +123,9 @@ impl SketchNet {
     /// # Errors
     /// Those of `take`.
     pub fn new(take: Take) -> Result<SketchNet, Error> {
+        let doubts = take("doubts", &[DOUBTS])?.to_vec1::<f32>()?;
         Ok(SketchNet {
+            doubts: std::array::from_fn(|i| doubts[i]),
             patch: Layer::new(take, "patch", &[PATCH, PATCH, NetworkInput::CHANNELS, FINE])?,
             half: Layer::new(take, "half", &[3, 3, FINE, HALF])?,
             quarter: Layer::new(take, "quarter", &[3, 3, HALF, QUARTER])?,
@@ -158,8 +167,9 @@ impl SketchNet {
             mean_under(&quarter, &under_wide)?,
             eighth.mean((1, 2))?,
             amount,
+            colour_of_ink(x, &under)?,
         ];
-        let hidden = self.hidden.product(&Tensor::cat(&pooled, 1)?, true)?; // (n, 209) to (n, 64)
+        let hidden = self.hidden.product(&Tensor::cat(&pooled, 1)?, true)?; // (n, 213) to (n, 64)
         let answers = self.answers.product(&hidden, false)?; // (n, 49)
 
         let sign = self.sign.convolve(&eighth, &ConvConfig::HALVE)?.flatten_from(1)?; // (n, 4 * 6 * 40)
@@ -169,6 +179,7 @@ impl SketchNet {
             hues: answers.narrow(1, WIDTHS, 12)?,
             others: answers.narrow(1, WIDTHS + 12, 5)?,
             embedding: self.embedding.product(&sign, false)?,
+            doubts: self.doubts,
         })
     }
 
@@ -214,6 +225,34 @@ fn under_ink(ink: &Tensor) -> Result<(Tensor, Tensor, Tensor), Error> {
     ))
 }
 
+/// The colour of the ink (n, 4): the mean strength of the pixels under it, the strong ones weighing more, and the means
+/// of their differences from the paper for each unit of strength, which the soft edge of a line does not change.
+fn colour_of_ink(x: &Tensor, under: &Tensor) -> Result<Tensor, Error> {
+    let n = x.dim(0)?;
+    let weights = under.flatten_all()?.to_vec1::<f32>()?;
+    let line = NetworkInput::COLUMNS * NetworkInput::CHANNELS;
+    let colours = with_numbers(&x.contiguous()?, |x| {
+        let mut colours = Vec::with_capacity(n * NetworkInput::CHANNELS);
+        for (x, weights) in x.chunks(NetworkInput::ROWS * line).zip(weights.chunks(ROWS * COLUMNS)) {
+            let (mut total, mut sums) = (1e-3f32, [0.0f32; NetworkInput::CHANNELS]);
+            for (row, pixels) in x.chunks(line).enumerate() {
+                let weights = &weights[row / PATCH * COLUMNS..][..COLUMNS];
+                for (patch, weight) in pixels.chunks(PATCH * NetworkInput::CHANNELS).zip(weights) {
+                    for pixel in patch.chunks(NetworkInput::CHANNELS) {
+                        let heavy = weight * pixel[0];
+                        total += heavy;
+                        sums.iter_mut().zip(pixel).for_each(|(sum, v)| *sum += heavy * v);
+                    }
+                }
+            }
+            let strength = sums[0].max(1e-4);
+            colours.extend([sums[0] / total, sums[1] / strength, sums[2] / strength, sums[3] / strength]);
+        }
+        Ok(colours)
+    })?;
+    Ok(Tensor::from_vec(colours, (n, NetworkInput::CHANNELS), x.device())?)
+}
+
 /// The answers for one drawing as numbers.
 #[derive(Debug, Clone)]
 pub struct Answers {
@@ -245,17 +284,20 @@ impl Answers {
         let row =
             |tensor: &Tensor| -> Result<Vec<f32>, Error> { Ok(tensor.get(at)?.flatten_all()?.to_vec1()?) };
         let others = row(&output.others)?;
-        let hues = softmax(&row(&output.hues)?);
+        let [widths_doubt, hues_doubt, open_doubt, pitch_doubt] = output.doubts.map(f32::exp);
+        let cooled =
+            |logits: Vec<f32>, doubt: f32| softmax(&logits.iter().map(|v| v / doubt).collect::<Vec<_>>());
+        let hues = cooled(row(&output.hues)?, hues_doubt);
         let mut embedding = [0.0; Embedding::LEN];
         embedding.copy_from_slice(&row(&output.embedding)?);
         Ok(Answers {
             profile: profile(&row(&output.ink)?),
-            widths: softmax(&row(&output.widths)?),
+            widths: cooled(row(&output.widths)?, widths_doubt),
             hues: std::array::from_fn(|hue| hues[hue]),
-            open: logistic(others[0]),
+            open: logistic(others[0] / open_doubt),
             brightness: logistic(others[1]),
             roughness: logistic(others[2]),
-            pitch_error_norm: others[3].clamp(-9.0, 0.0).exp(),
+            pitch_error_norm: others[3].clamp(-9.0, 0.0).exp() * pitch_doubt,
             ink: logistic(others[4]),
             embedding: Embedding::from_raw(&embedding),
         })

@@ -1,7 +1,7 @@
 //! The network with the weights that ship: it reads known drawings, and refuses what is no drawing.
 
 use neume_models::weights::Weights;
-use neume_models::{Error, Legend, Point, RasterLayer, Reading, Rgb, Sketch, SketchNet, Stroke};
+use neume_models::{Error, Family, Legend, Point, RasterLayer, Reading, Rgb, Sketch, SketchNet, Stroke};
 
 fn stroke(points: impl IntoIterator<Item = [f32; 2]>, width_norm: f32, rgb: [u8; 3]) -> Stroke {
     let points = points.into_iter().map(|p| Point { x: p[0], y: p[1], secs: 0.0 }).collect();
@@ -41,6 +41,32 @@ fn read(sketch: &Sketch) -> Result<Reading, Error> {
 }
 
 #[test]
+fn a_line_is_read_by_the_legend_wherever_it_lies() {
+    let net = SketchNet::embedded().unwrap();
+    let legend = Legend::default();
+    let colours: [([u8; 3], Option<Family>); 4] = [
+        ([0, 0, 0], None),
+        ([193, 37, 37], Some(Family::Brass)),
+        ([37, 193, 37], Some(Family::Keyboard)),
+        ([37, 37, 193], Some(Family::String)),
+    ];
+    for (i, (rgb, family)) in colours.into_iter().enumerate() {
+        for (j, width_norm) in [0.006, 0.02, 0.05].into_iter().enumerate() {
+            let y = 0.1 + 0.07 * (3 * i + j) as f32;
+            for sketch in [line(y, width_norm, rgb), printed(&line(y, width_norm, rgb))] {
+                let what = format!("{rgb:?} of {width_norm} at {y}, printed: {}", sketch.raster.is_some());
+                let reading = net.read(&sketch, &legend).unwrap();
+                let off = reading.pitch.midi - legend.scale.midi_at(y);
+                assert!(off.abs() < 0.5, "{what}: {off} rows off");
+                let off_db = reading.loudness.db - legend.loudness_db_of(width_norm);
+                assert!(off_db.abs() < 5.0, "{what}: {off_db} dB off");
+                assert_eq!(reading.timbre.family, family, "{what}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_zigzag_is_rougher_than_a_line_and_light_ink_is_brighter_than_dark() {
     let [round, jagged] =
         [line(0.4, 0.01, [0; 3]), zigzag(0.4, 0.01, [0; 3])].map(|s| read(&s).unwrap().timbre.roughness);
@@ -64,6 +90,11 @@ fn confidences_are_probabilities_and_the_families_sum_to_one() {
                 && (0.0..=1.0).contains(&reading.timbre.roughness)
         );
     }
+}
+
+#[test]
+fn a_printed_grid_alone_is_an_empty_pad() {
+    assert_eq!(read(&printed(&Sketch::default())), Err(Error::EmptyPad));
 }
 
 #[test]

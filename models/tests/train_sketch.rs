@@ -6,8 +6,9 @@ use std::ops::ControlFlow;
 use neume_models::SketchNet;
 use neume_models::sketch_net::height_of_ink;
 use neume_models::train::drawing::Drawing;
+use neume_models::train::exam::calibration_error;
 use neume_models::train::lesson::{Lesson, hsl, to_hsl};
-use neume_models::train::sketch::{Config, Trained, calibration_error, run};
+use neume_models::train::sketch::{Config, Trained, run};
 
 #[test]
 fn an_example_is_the_same_every_time_and_another_for_another_seed() {

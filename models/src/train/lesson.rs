@@ -60,7 +60,7 @@ impl Lesson {
         let mut shared = rng_of(seed, index / 2 * 3);
         let rng = &mut rng_of(seed, index * 3 + 1);
         let columns = Page::columns(&mut shared);
-        if shared.random_bool(0.04) {
+        if shared.random_bool(0.1) {
             let picture = Page::random(columns, rng).picture(None, rng);
             let input = network_input_of(picture).ok()?;
             return Some(Lesson { input, ink: vec![0.0; INK_LEN], truth: None, wear: 1.0 });

@@ -14,7 +14,9 @@ use serde::{Deserialize, Serialize};
 use crate::Error;
 use crate::weights::Weights;
 
+pub mod doubt;
 pub mod drawing;
+pub mod exam;
 pub mod labels;
 pub mod lesson;
 pub mod page;
@@ -124,6 +126,18 @@ impl Trainee {
     pub fn shift(&mut self, name: &str, value: f64) -> Result<(), Error> {
         let var = self.vars.get(name).ok_or_else(|| Error::Weights(format!("`{name}` is missing")))?;
         Ok(var.set(&(var.as_tensor() + value)?)?)
+    }
+
+    /// Sets a one-dimensional tensor that is not learned by descent.
+    ///
+    /// # Errors
+    /// [`Error::Weights`] if there is no such tensor of that length.
+    pub fn set(&mut self, name: &str, numbers: &[f32]) -> Result<(), Error> {
+        let var = self.vars.get(name).ok_or_else(|| Error::Weights(format!("`{name}` is missing")))?;
+        if var.dims() != [numbers.len()] {
+            return Err(Error::Weights(format!("`{name}` is {:?}, not {}", var.dims(), numbers.len())));
+        }
+        Ok(var.set(&Tensor::new(numbers, &Device::Cpu)?)?)
     }
 
     /// Steps that were taken.

@@ -1,16 +1,17 @@
-//! The sketch network's school: its losses, its loop, and its examination on drawings that it never saw.
+//! The sketch network's school: its losses and its loop.
 
 use std::ops::ControlFlow;
 
 use candle_core::{CpuStorage, CustomOp2, D, Device, Layout, Shape, Tensor};
-use serde::{Deserialize, Serialize};
 
+use super::doubt::doubts;
 use super::drawing::At;
+use super::exam::{Confusion, Metrics, examine, held_out};
 use super::lesson::{Lesson, batch};
 use super::{Card, Progress, Schedule, Trainee, make};
+use crate::Error;
 use crate::conv::{numbers, with_numbers};
 use crate::sketch_net::{Answers, SketchNet, SketchOutput, WIDTHS, width_class};
-use crate::{Error, Legend, Scale};
 
 /// What to train.
 #[derive(Debug, Clone)]
@@ -58,47 +59,7 @@ pub struct Trained {
     /// Every step, for a picture of the curves.
     pub history: Vec<Progress>,
     /// How often hue `row` was read as hue `column`; row and column 12 are open ink.
-    pub confusion: [[u32; 13]; 13],
-}
-
-/// Marks on examples that are held out.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Metrics {
-    /// Strokes of the pad and clean pictures.
-    pub clean: Marks,
-    /// Photographs and scans: uneven light, shadows, noise, blur, JPEG.
-    pub hard: Marks,
-    /// The part of drawings, in percent, whose twin is the nearest of 64 by embedding.
-    pub twins_percent: f32,
-    /// The part of empty pages, in percent, that are seen to be empty.
-    pub empty_percent: f32,
-}
-
-/// Marks in percent unless said otherwise.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-pub struct Marks {
-    /// How many drawings.
-    pub drawings: u32,
-    /// Height within half a row of 48.
-    pub pitch_percent: f32,
-    /// The same for a ruler: the row of the median pixel that differs from the paper.
-    pub ruler_percent: f32,
-    /// Loudness within 4 dB.
-    pub loudness_percent: f32,
-    /// Family of coloured ink, read as open counting as wrong.
-    pub family_percent: f32,
-    /// Black and grey ink read as open.
-    pub open_percent: f32,
-    /// Mean error of the brightness, 0..1.
-    pub brightness_error: f32,
-    /// Mean error of the roughness, 0..1.
-    pub roughness_error: f32,
-    /// Expected calibration error of the pitch's confidence, in ten bins, 0..1.
-    pub pitch_calibration_error: f32,
-    /// The same of the loudness.
-    pub loudness_calibration_error: f32,
-    /// The same of the family.
-    pub family_calibration_error: f32,
+    pub confusion: Confusion,
 }
 
 /// Trains a sketch network on drawings made on the way. `on_step` is told of every step and may end it early; the weights
@@ -138,6 +99,10 @@ pub fn run(config: &Config, on_step: &mut dyn FnMut(&Progress) -> ControlFlow<()
             break;
         }
     }
+    let doubts = doubts(&net, held_out(config.seed) + 2, config.exam.min(384), &config.signs)?;
+    trainee.set("doubts", &doubts)?;
+    let weights = trainee.weights();
+    let net = SketchNet::new(&mut |name, shape| weights.take(name, shape))?;
     let (metrics, confusion) = examine(&net, config.seed, config.exam, &config.signs)?;
     let card = Card {
         network: "sketch".to_string(),
@@ -153,12 +118,7 @@ pub fn run(config: &Config, on_step: &mut dyn FnMut(&Progress) -> ControlFlow<()
         },
         metrics,
     };
-    Ok(Trained { weights: trainee.weights().to_bytes()?, card, history, confusion })
-}
-
-/// The seed of what is held out.
-fn held_out(seed: u64) -> u64 {
-    seed ^ 0x5EED_0000_0000
+    Ok(Trained { weights: weights.to_bytes()?, card, history, confusion })
 }
 
 fn held_out_loss(net: &SketchNet, config: &Config) -> Result<f32, Error> {
@@ -202,7 +162,7 @@ fn loss(output: &SketchOutput, ink: &Tensor, lessons: &[Lesson]) -> Result<Tenso
 
     let sum = ((traced + widths)? + (hues + open)?)?;
     let sum = (sum + (((brightness + roughness)? * 6.0)? + (doubt * 0.1)?)?)?;
-    Ok((sum + (presence + (twins * 0.25)?)?)?)
+    Ok((sum + ((presence * 2.0)? + (twins * 0.25)?)?)?)
 }
 
 /// The cross entropy of logits and true parts of ink (n, ...), each drawing's sum divided by its ink, so that thin and
@@ -321,117 +281,4 @@ fn twin_loss(embedding: &Tensor) -> Result<Tensor, Error> {
     }
     let likeness = (likeness + Tensor::from_vec(own, (n, n), &Device::Cpu)?)?;
     Ok(cross_entropy(&likeness, &Tensor::from_vec(twin, (n, n), &Device::Cpu)?)?.mean_all()?)
-}
-
-/// Reads `count` drawings that are held out and marks the readings.
-///
-/// # Errors
-/// [`Error::Network`].
-pub fn examine(
-    net: &SketchNet,
-    seed: u64,
-    count: usize,
-    signs: &[Vec<Vec<At>>],
-) -> Result<(Metrics, [[u32; 13]; 13]), Error> {
-    let mut book = [Book::default(), Book::default()];
-    let mut confusion = [[0; 13]; 13];
-    let (mut empty, mut twins) = ([0u32; 2], [0u32; 2]);
-    let legend = Legend { scale: Scale::DEFAULT, ..Legend::default() };
-    for first in (0..count).step_by(64) {
-        let lessons =
-            make(64.min(count - first), |i| Lesson::new(held_out(seed) + 1, (first + i) as u64, signs));
-        let mut embeddings = Vec::new();
-        for part in lessons.chunks(16) {
-            let output = net.forward(&batch(part)?.0)?;
-            for (at, lesson) in part.iter().enumerate() {
-                let answers = Answers::of(&output, at)?;
-                match &lesson.truth {
-                    Some(truth) => {
-                        let reading = answers.reading(&legend, true)?;
-                        book[usize::from(lesson.wear > 0.0)].mark(&reading, truth, &legend);
-                        let read = reading.timbre.family.map_or(12, |family| family.index());
-                        confusion[truth.hue.unwrap_or(12)][read] += 1;
-                        embeddings.push(Some(reading.embedding));
-                    }
-                    None => {
-                        empty[0] += 1;
-                        empty[1] += u32::from(answers.ink < 0.5);
-                        embeddings.push(None);
-                    }
-                }
-            }
-        }
-        for (i, mine) in embeddings.iter().enumerate() {
-            let Some(mine) = mine else { continue };
-            let like = |other: &Option<crate::Embedding>| other.as_ref().map_or(-2.0, |o| o.similarity(mine));
-            let best = (0..embeddings.len())
-                .filter(|&j| j != i)
-                .max_by(|&a, &b| like(&embeddings[a]).total_cmp(&like(&embeddings[b])));
-            twins[0] += 1;
-            twins[1] += u32::from(best == Some(i ^ 1));
-        }
-    }
-    let percent = |[all, right]: [u32; 2]| 100.0 * right as f32 / all.max(1) as f32;
-    let [clean, hard] = book.map(|book| book.marks());
-    Ok((Metrics { clean, hard, twins_percent: percent(twins), empty_percent: percent(empty) }, confusion))
-}
-
-/// Marks as they come in.
-#[derive(Debug, Clone, Default)]
-struct Book {
-    pitch: Vec<(f32, bool)>,
-    ruler: Vec<bool>,
-    loudness: Vec<(f32, bool)>,
-    family: Vec<(f32, bool)>,
-    open: Vec<(f32, bool)>,
-    brightness: Vec<f32>,
-    roughness: Vec<f32>,
-}
-
-impl Book {
-    fn mark(&mut self, reading: &crate::Reading, truth: &super::lesson::Truth, legend: &Legend) {
-        let half_row = 0.5 / legend.scale.rows() as f32;
-        self.pitch.push((reading.pitch.confidence, (reading.pitch.y_norm - truth.y_norm).abs() <= half_row));
-        self.ruler.push((truth.ruler_y_norm - truth.y_norm).abs() <= half_row);
-        let off_db = reading.loudness.db - legend.loudness_db_of(truth.width_norm);
-        self.loudness.push((reading.loudness.confidence, off_db.abs() <= 4.0));
-        let right = reading.timbre.family.map(|family| family.index()) == truth.hue;
-        let timbre = if truth.hue.is_some() { &mut self.family } else { &mut self.open };
-        timbre.push((reading.timbre.confidence, right));
-        self.brightness.push((reading.timbre.brightness - truth.brightness).abs());
-        self.roughness.push((reading.timbre.roughness - truth.roughness).abs());
-    }
-
-    fn marks(&self) -> Marks {
-        let mean = |all: &[f32]| all.iter().sum::<f32>() / all.len().max(1) as f32;
-        let right = |all: &[(f32, bool)]| {
-            100.0 * mean(&all.iter().map(|a| f32::from(u8::from(a.1))).collect::<Vec<_>>())
-        };
-        let timbre = [&self.family[..], &self.open[..]].concat();
-        Marks {
-            drawings: self.pitch.len() as u32,
-            pitch_percent: right(&self.pitch),
-            ruler_percent: right(&self.ruler.iter().map(|&r| (1.0, r)).collect::<Vec<_>>()),
-            loudness_percent: right(&self.loudness),
-            family_percent: right(&self.family),
-            open_percent: right(&self.open),
-            brightness_error: mean(&self.brightness),
-            roughness_error: mean(&self.roughness),
-            pitch_calibration_error: calibration_error(&self.pitch),
-            loudness_calibration_error: calibration_error(&self.loudness),
-            family_calibration_error: calibration_error(&timbre),
-        }
-    }
-}
-
-/// The expected calibration error over ten bins of confidence: by how much confidence and being right differ.
-pub fn calibration_error(answers: &[(f32, bool)]) -> f32 {
-    let mut bins = [(0.0f32, 0.0f32); 10];
-    for &(confidence, right) in answers {
-        let bin = &mut bins[((confidence * 10.0) as usize).min(9)];
-        bin.0 += confidence;
-        bin.1 += f32::from(u8::from(right));
-    }
-    bins.iter().map(|(confidence, right)| (confidence - right).abs()).sum::<f32>()
-        / answers.len().max(1) as f32
 }
