@@ -28,8 +28,11 @@ const HIDDEN: usize = 64;
 /// Classes of stroke width, evenly spaced on a logarithmic scale.
 pub const WIDTHS: usize = 32;
 const WIDTH_NORM: [f32; 2] = [0.0018, 0.11];
-/// Numbers that the last layer says: widths, hues, and five of their own.
-const ANSWERS: usize = WIDTHS + Families::EVEN.0.len() + 5;
+/// Numbers that the last layer says: widths, roughness, the pitch's error, whether there is ink.
+const ANSWERS: usize = WIDTHS + 3;
+const TINT: usize = 48;
+/// Numbers that are said of the colour alone: hues, openness, brightness.
+const TINTS: usize = Families::EVEN.0.len() + 2;
 
 /// Answers whose confidence is set right after training: see [`SketchOutput::doubts`].
 pub const DOUBTS: usize = 4;
@@ -77,6 +80,8 @@ pub struct SketchNet {
     evidence: Layer,
     hidden: Layer,
     answers: Layer,
+    tint: Layer,
+    tints: Layer,
     sign: Layer,
     embedding: Layer,
     doubts: [f32; DOUBTS],
@@ -93,6 +98,8 @@ pub struct SketchOutput {
     pub hues: Tensor,
     /// Logits (n, 5): the ink is open, brightness, roughness, logarithm of the pitch's error, there is ink.
     pub others: Tensor,
+    /// The colour of the ink (n, 4) as the network took it from under the ink that it found.
+    pub colour: Tensor,
     /// Embeddings (n, 64), of no particular length.
     pub embedding: Tensor,
     /// Logarithms of the temperatures by which the logits of width, hue and openness are divided, and of the factor of the
@@ -138,6 +145,8 @@ impl SketchNet {
             evidence: Layer::new(take, "evidence", &[1, 1, FINE, EVIDENCE])?,
             hidden: Layer::new(take, "hidden", &[POOLED, HIDDEN])?,
             answers: Layer::new(take, "answers", &[HIDDEN, ANSWERS])?,
+            tint: Layer::new(take, "tint", &[NetworkInput::CHANNELS, TINT])?,
+            tints: Layer::new(take, "tints", &[TINT, TINTS])?,
             sign: Layer::new(take, "sign", &[3, 3, EIGHTH, HALF])?,
             embedding: Layer::new(take, "embedding", &[4 * 6 * HALF, Embedding::LEN])?,
         })
@@ -162,22 +171,25 @@ impl SketchNet {
 
         let evidence = self.evidence.mix(&all, true)?; // (n, 64, 96, 48)
         let (under, under_wide, amount) = under_ink(&ink)?; // (n, 64, 96), (n, 16, 24), (n, 1)
+        let colour = colour_of_ink(x, &under)?; // (n, 4)
         let pooled = [
             mean_under(&evidence, &under)?,
             mean_under(&quarter, &under_wide)?,
             eighth.mean((1, 2))?,
             amount,
-            colour_of_ink(x, &under)?,
+            colour.clone(),
         ];
         let hidden = self.hidden.product(&Tensor::cat(&pooled, 1)?, true)?; // (n, 213) to (n, 64)
-        let answers = self.answers.product(&hidden, false)?; // (n, 49)
+        let answers = self.answers.product(&hidden, false)?; // (n, 35)
+        let tints = self.tints.product(&self.tint.product(&colour, true)?, false)?; // (n, 4) to (n, 14)
 
         let sign = self.sign.convolve(&eighth, &ConvConfig::HALVE)?.flatten_from(1)?; // (n, 4 * 6 * 40)
         Ok(SketchOutput {
             ink,
             widths: answers.narrow(1, 0, WIDTHS)?,
-            hues: answers.narrow(1, WIDTHS, 12)?,
-            others: answers.narrow(1, WIDTHS + 12, 5)?,
+            hues: tints.narrow(1, 0, 12)?,
+            others: Tensor::cat(&[tints.narrow(1, 12, 2)?, answers.narrow(1, WIDTHS, 3)?], 1)?,
+            colour,
             embedding: self.embedding.product(&sign, false)?,
             doubts: self.doubts,
         })

@@ -51,7 +51,8 @@ fn a_line_is_read_by_the_legend_wherever_it_lies() {
         ([37, 37, 193], Some(Family::String)),
     ];
     for (i, (rgb, family)) in colours.into_iter().enumerate() {
-        for (j, width_norm) in [0.006, 0.02, 0.05].into_iter().enumerate() {
+        // A line of one and a half pixels is not measured as well as thicker ones.
+        for (j, (width_norm, within_db)) in [(0.006, 6.5), (0.02, 4.0), (0.05, 4.0)].into_iter().enumerate() {
             let y = 0.1 + 0.07 * (3 * i + j) as f32;
             for sketch in [line(y, width_norm, rgb), printed(&line(y, width_norm, rgb))] {
                 let what = format!("{rgb:?} of {width_norm} at {y}, printed: {}", sketch.raster.is_some());
@@ -59,7 +60,7 @@ fn a_line_is_read_by_the_legend_wherever_it_lies() {
                 let off = reading.pitch.midi - legend.scale.midi_at(y);
                 assert!(off.abs() < 0.5, "{what}: {off} rows off");
                 let off_db = reading.loudness.db - legend.loudness_db_of(width_norm);
-                assert!(off_db.abs() < 5.0, "{what}: {off_db} dB off");
+                assert!(off_db.abs() < within_db, "{what}: {off_db} dB off");
                 assert_eq!(reading.timbre.family, family, "{what}");
             }
         }
@@ -136,16 +137,24 @@ fn weights_that_do_not_fit_are_refused_by_name() {
     assert!(refused(&Weights::new(other).to_bytes().unwrap()).contains("finite"));
 }
 
-/// What `cargo test -p neume-models --test sketch_net -- --nocapture reference` printed for the weights that ship.
+/// The reading of one sketch by the weights that ship, as this test printed it: a change of the painter, the network or the
+/// weights shows here.
 #[test]
 fn the_reference_sketch_has_the_reference_reading() {
     let reading = read(&zigzag(0.55, 0.012, [37, 37, 193])).unwrap();
-    println!(
-        "{:?} {:?} {:?} {:?}",
-        reading.pitch,
-        reading.loudness,
-        reading.timbre,
-        &reading.embedding.as_slice()[..4]
-    );
-    assert!((reading.pitch.y_norm - 0.55).abs() < 0.005);
+    println!("{:?}", reading.embedding.as_slice().iter().take(4).collect::<Vec<_>>());
+    println!("{:?} {:?} {:?}", reading.pitch, reading.loudness, reading.timbre);
+    assert_eq!(reading.timbre.family, Some(Family::String));
+    let found = [
+        reading.pitch.y_norm,
+        reading.loudness.width_norm,
+        reading.timbre.brightness,
+        reading.timbre.roughness,
+    ];
+    for (found, expected) in found.into_iter().zip(REFERENCE) {
+        assert!((found - expected).abs() < 2e-3, "{found}, not {expected}");
+    }
 }
+
+/// Height, width, brightness and roughness of the reference sketch.
+const REFERENCE: [f32; 4] = [0.5489, 0.01257, 0.4524, 0.6841];
