@@ -55,7 +55,7 @@ const fn need(
 }
 
 /// On Linux. macOS and Windows have all but a compiler, which Rust needs there anyway.
-const NEEDS: [Need; 14] = [
+const NEEDS: [Need; 19] = [
     need(Sign::Program("c++"), Purpose::Build, "g++", "gcc-c++", "gcc"),
     need(Sign::Program("pkg-config"), Purpose::Build, "pkg-config", "pkgconf-pkg-config", "pkgconf"),
     need(Sign::Headers("alsa"), Purpose::Build, "libasound2-dev", "alsa-lib-devel", "alsa-lib"),
@@ -77,6 +77,12 @@ const NEEDS: [Need; 14] = [
         "libxkbcommon-x11",
         "libxkbcommon-x11",
     ),
+    // What the VST3 host of the tests opens.
+    need(Sign::Library("libXext.so.6"), Purpose::Test, "libxext6", "libXext", "libxext"),
+    need(Sign::Library("libXinerama.so.1"), Purpose::Test, "libxinerama1", "libXinerama", "libxinerama"),
+    need(Sign::Library("libXrandr.so.2"), Purpose::Test, "libxrandr2", "libXrandr", "libxrandr"),
+    need(Sign::Library("libatomic.so.1"), Purpose::Test, "libatomic1", "libatomic", "gcc-libs"),
+    need(Sign::Library("libvulkan.so.1"), Purpose::Test, "libvulkan1", "vulkan-loader", "vulkan-icd-loader"),
     need(
         Sign::File("/usr/lib/*/dri", "swrast_dri.so"),
         Purpose::Test,
