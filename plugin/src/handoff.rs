@@ -240,7 +240,7 @@ pub struct KeyPress {
     pub velocity: f32,
 }
 
-/// What the Engine shows of itself, once a block while an editor is open.
+/// What the Engine shows of itself while an editor is open, at most every 512 frames.
 #[derive(Debug, Clone, Copy)]
 pub struct EngineFrame {
     /// Sounding voices.
