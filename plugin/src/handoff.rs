@@ -277,22 +277,42 @@ impl Default for EngineFrame {
 
 /// The saved state of an instance, shared by the Editor, the Worker and the host's main thread.
 #[derive(Debug, Default)]
-pub struct Document(Mutex<Arc<InstanceState>>);
+pub struct Document(Mutex<(Opening, Arc<InstanceState>)>);
+
+/// Counts how often the host has put another state in the place of the one before. What the Worker makes out of a
+/// state must not be written into the next one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Opening(u64);
 
 impl Document {
     /// The state as it is now.
     pub fn get(&self) -> Arc<InstanceState> {
-        self.0.lock().clone()
+        self.0.lock().1.clone()
     }
 
-    /// Replaces the state.
+    /// Which of the states that were ever set this is.
+    pub fn opening(&self) -> Opening {
+        self.0.lock().0
+    }
+
+    /// Puts another state in the place of this one.
     pub fn set(&self, state: InstanceState) {
-        *self.0.lock() = Arc::new(state);
+        let mut inside = self.0.lock();
+        inside.0.0 += 1;
+        inside.1 = Arc::new(state);
     }
 
     /// Changes the state in place.
     pub fn edit(&self, change: impl FnOnce(&mut InstanceState)) {
-        change(Arc::make_mut(&mut self.0.lock()));
+        change(Arc::make_mut(&mut self.0.lock().1));
+    }
+
+    /// Changes the state in place, unless another one has been set since `opening`.
+    pub fn edit_if(&self, opening: Opening, change: impl FnOnce(&mut InstanceState)) {
+        let mut inside = self.0.lock();
+        if inside.0 == opening {
+            change(Arc::make_mut(&mut inside.1));
+        }
     }
 }
 

@@ -184,6 +184,24 @@ fn a_reopened_project_gives_the_same_samples_although_the_bank_has_grown() {
 }
 
 #[test]
+fn a_state_that_is_loaded_while_another_is_read_keeps_its_own_choice() {
+    let mut first = Instance::new().at_rate(RATE_HZ);
+    first.draw(0, line(43.0, [0, 0, 0]));
+    let saved = first.editor.document.get();
+    let chosen = saved.slots[0].chosen.clone().expect("a sound was chosen");
+    for _ in 0..20 {
+        // A host that makes an instance and loads its state at once finds the Worker reading the first sketch.
+        let second = Instance::restored(InstanceState::first());
+        second.editor.document.set((*saved).clone());
+        second.editor.requests.send(Request::Restore);
+        let second = second.at_rate(RATE_HZ);
+        let now = second.editor.document.get().slots[0].chosen.clone().expect("it stays chosen");
+        assert_eq!(now.sound, chosen.sound);
+        assert_eq!(second.samples(0), first.samples(0));
+    }
+}
+
+#[test]
 fn a_sound_that_is_gone_is_named_the_nearest_stands_in_and_a_new_folder_brings_it_back() {
     let folder = folder_of_tones(&[60]);
     let bank = BankRef::Folder(folder.path().to_path_buf());

@@ -15,9 +15,9 @@ use crossbeam_channel::{Receiver, select};
 use neume_bank::priority::stand_back;
 use neume_bank::{Bank, SoundId};
 
-use crate::handoff::{Document, Generation, Playable, Request, SLOTS, ToEngine, View, WorkerEnd};
+use crate::handoff::{Document, Generation, Opening, Playable, Request, SLOTS, ToEngine, View, WorkerEnd};
 use crate::library::Library;
-use crate::state::BankRef;
+use crate::state::{BankRef, InstanceState};
 
 pub use choice::{choose, playable};
 use outbox::Outbox;
@@ -44,6 +44,8 @@ struct Worker {
     unanswered: Arc<std::sync::atomic::AtomicUsize>,
     shown: Arc<parking_lot::Mutex<Arc<View>>>,
     document: Arc<Document>,
+    /// The state that the slots below answer.
+    opening: Opening,
     outbox: Outbox,
     library: Arc<Library>,
     rate_hz: Option<f32>,
@@ -64,11 +66,13 @@ enum Next {
 impl Worker {
     fn new(end: WorkerEnd, library: Arc<Library>) -> Worker {
         let bank = Bank::factory();
+        let opening = end.document.opening();
         Worker {
             requests: end.requests,
             unanswered: end.unanswered,
             shown: end.view,
             document: end.document,
+            opening,
             outbox: Outbox::new(end.engine),
             library,
             rate_hz: None,
@@ -120,6 +124,11 @@ impl Worker {
         if quit { Next::Quit } else { Next::GoOn }
     }
 
+    /// Keeps what this thread found out, unless the host has meanwhile loaded a state that it was not found for.
+    fn edit(&self, change: impl FnOnce(&mut InstanceState)) {
+        self.document.edit_if(self.opening, change);
+    }
+
     fn answer(&mut self, request: Request) {
         match request {
             Request::Notice(message) => self.view.notice = Some(message),
@@ -133,18 +142,18 @@ impl Worker {
             Request::Choose { slot, sound } => self.choose_by_hand(slot, sound),
             Request::Audition(sound) => self.audition(sound),
             Request::OpenBank(bank) => {
-                self.document.edit(|state| state.bank = bank.clone());
+                self.edit(|state| state.bank = bank.clone());
                 self.let_go();
                 self.open_bank(bank);
             }
             Request::Relink(folder) => self.scanning.start(self.library.clone(), folder, true),
             Request::Weigh(weights) => {
-                self.document.edit(|state| state.weights = weights);
+                self.edit(|state| state.weights = weights);
                 self.let_go();
                 (0..SLOTS).for_each(|slot| self.rank(slot));
             }
             Request::Legend(legend) => {
-                self.document.edit(|state| state.legend = *legend);
+                self.edit(|state| state.legend = *legend);
                 (0..SLOTS).for_each(|slot| self.read(slot));
             }
             Request::Restore => self.restore(),
@@ -165,7 +174,7 @@ impl Worker {
         let this = &mut self.slots[slot];
         if this.sketch.is_empty() {
             *this = Slot { generation: this.generation, ..Slot::default() };
-            self.document.edit(|state| state.slots[slot].chosen = None);
+            self.edit(|state| state.slots[slot].chosen = None);
             self.outbox.post(ToEngine::Slot { slot, playable: None });
             return;
         }
@@ -211,7 +220,7 @@ impl Worker {
     fn choose(&mut self, slot: usize, sound: SoundId, by_hand: bool) {
         let Some(Ok(reading)) = &self.slots[slot].reading else { return };
         let Some(chosen) = choose(&self.bank, &self.bank_ref, sound, reading, by_hand) else { return };
-        self.document.edit(|state| state.slots[slot].chosen = Some(chosen));
+        self.edit(|state| state.slots[slot].chosen = Some(chosen));
         self.slots[slot].chosen = Some(sound);
         self.slots[slot].holds = by_hand;
         self.slots[slot].missing = None;
@@ -325,7 +334,7 @@ impl Worker {
 
     /// Points every saved sound that this bank has at it.
     fn relink(&mut self, bank: &Bank, at: &BankRef) {
-        self.document.edit(|state| {
+        self.edit(|state| {
             for chosen in state.slots.iter_mut().filter_map(|slot| slot.chosen.as_mut()) {
                 if chosen.zones.iter().all(|zone| bank.get(zone.sound).is_some()) {
                     chosen.bank = at.clone();
@@ -352,6 +361,7 @@ impl Worker {
     /// Makes every slot ready as the document says. What was chosen when it was saved is played, whatever a new
     /// reading would choose.
     fn restore(&mut self) {
+        self.opening = self.document.opening();
         let state = self.document.get();
         self.open_bank(state.bank.clone());
         for (slot, saved) in state.slots.iter().enumerate().take(SLOTS) {
