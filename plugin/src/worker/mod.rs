@@ -363,9 +363,10 @@ impl Worker {
     fn restore(&mut self) {
         self.opening = self.document.opening();
         let state = self.document.get();
+        // Before the bank opens: what the slots read before must choose nothing for this state.
+        self.slots = Default::default();
         self.open_bank(state.bank.clone());
         for (slot, saved) in state.slots.iter().enumerate().take(SLOTS) {
-            self.slots[slot] = Slot::default();
             self.slots[slot].draw(saved.sketch.clone(), Generation::default());
             if saved.chosen.is_none() {
                 self.read(slot);

@@ -221,6 +221,64 @@ fn instances_may_go_while_work_is_queued() {
     assert_eq!(reference(), reference(), "and the next one plays");
 }
 
+/// Built with `assert_process_allocs`, the instrument ends this test's process where the callback allocates.
+#[test]
+fn playing_goes_on_while_sketches_slots_and_banks_change() {
+    let mut instrument = Instrument::active(RATE_HZ, 256);
+    let fresh = instrument.save();
+    let drawn = sketches::state_with_drawings(&fresh);
+    let folder = tempfile::tempdir().unwrap();
+    for key in [48, 60, 72] {
+        write_tone(&folder.path().join(format!("tone_{key:03}.wav")), key);
+    }
+    let of_folder = sketches::state_with_bank(&drawn, folder.path());
+    let slot = instrument.params()["Slot"];
+    let mut sound = [Vec::new(), Vec::new()];
+    for round in 0..48u32 {
+        if round % 4 == 0 {
+            assert!(instrument.load([&drawn, &of_folder, &fresh][round as usize / 4 % 3]));
+        }
+        let mut score: Score = (0..8)
+            .map(|i| {
+                let next = slot.min + f64::from((3 * round + i) % 16);
+                (u64::from(i) * 600, Event::Param(slot.id, next))
+            })
+            .collect();
+        // Some keys stay down over the changes.
+        let key = 48 + (7 * round % 24) as u8;
+        score.push((4_799, Event::On(key, 0.7)));
+        if round % 3 == 2 {
+            score.extend((48..72).map(|key| (4_799, Event::Off(key))));
+        }
+        let played = instrument.play(&[256, 31, 64], 4_800, &score);
+        sound.iter_mut().zip(played).for_each(|(all, part)| all.extend(part));
+        instrument.serve();
+        // Time for the Worker to hand over in the middle of it all.
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    assert_sound(&sound);
+    assert!(peak(&sound[0]) > 0.01);
+}
+
+/// Half a second of four harmonics.
+fn write_tone(path: &std::path::Path, key: i32) {
+    let spec = hound::WavSpec {
+        channels: 1,
+        sample_rate: 22_050,
+        bits_per_sample: 16,
+        sample_format: hound::SampleFormat::Int,
+    };
+    let mut writer = hound::WavWriter::create(path, spec).unwrap();
+    let hz = 440.0 * 2f64.powf(f64::from(key - 69) / 12.0);
+    for frame in 0..11_025 {
+        let t = f64::from(frame) / 22_050.0;
+        let sum: f64 =
+            (1..5).map(|k| (t * hz * f64::from(k) * std::f64::consts::TAU).sin() / f64::from(k)).sum();
+        writer.write_sample((sum * (-2.0 * t).exp() * 8_000.0) as i16).unwrap();
+    }
+    writer.finalize().unwrap();
+}
+
 #[test]
 fn two_thousand_notes_in_one_block_are_played_and_end() {
     let mut instrument = Instrument::active(RATE_HZ, 512);

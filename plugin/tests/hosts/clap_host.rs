@@ -100,6 +100,10 @@ pub type Score = Vec<(u64, Event)>;
 pub fn entry() -> &'static PluginEntry {
     static ENTRY: OnceLock<PluginEntry> = OnceLock::new();
     ENTRY.get_or_init(|| {
+        // The index of test banks is no business of the user's cache.
+        let cache = std::env::temp_dir().join(format!("neume-host-test-cache-{}", std::process::id()));
+        // SAFETY: every test comes through here before it has an instrument, and nothing else reads the environment yet.
+        unsafe { std::env::set_var("NEUME_CACHE", cache) };
         let path = bundle::clap();
         // SAFETY: the file is our own bundle, whose entry keeps CLAP's contract as far as these tests can tell.
         unsafe { PluginEntry::load(&path) }.unwrap_or_else(|error| panic!("{}: {error}", path.display()))

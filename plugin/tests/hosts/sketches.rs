@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use neume::handoff::SLOTS;
-use neume::state::{InstanceState, SlotState};
+use neume::state::{BankRef, InstanceState, SlotState};
 use neume_models::{Point, Rgb, Sketch, Stroke};
 
 /// A wavy line at a height, in a colour.
@@ -25,6 +25,14 @@ pub fn state_with_drawings(saved: &[u8]) -> Vec<u8> {
             state.slots[index] =
                 SlotState { name: format!("line {index}"), sketch: Arc::new(sketch), chosen: None };
         }
+    })
+}
+
+/// `saved`, matched against a folder of sounds.
+pub fn state_with_bank(saved: &[u8], folder: &std::path::Path) -> Vec<u8> {
+    with_instance_state(saved, |state| {
+        state.bank = BankRef::Folder(folder.to_path_buf());
+        state.slots.iter_mut().for_each(|slot| slot.chosen = None);
     })
 }
 
