@@ -44,7 +44,8 @@ class Graph:
         return name
 
     def conv(self, name, x, stride=1, padding=0, relu=True):
-        weight = self.constant(self.weights[f"{name}.weight"].transpose(3, 2, 0, 1))
+        weight = self.weights[f"{name}.weight"]
+        weight = self.constant(weight.reshape([1] * (4 - weight.ndim) + list(weight.shape)).transpose(3, 2, 0, 1))
         bias = self.constant(self.weights[f"{name}.bias"])
         y = self.add("Conv", x, weight, bias, strides=[stride] * 2, pads=[padding] * 4)
         return self.add("Relu", y) if relu else y
@@ -73,19 +74,34 @@ class Graph:
 
 
 def colour_of_ink(g, under):
-    """The mean strength under the ink, and the differences from the paper for each unit of it."""
+    """The mean strength under the ink, the differences from the paper for each unit of it, the strength of the core, and the
+    hue, chroma and lightness of the core."""
     scales = g.constant(np.array([1, 1, 4, 4], np.float32))
     large = g.add(
         "Resize", under, "", scales, mode="nearest", nearest_mode="floor",
         coordinate_transformation_mode="asymmetric",
     )
     index = lambda at: g.constant(np.array([at], np.int64))
-    heavy = g.add("Mul", large, g.add("Slice", "x", index(0), index(1), index(1)))
-    sums = g.sum_hw(g.add("Mul", "x", heavy))
-    strength = g.add("Slice", sums, index(0), index(1), index(1))
+    part = lambda x, start, end: g.add("Slice", x, index(start), index(end), index(1))
+    mul = lambda *inputs: g.add("Mul", *inputs)
+    pixel = part("x", 0, 1)
+    heavy = mul(large, pixel)
+    sums = g.sum_hw(mul("x", heavy))
+    strength = part(sums, 0, 1)
     total = g.add("Add", g.sum_hw(heavy), g.number(1e-3))
-    colours = g.add("Div", g.add("Slice", sums, index(1), index(4), index(1)), g.add("Max", strength, g.number(1e-4)))
-    return [g.add("Div", strength, total), colours]
+    unit = g.add("Div", part(sums, 1, 4), g.add("Max", strength, g.number(1e-4)))
+    cubed = mul(mul(heavy, pixel), pixel)
+    core = g.add("Div", g.sum_hw(mul(cubed, pixel)), g.add("Add", g.sum_hw(cubed), g.number(1e-9)))
+    axes = g.constant(np.array([1], np.int64))
+    difference = mul(unit, core)
+    white = g.add("Cast", g.add("Less", g.add("ReduceSum", difference, axes, keepdims=1), g.number(0)), to=TensorProto.FLOAT)
+    rgb = g.add("Clip", g.add("Add", difference, white), g.number(0), g.number(1))
+    plane = np.array([[1, 0], [-0.5, 0.75**0.5], [-0.5, -(0.75**0.5)]], np.float32)
+    way = g.add("MatMul", rgb, g.constant(plane))
+    length = g.add("Max", g.add("ReduceL2", way, axes=[1], keepdims=1), g.number(0.05))
+    most, least = (g.add(kind, rgb, axes=[1], keepdims=1) for kind in ("ReduceMax", "ReduceMin"))
+    lightness = mul(g.add("Add", most, least), g.number(0.5))
+    return [g.add("Div", strength, total), unit, core, g.add("Div", way, length), g.add("Sub", most, least), lightness]
 
 
 def build(weights):
@@ -102,6 +118,7 @@ def build(weights):
     ink = g.conv("ink", everything, relu=False)
     evidence = g.conv("evidence", everything)
     under = g.add("ReduceMean", g.add("Sigmoid", ink), axes=[1], keepdims=1)
+    under = g.add("Mul", under, g.add("Cast", g.add("GreaterOrEqual", under, g.number(1 / 256)), to=TensorProto.FLOAT))
     under_wide = g.add("AveragePool", under, kernel_shape=[4, 4], strides=[4, 4])
     amount = g.add("ReduceMean", under, axes=[2, 3], keepdims=0)
     amount = g.add("Mul", g.add("Log", g.add("Add", amount, g.number(1e-4))), g.number(0.3))

@@ -386,7 +386,7 @@ fn with_scratch<T>(geometry: &Geometry, then: impl FnOnce(&mut [f32]) -> T) -> T
 
 /// `dst` (m, n) += `lhs` (m, k) x `rhs` (k, n) on this thread. `dst` is row by row; the strides of the others
 /// are [from row to row, from column to column].
-fn add_product(
+pub(crate) fn add_product(
     dst: &mut [f32],
     [m, k, n]: [usize; 3],
     lhs: &[f32],

@@ -1,9 +1,10 @@
-//! Two steps of the sketch network that candle would spread over threads of its own and over many passes: adding a coarse
-//! picture to a fine one, and averaging what lies under the ink. One pass each on the calling thread, with gradients.
+//! Three steps of the sketch network that candle would spread over threads of its own and over many passes: adding a coarse
+//! picture to a fine one, averaging what lies under the ink, and a layer that is needed under the ink alone. One pass
+//! each on the calling thread, with gradients.
 
-use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor, bail};
+use candle_core::{CpuStorage, CustomOp2, CustomOp3, Layout, Result, Shape, Tensor, bail};
 
-use crate::conv::{numbers, with_numbers};
+use crate::conv::{add_product, numbers, with_numbers};
 
 /// `max(0, fine + coarse)`, every pixel of `coarse` (n, h, w, c) standing for four of `fine` (n, 2h, 2w, c); without the
 /// `max` unless `relu`.
@@ -32,6 +33,25 @@ pub fn mean_under(x: &Tensor, weights: &Tensor) -> Result<Tensor> {
         return x.broadcast_mul(&weights)?.sum((1, 2))?.broadcast_div(&total);
     }
     x.contiguous()?.apply_op2(&weights.detach().contiguous()?, MeanUnder)
+}
+
+/// The mean over height and width of `max(0, x * mix + bias)`, weighted by `weights` (n, h, w): (n, k), for `x` (n, h, w, c),
+/// `mix` (c, k) and `bias` (k). Pixels of no weight cost nothing. The weights are taken as they are and get no gradient.
+///
+/// # Errors
+/// Shapes that do not fit, and types other than `f32`.
+pub fn mean_of_mix_under(x: &Tensor, mix: &Tensor, bias: &Tensor, weights: &Tensor) -> Result<Tensor> {
+    let (n, h, w, c) = x.dims4()?;
+    let (c_mix, k) = mix.dims2()?;
+    if weights.dims() != [n, h, w] || c_mix != c || bias.dims() != [k] || c == 0 || k == 0 {
+        bail!("{mix:?}, {bias:?} and {weights:?} do not fit {x:?}");
+    }
+    if !x.device().is_cpu() {
+        let mixed = x.reshape((n * h * w, c))?.matmul(mix)?.broadcast_add(bias)?.relu()?;
+        return mean_under(&mixed.reshape((n, h, w, k))?, weights);
+    }
+    let weights = weights.flatten_all()?.to_vec1::<f32>()?;
+    x.contiguous()?.apply_op3(&mix.contiguous()?, &bias.contiguous()?, MeanOfMix { weights })
 }
 
 /// Added to a sum of weights, so that no ink has a mean too.
@@ -160,6 +180,117 @@ impl CustomOp2 for MeanUnder {
     }
 }
 
+struct MeanOfMix {
+    /// (n, h, w)
+    weights: Vec<f32>,
+}
+
+/// The pixels of one image that have weight.
+struct Weighed {
+    /// Their places in the image.
+    places: Vec<usize>,
+    /// Their numbers (pixels, c).
+    x: Vec<f32>,
+    /// `x * mix + bias` (pixels, k).
+    mixed: Vec<f32>,
+    /// The sum of the weights.
+    total: f32,
+}
+
+impl Weighed {
+    fn new(x: &[f32], weights: &[f32], mix: &[f32], bias: &[f32]) -> Weighed {
+        let (k, c) = (bias.len(), mix.len() / bias.len());
+        let places: Vec<usize> = (0..weights.len()).filter(|&place| weights[place] > 0.0).collect();
+        let mut picked = Vec::with_capacity(places.len() * c);
+        places.iter().for_each(|place| picked.extend_from_slice(&x[place * c..][..c]));
+        let mut mixed = bias.repeat(places.len());
+        if !places.is_empty() {
+            add_product(&mut mixed, [places.len(), c, k], &picked, [c, 1], mix, [k, 1]);
+        }
+        Weighed { places, x: picked, mixed, total: weights.iter().sum::<f32>() + LEAST as f32 }
+    }
+}
+
+impl CustomOp3 for MeanOfMix {
+    fn name(&self) -> &'static str {
+        "mean-of-mix-under"
+    }
+
+    fn cpu_fwd(
+        &self,
+        x: &CpuStorage,
+        x_layout: &Layout,
+        mix: &CpuStorage,
+        mix_layout: &Layout,
+        bias: &CpuStorage,
+        bias_layout: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        let (n, h, w, c) = x_layout.shape().dims4()?;
+        let (x, mix, bias) = (numbers(x, x_layout)?, numbers(mix, mix_layout)?, numbers(bias, bias_layout)?);
+        let k = bias.len();
+        let mut means = vec![0.0f32; n * k];
+        let images = x.chunks((h * w * c).max(1)).zip(self.weights.chunks((h * w).max(1)));
+        for (mean, (x, weights)) in means.chunks_mut(k).zip(images) {
+            let under = Weighed::new(x, weights, mix, bias);
+            for (mixed, &place) in under.mixed.chunks(k).zip(&under.places) {
+                let weight = weights[place] / under.total;
+                mean.iter_mut().zip(mixed).for_each(|(sum, v)| *sum += weight * v.max(0.0));
+            }
+        }
+        Ok((CpuStorage::F32(means), (n, k).into()))
+    }
+
+    fn bwd(
+        &self,
+        x: &Tensor,
+        mix: &Tensor,
+        bias: &Tensor,
+        _means: &Tensor,
+        grad: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
+        let (_, h, w, c) = x.dims4()?;
+        let k = bias.elem_count();
+        let bias_of = bias.to_vec1::<f32>()?;
+        let pull = grad.flatten_all()?.to_vec1::<f32>()?;
+        let mut grad_x = vec![0.0f32; x.elem_count()];
+        let (mut grad_mix, mut grad_bias) = (vec![0.0f32; c * k], vec![0.0f32; k]);
+        with_numbers(x, |x| {
+            with_numbers(mix, |mix| {
+                let images = x.chunks((h * w * c).max(1)).zip(self.weights.chunks((h * w).max(1)));
+                let grads = grad_x.chunks_mut((h * w * c).max(1)).zip(pull.chunks(k));
+                for ((x, weights), (grad_x, pull)) in images.zip(grads) {
+                    let mut under = Weighed::new(x, weights, mix, &bias_of);
+                    let pixels = under.places.len();
+                    if pixels == 0 {
+                        continue;
+                    }
+                    // From here on `mixed` holds its own gradient.
+                    for (mixed, &place) in under.mixed.chunks_mut(k).zip(&under.places) {
+                        let weight = weights[place] / under.total;
+                        for ((v, pull), sum) in mixed.iter_mut().zip(pull).zip(&mut grad_bias) {
+                            *v = if *v > 0.0 { weight * pull } else { 0.0 };
+                            *sum += *v;
+                        }
+                    }
+                    add_product(&mut grad_mix, [c, pixels, k], &under.x, [1, c], &under.mixed, [k, 1]);
+                    let mut slope = vec![0.0; pixels * c];
+                    add_product(&mut slope, [pixels, k, c], &under.mixed, [k, 1], mix, [1, k]);
+                    for (slope, place) in slope.chunks(c).zip(&under.places) {
+                        grad_x[place * c..][..c].copy_from_slice(slope);
+                    }
+                }
+                Ok(())
+            })
+        })?;
+        let device = x.device();
+        Ok((
+            Some(Tensor::from_vec(grad_x, x.shape(), device)?),
+            Some(Tensor::from_vec(grad_mix, mix.shape(), device)?),
+            Some(Tensor::from_vec(grad_bias, bias.shape(), device)?),
+        ))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use candle_core::{Device, Var};
@@ -212,8 +343,33 @@ mod tests {
     }
 
     #[test]
+    fn a_layer_under_weights_agrees_with_candle_and_so_do_its_gradients() {
+        let x = Var::from_tensor(&ramp(&[2, 4, 3, 5], 0.1)).unwrap();
+        let mix = Var::from_tensor(&ramp(&[5, 7], 0.9)).unwrap();
+        let bias = Var::from_tensor(&ramp(&[7], 1.7)).unwrap();
+        // A third of the pixels has no weight.
+        let weights = ramp(&[2, 4, 3], 0.4).relu().unwrap();
+        let pull = ramp(&[2, 7], 2.0);
+        let ours = mean_of_mix_under(&x, &mix, &bias, &weights).unwrap();
+        let mixed = x.reshape((24, 5)).unwrap().matmul(&mix).unwrap().broadcast_add(&bias).unwrap();
+        let theirs = mean_under(&mixed.relu().unwrap().reshape((2, 4, 3, 7)).unwrap(), &weights).unwrap();
+        assert_close(&ours, &theirs);
+        let [ours, theirs] =
+            [ours, theirs].map(|y| (y * &pull).unwrap().sum_all().unwrap().backward().unwrap());
+        for var in [&x, &mix, &bias] {
+            assert_close(ours.get(var).unwrap(), theirs.get(var).unwrap());
+        }
+        let nothing = weights.zeros_like().unwrap();
+        let means = mean_of_mix_under(&x, &mix, &bias, &nothing).unwrap();
+        assert_close(&means, &means.zeros_like().unwrap());
+    }
+
+    #[test]
     fn sizes_that_do_not_fit_are_errors() {
         assert!(add_enlarged(&ramp(&[1, 4, 4, 2], 0.0), &ramp(&[1, 2, 1, 2], 0.0), true).is_err());
         assert!(mean_under(&ramp(&[1, 4, 4, 2], 0.0), &ramp(&[1, 4, 3], 0.0)).is_err());
+        let (mix, bias) = (ramp(&[2, 3], 0.0), ramp(&[3], 0.0));
+        assert!(mean_of_mix_under(&ramp(&[1, 4, 4, 2], 0.0), &mix, &bias, &ramp(&[1, 4, 3], 0.0)).is_err());
+        assert!(mean_of_mix_under(&ramp(&[1, 4, 4, 5], 0.0), &mix, &bias, &ramp(&[1, 4, 4], 0.0)).is_err());
     }
 }

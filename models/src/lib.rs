@@ -3,6 +3,7 @@
 //!
 //! Pure computation: nothing here opens a file, starts a thread or knows a path. Weights arrive as bytes.
 
+mod contour;
 pub mod conv;
 pub mod embedding;
 mod erase;
@@ -16,6 +17,7 @@ pub mod measures;
 pub mod paper;
 pub mod raster;
 pub mod reading;
+pub mod sign_net;
 pub mod sketch;
 mod sketch_file;
 pub mod sketch_net;
@@ -29,7 +31,8 @@ pub use error::Error;
 pub use family::{Families, Family};
 pub use legend::{Legend, Scale};
 pub use raster::NetworkInput;
-pub use reading::{Loudness, Pitch, Reading, Timbre};
+pub use reading::{ContourPoint, Loudness, Pitch, Reading, Timbre};
+pub use sign_net::{SignInput, SignNet};
 pub use sketch::{Point, RasterLayer, Rgb, Sketch, Stroke};
 pub use sketch_net::SketchNet;
 pub use sound_net::{SoundLabels, SoundNet};

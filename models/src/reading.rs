@@ -13,8 +13,24 @@ pub struct Reading {
     pub loudness: Loudness,
     /// What colour and shape say.
     pub timbre: Timbre,
+    /// How pitch and loudness move from left to right; columns without ink are left out.
+    #[serde(default)]
+    pub contour: Vec<ContourPoint>,
     /// Where the drawing lies among drawings.
     pub embedding: Embedding,
+}
+
+/// Pitch and loudness of a drawing at one place along the pad.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct ContourPoint {
+    /// 0 at the left edge of the pad, 1 at the right one.
+    pub x_norm: f32,
+    /// Height of the ink there, 0 at the bottom edge and 1 at the top one.
+    pub y_norm: f32,
+    /// The MIDI note, with its fraction, that the legend's scale gives that height.
+    pub midi: f32,
+    /// Loudness by the legend, in dB, of the stroke's width there.
+    pub db: f32,
 }
 
 /// The pitch of a drawing.

@@ -7,8 +7,9 @@
 
 use candle_core::{Device, Tensor};
 
+use crate::contour::{Columns, contour};
 use crate::conv::{ConvConfig, conv2d, linear, with_numbers};
-use crate::fuse::{add_enlarged, mean_under};
+use crate::fuse::{add_enlarged, mean_of_mix_under, mean_under};
 use crate::raster::network_input;
 use crate::weights::{Take, Weights};
 use crate::{Embedding, Error, Families, Legend, Loudness, NetworkInput, Pitch, Reading, Sketch, Timbre};
@@ -22,7 +23,7 @@ const HALF: usize = 40;
 const QUARTER: usize = 64;
 const EIGHTH: usize = 96;
 const EVIDENCE: usize = 48;
-const POOLED: usize = EVIDENCE + QUARTER + EIGHTH + 1 + NetworkInput::CHANNELS;
+const POOLED: usize = EVIDENCE + QUARTER + EIGHTH + 1 + COLOUR;
 const HIDDEN: usize = 64;
 
 /// Classes of stroke width, evenly spaced on a logarithmic scale.
@@ -30,6 +31,8 @@ pub const WIDTHS: usize = 32;
 const WIDTH_NORM: [f32; 2] = [0.0018, 0.11];
 /// Numbers that the last layer says: widths, roughness, the pitch's error, whether there is ink.
 const ANSWERS: usize = WIDTHS + 3;
+/// Numbers that describe the colour under the ink.
+const COLOUR: usize = 9;
 const TINT: usize = 48;
 /// Numbers that are said of the colour alone: hues, openness, brightness.
 const TINTS: usize = Families::EVEN.0.len() + 2;
@@ -98,7 +101,7 @@ pub struct SketchOutput {
     pub hues: Tensor,
     /// Logits (n, 5): the ink is open, brightness, roughness, logarithm of the pitch's error, there is ink.
     pub others: Tensor,
-    /// The colour of the ink (n, 4) as the network took it from under the ink that it found.
+    /// The colour of the ink (n, 9) as the network took it from under the ink that it found.
     pub colour: Tensor,
     /// Embeddings (n, 64), of no particular length.
     pub embedding: Tensor,
@@ -142,10 +145,10 @@ impl SketchNet {
             from_half: Layer::new(take, "from_half", &[1, 1, HALF, FINE])?,
             from_patch: Layer::new(take, "from_patch", &[1, 1, FINE, FINE])?,
             ink: Layer::new(take, "ink", &[1, 1, FINE, PATCH])?,
-            evidence: Layer::new(take, "evidence", &[1, 1, FINE, EVIDENCE])?,
+            evidence: Layer::new(take, "evidence", &[FINE, EVIDENCE])?,
             hidden: Layer::new(take, "hidden", &[POOLED, HIDDEN])?,
             answers: Layer::new(take, "answers", &[HIDDEN, ANSWERS])?,
-            tint: Layer::new(take, "tint", &[NetworkInput::CHANNELS, TINT])?,
+            tint: Layer::new(take, "tint", &[COLOUR, TINT])?,
             tints: Layer::new(take, "tints", &[TINT, TINTS])?,
             sign: Layer::new(take, "sign", &[3, 3, EIGHTH, HALF])?,
             embedding: Layer::new(take, "embedding", &[4 * 6 * HALF, Embedding::LEN])?,
@@ -169,19 +172,18 @@ impl SketchNet {
         let all = add_enlarged(&self.from_patch.mix(&fine, false)?, &wide, true)?; // (n, 64, 96, 24)
         let ink = self.ink.mix(&all, false)?; // (n, 64, 96, 4)
 
-        let evidence = self.evidence.mix(&all, true)?; // (n, 64, 96, 48)
         let (under, under_wide, amount) = under_ink(&ink)?; // (n, 64, 96), (n, 16, 24), (n, 1)
-        let colour = colour_of_ink(x, &under)?; // (n, 4)
+        let colour = colour_of_ink(x, &under)?; // (n, 9)
         let pooled = [
-            mean_under(&evidence, &under)?,
+            mean_of_mix_under(&all, &self.evidence.weight, &self.evidence.bias, &under)?, // (n, 48)
             mean_under(&quarter, &under_wide)?,
             eighth.mean((1, 2))?,
             amount,
             colour.clone(),
         ];
-        let hidden = self.hidden.product(&Tensor::cat(&pooled, 1)?, true)?; // (n, 213) to (n, 64)
+        let hidden = self.hidden.product(&Tensor::cat(&pooled, 1)?, true)?; // (n, 218) to (n, 64)
         let answers = self.answers.product(&hidden, false)?; // (n, 35)
-        let tints = self.tints.product(&self.tint.product(&colour, true)?, false)?; // (n, 4) to (n, 14)
+        let tints = self.tints.product(&self.tint.product(&colour, true)?, false)?; // (n, 9) to (n, 14)
 
         let sign = self.sign.convolve(&eighth, &ConvConfig::HALVE)?.flatten_from(1)?; // (n, 4 * 6 * 40)
         Ok(SketchOutput {
@@ -208,11 +210,22 @@ impl SketchNet {
     /// # Errors
     /// As [`SketchNet::read`].
     pub fn read_input(&self, input: NetworkInput, legend: &Legend) -> Result<Reading, Error> {
+        let is_certain = input.is_certain;
+        self.answers(input.pixels)?.reading(legend, is_certain)
+    }
+
+    /// What the network says of the pixels of a [`NetworkInput`].
+    ///
+    /// # Errors
+    /// [`Error::Network`].
+    pub fn answers(&self, pixels: Vec<f32>) -> Result<Answers, Error> {
         let shape = (1, NetworkInput::ROWS, NetworkInput::COLUMNS, NetworkInput::CHANNELS);
-        let x = Tensor::from_vec(input.pixels, shape, &Device::Cpu)?;
-        Answers::of(&self.forward(&x)?, 0)?.reading(legend, input.is_certain)
+        Answers::of(&self.forward(&Tensor::from_vec(pixels, shape, &Device::Cpu)?)?, 0)
     }
 }
+
+/// A patch with less ink than this has none, so that paper is left out of every mean under the ink.
+const FAINTEST: f32 = 1.0 / 256.0;
 
 /// Where the ink is, out of its logits (n, 64, 96, 4): its part of each patch (n, 64, 96) and of each block of 4 x 4 patches
 /// (n, 16, 24), and the logarithm of how much there is (n, 1).
@@ -222,6 +235,7 @@ fn under_ink(ink: &Tensor) -> Result<(Tensor, Tensor, Tensor), Error> {
     let under: Vec<f32> = logits
         .chunks(PATCH)
         .map(|rows| rows.iter().map(|&v| logistic(v)).sum::<f32>() / PATCH as f32)
+        .map(|part| if part < FAINTEST { 0.0 } else { part })
         .collect();
     let mut wide = vec![0.0; under.len() / 16];
     for (i, part) in under.iter().enumerate() {
@@ -237,39 +251,64 @@ fn under_ink(ink: &Tensor) -> Result<(Tensor, Tensor, Tensor), Error> {
     ))
 }
 
-/// The colour of the ink (n, 4): the mean strength of the pixels under it, the strong ones weighing more, and the means
-/// of their differences from the paper for each unit of strength, which the soft edge of a line does not change.
+/// The colour of the ink (n, 9), from the pixels under it:
+/// their mean strength, the strong ones weighing more; the means of their differences from the paper for each unit of
+/// strength, which the soft edge of a line does not change; the strength of the line's core; and of the colour that the
+/// core so has the direction of the hue, the chroma and the lightness.
 fn colour_of_ink(x: &Tensor, under: &Tensor) -> Result<Tensor, Error> {
     let n = x.dim(0)?;
     let weights = under.flatten_all()?.to_vec1::<f32>()?;
     let line = NetworkInput::COLUMNS * NetworkInput::CHANNELS;
     let colours = with_numbers(&x.contiguous()?, |x| {
-        let mut colours = Vec::with_capacity(n * NetworkInput::CHANNELS);
+        let mut colours = Vec::with_capacity(n * COLOUR);
         for (x, weights) in x.chunks(NetworkInput::ROWS * line).zip(weights.chunks(ROWS * COLUMNS)) {
             let (mut total, mut sums) = (1e-3f32, [0.0f32; NetworkInput::CHANNELS]);
+            let (mut cores, mut core) = (1e-9f32, 0.0f32);
             for (row, pixels) in x.chunks(line).enumerate() {
                 let weights = &weights[row / PATCH * COLUMNS..][..COLUMNS];
-                for (patch, weight) in pixels.chunks(PATCH * NetworkInput::CHANNELS).zip(weights) {
+                let patches = pixels.chunks(PATCH * NetworkInput::CHANNELS).zip(weights);
+                for (patch, weight) in patches.filter(|(_, weight)| **weight > 0.0) {
                     for pixel in patch.chunks(NetworkInput::CHANNELS) {
                         let heavy = weight * pixel[0];
                         total += heavy;
                         sums.iter_mut().zip(pixel).for_each(|(sum, v)| *sum += heavy * v);
+                        let cubed = heavy * pixel[0] * pixel[0];
+                        cores += cubed;
+                        core += cubed * pixel[0];
                     }
                 }
             }
-            let strength = sums[0].max(1e-4);
-            colours.extend([sums[0] / total, sums[1] / strength, sums[2] / strength, sums[3] / strength]);
+            let (strength, core) = (sums[0].max(1e-4), core / cores);
+            let unit = [sums[1] / strength, sums[2] / strength, sums[3] / strength];
+            let [across, up, chroma, lightness] = hue_of(unit.map(|v| v * core));
+            colours.extend([sums[0] / total, unit[0], unit[1], unit[2], core, across, up, chroma, lightness]);
         }
         Ok(colours)
     })?;
-    Ok(Tensor::from_vec(colours, (n, NetworkInput::CHANNELS), x.device())?)
+    Ok(Tensor::from_vec(colours, (n, COLOUR), x.device())?)
 }
+
+/// The direction of the hue, shorter for greys; chroma; and lightness of a colour that differs by this from its paper: from
+/// white if it is darker, else from black.
+fn hue_of(difference: [f32; 3]) -> [f32; 4] {
+    let white = if difference.iter().sum::<f32>() < 0.0 { 1.0 } else { 0.0 };
+    let [r, g, b] = difference.map(|v| (white + v).clamp(0.0, 1.0));
+    let (across, up) = (r - (g + b) / 2.0, 0.75f32.sqrt() * (g - b));
+    let length = across.hypot(up).max(GREYEST);
+    let (most, least) = (r.max(g).max(b), r.min(g).min(b));
+    [across / length, up / length, most - least, (most + least) / 2.0]
+}
+
+/// Chroma below which the direction of the hue fades away.
+const GREYEST: f32 = 0.05;
 
 /// The answers for one drawing as numbers.
 #[derive(Debug, Clone)]
 pub struct Answers {
     /// Ink at each of the 256 pixel rows, from the top; the sum is what the pen covered.
     pub profile: Vec<f32>,
+    /// The part that ink covers of the four pixel rows of each patch of 4 x 4 pixels (64 x 96 x 4).
+    pub ink_of_rows: Vec<f32>,
     /// Probabilities of the classes of width.
     pub widths: Vec<f32>,
     /// Probabilities of the hues.
@@ -302,8 +341,10 @@ impl Answers {
         let hues = cooled(row(&output.hues)?, hues_doubt);
         let mut embedding = [0.0; Embedding::LEN];
         embedding.copy_from_slice(&row(&output.embedding)?);
+        let ink: Vec<f32> = row(&output.ink)?.into_iter().map(logistic).collect();
         Ok(Answers {
-            profile: profile(&row(&output.ink)?),
+            profile: profile(&ink),
+            ink_of_rows: ink,
             widths: cooled(row(&output.widths)?, widths_doubt),
             hues: std::array::from_fn(|hue| hues[hue]),
             open: logistic(others[0] / open_doubt),
@@ -313,6 +354,11 @@ impl Answers {
             ink: logistic(others[4]),
             embedding: Embedding::from_raw(&embedding),
         })
+    }
+
+    /// The part of each patch of 4 x 4 pixels that ink covers (64 x 96), row by row from the top.
+    pub fn coverage(&self) -> Vec<f32> {
+        self.ink_of_rows.chunks(PATCH).map(|rows| rows.iter().sum::<f32>() / PATCH as f32).collect()
     }
 
     /// The height of the ink, 0 at the bottom of the pad.
@@ -345,7 +391,12 @@ impl Answers {
         let families = Families(families);
         let (family, likely) = families.best();
         let is_open = self.open >= 0.5;
+        let ink = |column: usize, row: usize| {
+            self.ink_of_rows[(row / PATCH * COLUMNS + column) * PATCH + row % PATCH]
+        };
+        let columns = Columns { columns: COLUMNS, rows: ROWS * PATCH, at: &ink };
         Ok(Reading {
+            contour: contour(&columns, width_norm, legend),
             pitch: Pitch {
                 y_norm,
                 midi: legend.scale.midi_at(y_norm),
@@ -376,8 +427,7 @@ impl Answers {
 }
 
 /// Ink at each pixel row: the mean over the width of the probabilities, the least of them taken for none.
-fn profile(logits: &[f32]) -> Vec<f32> {
-    let ink: Vec<f32> = logits.iter().map(|&v| logistic(v)).collect();
+fn profile(ink: &[f32]) -> Vec<f32> {
     let floor = 0.25 * ink.iter().fold(0.0f32, |most, &p| most.max(p)).min(0.4);
     let mut profile = vec![0.0; ROWS * PATCH];
     for (patch, ink) in ink.chunks(PATCH).enumerate() {

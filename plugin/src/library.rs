@@ -11,9 +11,10 @@ use std::sync::{Arc, OnceLock, Weak};
 use neume_bank::priority::stand_back;
 use neume_bank::scan::{Progress, ScanOptions, ScanReport, scan};
 use neume_bank::{Audio, Bank, Loop, SoundId, Source, decode};
+use neume_models::raster::network_input;
 use neume_models::sketch_net::SketchNet;
 use neume_models::sound_net::SoundNet;
-use neume_models::{Legend, Reading, Sketch};
+use neume_models::{Embedding, Legend, Reading, SignInput, SignNet, Sketch};
 use parking_lot::Mutex;
 
 use crate::handoff::{Pcm, ScanProgress};
@@ -30,6 +31,7 @@ pub struct Library {
     networks: Pool,
     sketch_net: OnceLock<Result<SketchNet, neume_models::Error>>,
     sound_net: OnceLock<Result<SoundNet, neume_models::Error>>,
+    sign_net: OnceLock<Result<SignNet, neume_models::Error>>,
     banks: Mutex<HashMap<PathBuf, Arc<Bank>>>,
     sounds: Mutex<Sounds>,
 }
@@ -76,6 +78,7 @@ impl Library {
             networks: Pool::new(),
             sketch_net: OnceLock::new(),
             sound_net: OnceLock::new(),
+            sign_net: OnceLock::new(),
             banks: Mutex::default(),
             sounds: Mutex::default(),
         }
@@ -86,10 +89,27 @@ impl Library {
     /// # Errors
     /// An empty pad, and weights that do not load.
     pub fn read(&self, sketch: &Sketch, legend: &Legend) -> Result<Reading, neume_models::Error> {
+        self.networks.install(|| self.sketch_net()?.read(sketch, legend))
+    }
+
+    /// Where the shape of a drawing lies among signs.
+    ///
+    /// # Errors
+    /// An empty pad, and weights that do not load.
+    pub fn embed_sign(&self, sketch: &Sketch) -> Result<Embedding, neume_models::Error> {
         self.networks.install(|| {
-            let net = self.sketch_net.get_or_init(SketchNet::embedded).as_ref().map_err(Clone::clone)?;
-            net.read(sketch, legend)
+            let input = network_input(sketch)?;
+            let coverage = match input.is_certain {
+                true => Vec::new(),
+                false => self.sketch_net()?.answers(input.pixels.clone())?.coverage(),
+            };
+            let net = self.sign_net.get_or_init(SignNet::embedded).as_ref().map_err(Clone::clone)?;
+            net.embed(&SignInput::of(&input, &coverage)?)
         })
+    }
+
+    fn sketch_net(&self) -> Result<&SketchNet, neume_models::Error> {
+        self.sketch_net.get_or_init(SketchNet::embedded).as_ref().map_err(Clone::clone)
     }
 
     /// The network that labels sounds.

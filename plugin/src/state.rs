@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use neume_bank::{Loop, SoundId, Source, Weights};
-use neume_models::{Legend, Sketch};
+use neume_models::{ContourPoint, Legend, Sketch};
 use serde::{Deserialize, Serialize};
 
 use crate::handoff::SLOTS;
@@ -53,6 +53,9 @@ pub struct Chosen {
     pub gain_db: f32,
     /// The drawn pitch.
     pub drawn_midi: f32,
+    /// How pitch and loudness were read along the drawing.
+    #[serde(default)]
+    pub contour: Vec<ContourPoint>,
     /// Whether the composer chose it; if not, a new drawing may replace it by its own best match.
     pub by_hand: bool,
 }

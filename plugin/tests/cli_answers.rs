@@ -39,7 +39,10 @@ fn a_reading_has_every_field_of_the_contract() {
     let readings = answer["readings"].as_array().unwrap();
     assert_eq!(readings.len(), 2);
     for reading in readings {
-        has(reading, &["file", "pitch", "loudness", "timbre", "millis"]);
+        has(reading, &["file", "pitch", "loudness", "timbre", "contour", "millis"]);
+        let contour = reading["contour"].as_array().unwrap();
+        assert!(contour.len() > 20, "a line goes from side to side");
+        contour.iter().for_each(|point| has(point, &["x", "midi", "db"]));
         has(&reading["pitch"], &["midi", "note", "confidence"]);
         has(&reading["loudness"], &["db", "width_norm", "confidence"]);
         has(&reading["timbre"], &["family", "confidence", "families", "brightness", "roughness"]);
@@ -222,4 +225,50 @@ fn the_demonstration_leaves_a_phrase_and_a_picture() {
     assert!(picture.width() >= 1200 && picture.height() >= 900);
     let again = desk.json(&["read", "demo/first.neume"]);
     assert_eq!(again["readings"][0]["pitch"], answer["reading"]["pitch"]);
+}
+
+/// A drawing of a sign: paths in a unit square, put into a corner of a pad.
+fn sign(desk: &Desk, name: &str, paths: &[&[[f32; 2]]], at: [f32; 2], size: f32, width_norm: f32) {
+    let strokes = paths.iter().map(|path| neume_models::Stroke {
+        points: path
+            .iter()
+            .map(|p| neume_models::Point { x: at[0] + p[0] * size / 1.5, y: at[1] + p[1] * size, secs: 0.0 })
+            .collect(),
+        rgb: neume_models::Rgb::BLACK,
+        width_norm,
+    });
+    let sketch = neume_models::Sketch { strokes: strokes.collect(), raster: None };
+    let picture = neume_models::raster::paint(&sketch, 480, 320, Some(neume_models::Rgb([255; 3])));
+    std::fs::create_dir_all(desk.path(name).parent().unwrap()).unwrap();
+    picture.save(desk.path(name)).unwrap();
+}
+
+#[test]
+fn a_drawing_gets_the_name_of_the_sign_that_it_resembles() {
+    let desk = Desk::new();
+    let cross: [&[[f32; 2]]; 2] = [&[[0.0, 0.0], [1.0, 1.0]], &[[0.0, 1.0], [1.0, 0.0]]];
+    let stairs: [&[[f32; 2]]; 1] =
+        [&[[0.0, 0.0], [0.3, 0.0], [0.3, 0.4], [0.7, 0.4], [0.7, 0.8], [1.0, 0.8]]];
+    let arrow: [&[[f32; 2]]; 2] = [&[[0.0, 0.5], [1.0, 0.5]], &[[0.7, 0.8], [1.0, 0.5], [0.7, 0.2]]];
+    for (name, paths) in [("cross", &cross[..]), ("stairs", &stairs[..]), ("arrow", &arrow[..])] {
+        sign(&desk, &format!("known/{name}/1.png"), paths, [0.2, 0.2], 0.6, 0.02);
+        sign(&desk, &format!("asked/{name}.png"), paths, [0.5, 0.4], 0.4, 0.015);
+    }
+    desk.write("asked/.hidden", b"no drawing");
+    let answer = desk.json(&["sign", "classify", "--support", "known", "--query", "asked"]);
+    assert_eq!(keys(&answer), ["signs"]);
+    let signs = answer["signs"].as_array().unwrap();
+    assert_eq!(signs.len(), 3);
+    for named in signs {
+        assert_eq!(keys(named), ["file", "sign", "similarity"]);
+        let file = named["file"].as_str().unwrap();
+        assert!(file.ends_with(&format!("{}.png", named["sign"].as_str().unwrap())), "{named}");
+        assert!(number(&named["similarity"]) > 0.5, "{named}");
+    }
+
+    desk.write("asked/broken.png", b"");
+    let run = desk.run(&["sign", "classify", "--support", "known", "--query", "asked", "--json"]);
+    assert_eq!(run.code, Some(1));
+    assert_eq!(run.object()["signs"].as_array().unwrap().len(), 3, "the others are named");
+    assert!(run.stderr.contains("broken.png") && run.stderr.lines().count() == 1, "{}", run.stderr);
 }

@@ -142,3 +142,21 @@ fn without_a_display_the_window_says_so() {
     let desk = Desk::new();
     refused(&desk.run(&[]), &[], &["no display", "DISPLAY"]);
 }
+
+#[test]
+fn signs_that_cannot_be_learned_are_named_with_their_cause() {
+    let desk = desk();
+    desk.write("known/bell/empty.png", b"");
+    let classify = |support, query| ["sign", "classify", "--support", support, "--query", query];
+    for (words, told) in [
+        (classify("nowhere", "bank"), &["nowhere"][..]),
+        (classify("no sounds", "bank"), &["no sounds", "no folder of a sign"]),
+        (classify("bank", "nowhere"), &["bank", "no folder of a sign"]),
+    ] {
+        refused(&desk.run(&words), &words, told);
+    }
+    let words = classify("known", "bank");
+    let run = desk.run(&words);
+    assert_eq!((run.code, run.stdout.as_str()), (Some(1), ""), "{}", run.stderr);
+    assert!(run.stderr.contains("empty.png") && run.stderr.contains("bell"), "{}", run.stderr);
+}

@@ -90,3 +90,27 @@ fn a_training_with_other_settings_is_not_overwritten() {
     );
     assert_eq!(std::fs::read(desk.path("out/sound.checkpoint")).unwrap(), b"of another training");
 }
+
+#[test]
+fn a_sign_network_is_trained_on_pen_movements() {
+    let desk = Desk::new();
+    for (sign, slope) in [("slash", 1.0), ("bar", 0.0), ("fall", -1.0)] {
+        for person in 1..=7 {
+            let points: String = (0..8)
+                .map(|i| format!("{i},{},{}\n", slope * f64::from(i) + 0.1 * f64::from(person), 10 * i))
+                .collect();
+            let file = format!("pens/Lines/{sign}/0001_{person:02}.txt");
+            desk.write(&file, format!("START\n{points}BREAK\n").as_bytes());
+        }
+    }
+    let words = ["train", "sign", "--data", "pens", "--held-out", "none", "--steps", "2", "--out"];
+    let answer = desk.json(&[&words[..], &["out"]].concat());
+    assert_eq!(answer["classes"].as_array().unwrap().len(), 3);
+    let weights = std::fs::read(desk.path(answer["weights"].as_str().unwrap())).unwrap();
+    neume_models::SignNet::from_weights(&weights).unwrap();
+    let again = desk.json(&[&words[..], &["again"]].concat());
+    let same = std::fs::read(desk.path(again["weights"].as_str().unwrap())).unwrap();
+    assert!(weights == same, "the same command gives the same weights");
+    let run = desk.run(&["train", "sign", "--data", "out"]);
+    assert!(run.code != Some(0) && run.stderr.contains("no stroke files"), "{}", run.stderr);
+}

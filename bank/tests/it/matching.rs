@@ -16,6 +16,7 @@ fn reading(midi: f32, db: f32, family: Option<Family>) -> Reading {
             brightness: 0.5,
             roughness: 0.5,
         },
+        contour: Vec::new(),
         embedding: Embedding::from_raw(&[0.0; Embedding::LEN]),
     }
 }

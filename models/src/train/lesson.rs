@@ -77,7 +77,7 @@ impl Lesson {
 
     /// Strokes of the pad itself, on white.
     fn of_strokes(drawing: &Drawing, rng: &mut impl Rng) -> Option<Lesson> {
-        let pen = Pen { tip: Tip::Round, ..Pen::random(rng) };
+        let pen = Pen::of_tip(Tip::Round, rng);
         let ink = pen.ink(drawing, rng);
         let colour = Colouring::random([255.0; 3], true, rng)?;
         let page =

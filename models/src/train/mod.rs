@@ -21,6 +21,7 @@ pub mod labels;
 pub mod lesson;
 pub mod page;
 pub mod pen;
+pub mod sign;
 pub mod sketch;
 pub mod sound;
 pub mod sound_augment;

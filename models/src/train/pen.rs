@@ -56,7 +56,12 @@ impl Pen {
             82..90 => Tip::Broad,
             _ => Tip::Dashed,
         };
-        let thinnest: f32 = if matches!(tip, Tip::Round | Tip::Stepped) { 0.0022 } else { 0.012 };
+        Pen::of_tip(tip, rng)
+    }
+
+    /// A pen of this tip and any width.
+    pub fn of_tip(tip: Tip, rng: &mut impl Rng) -> Pen {
+        let thinnest: f32 = if matches!(tip, Tip::Round | Tip::Stepped) { 0.0018 } else { 0.012 };
         let width_norm = rng.random_range(thinnest.ln()..0.09f32.ln()).exp();
         Pen { tip, width_norm }
     }

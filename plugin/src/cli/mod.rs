@@ -12,13 +12,16 @@ mod demo;
 mod demo_picture;
 mod matching;
 mod offline;
+mod pen_file;
 mod plot;
 mod progress;
 mod read;
 mod render;
 mod report;
 mod score;
+mod sign;
 mod train;
+mod train_sign;
 mod train_sketch;
 mod train_sound;
 mod training_picture;
@@ -52,6 +55,9 @@ enum Command {
     Bank(banks::Arguments),
     Match(matching::Arguments),
     Render(render::Arguments),
+    /// Tells signs apart.
+    #[command(subcommand)]
+    Sign(sign::Arguments),
     /// Teaches a network.
     #[command(subcommand)]
     Train(train::Arguments),
@@ -82,6 +88,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Bank(arguments)) => banks::run(&arguments, json),
         Some(Command::Match(arguments)) => matching::run(&arguments, json),
         Some(Command::Render(arguments)) => render::run(&arguments, json),
+        Some(Command::Sign(arguments)) => sign::run(&arguments, json),
         Some(Command::Train(arguments)) => train::run(&arguments, json),
         Some(Command::Demo(arguments)) => demo::run(&arguments, json),
     }

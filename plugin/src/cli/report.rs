@@ -31,8 +31,21 @@ pub struct ReadingReport {
     pub loudness: LoudnessReport,
     /// What colour and shape say.
     pub timbre: TimbreReport,
+    /// How pitch and loudness move from left to right.
+    pub contour: Vec<ContourReport>,
     /// Rasterising and the network together, without opening the file.
     pub millis: f32,
+}
+
+/// A drawing at one place along the pad.
+#[derive(Debug, Clone, Copy, serde::Serialize)]
+pub struct ContourReport {
+    /// 0 left to 1 right.
+    pub x: f32,
+    /// With its fraction.
+    pub midi: f32,
+    /// 0 for the thickest stroke.
+    pub db: f32,
 }
 
 /// The pitch of a drawing.
@@ -75,7 +88,7 @@ pub struct TimbreReport {
 impl ReadingReport {
     /// The report of a reading of this file.
     pub fn new(file: &Path, reading: &Reading, millis: f32) -> ReadingReport {
-        let Reading { pitch, loudness, timbre, .. } = reading;
+        let Reading { pitch, loudness, timbre, contour, .. } = reading;
         ReadingReport {
             file: file.display().to_string(),
             pitch: PitchReport {
@@ -95,6 +108,10 @@ impl ReadingReport {
                 brightness: timbre.brightness,
                 roughness: timbre.roughness,
             },
+            contour: contour
+                .iter()
+                .map(|point| ContourReport { x: point.x_norm, midi: point.midi, db: point.db })
+                .collect(),
             millis,
         }
     }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::progress;
 use super::report::emit;
 use super::training_picture::{ClassFigures, Confusion, Curves, write_curves};
-use super::{train_sketch, train_sound};
+use super::{train_sign, train_sketch, train_sound};
 
 /// Which network.
 #[derive(Debug, Subcommand)]
@@ -22,6 +22,9 @@ pub enum Arguments {
     /// The network that reads drawings. It learns from drawings of Neume's own making; `--data` adds pen movements
     /// of people (Omniglot's stroke files).
     Sketch(Options),
+    /// The network that tells signs apart. It learns from pen movements, `ALPHABET/SIGN/DRAWING_PERSON.txt`, as
+    /// Omniglot's stroke files are named.
+    Sign(train_sign::SignOptions),
     /// The network that labels sounds. It learns from labelled folders, `FAMILY/INSTRUMENT/NOTE_n.wav`, or files
     /// named as NSynth's are.
     Sound(train_sound::SoundOptions),
@@ -44,10 +47,47 @@ pub struct Options {
     pub out: PathBuf,
 }
 
+impl Options {
+    /// The data as it stands on the command line.
+    pub fn data_arguments(&self) -> String {
+        self.data.iter().map(|folder| format!(" --data {}", folder.display())).collect()
+    }
+}
+
+/// Which part of the data is left out to judge by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HeldOut(pub Option<(usize, usize)>);
+
+impl std::str::FromStr for HeldOut {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<HeldOut, String> {
+        if text == "none" {
+            return Ok(HeldOut(None));
+        }
+        let parts =
+            text.split_once('/').and_then(|(part, parts)| Some((part.parse().ok()?, parts.parse().ok()?)));
+        match parts {
+            Some((part, parts)) if part < parts && parts > 1 => Ok(HeldOut(Some((part, parts)))),
+            _ => Err(format!("`{text}` is neither `none` nor PART/PARTS, for example 0/4")),
+        }
+    }
+}
+
+impl std::fmt::Display for HeldOut {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 {
+            Some((part, parts)) => write!(f, "{part}/{parts}"),
+            None => f.write_str("none"),
+        }
+    }
+}
+
 /// Runs the command.
 pub fn run(arguments: &Arguments, json: bool) -> Result<ExitCode> {
     match arguments {
         Arguments::Sketch(options) => train_sketch::run(options, json),
+        Arguments::Sign(options) => train_sign::run(options, json),
         Arguments::Sound(options) => train_sound::run(options, json),
     }
 }
@@ -276,4 +316,18 @@ pub fn files_below(folders: &[PathBuf]) -> Result<Vec<PathBuf>> {
     }
     files.sort();
     Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_part_that_is_left_out_is_one_of_several() {
+        assert_eq!("1/4".parse(), Ok(HeldOut(Some((1, 4)))));
+        assert_eq!("none".parse(), Ok(HeldOut(None)));
+        for text in ["4/4", "0/1", "0/0", "x", "", "-1/4"] {
+            assert!(text.parse::<HeldOut>().is_err(), "{text}");
+        }
+    }
 }

@@ -14,7 +14,8 @@ use rayon::prelude::*;
 
 use super::progress;
 use super::train::{
-    self, Outcome, Settings, Workplace, curves_of, deliver, files_below, look_every, on_all_threads, watch,
+    self, HeldOut, Outcome, Settings, Workplace, curves_of, deliver, files_below, look_every, on_all_threads,
+    watch,
 };
 use super::training_picture::{Confusion, Curves};
 
@@ -31,35 +32,6 @@ pub struct SoundOptions {
     licence: String,
 }
 
-/// Which instruments are left out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct HeldOut(Option<(usize, usize)>);
-
-impl std::str::FromStr for HeldOut {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<HeldOut, String> {
-        if text == "none" {
-            return Ok(HeldOut(None));
-        }
-        let parts =
-            text.split_once('/').and_then(|(part, parts)| Some((part.parse().ok()?, parts.parse().ok()?)));
-        match parts {
-            Some((part, parts)) if part < parts && parts > 1 => Ok(HeldOut(Some((part, parts)))),
-            _ => Err(format!("`{text}` is neither `none` nor PART/PARTS, for example 0/4")),
-        }
-    }
-}
-
-impl std::fmt::Display for HeldOut {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.0 {
-            Some((part, parts)) => write!(f, "{part}/{parts}"),
-            None => f.write_str("none"),
-        }
-    }
-}
-
 /// Runs the command.
 pub fn run(options: &SoundOptions, json: bool) -> Result<ExitCode> {
     let common = &options.common;
@@ -74,7 +46,7 @@ pub fn run(options: &SoundOptions, json: bool) -> Result<ExitCode> {
         steps,
         fold: options.held_out.0.map(|(left_out, of)| Fold { left_out, of }),
         command: command_of(options, steps),
-        data: format!("{} sounds of {}; {}", sounds.len(), names(&common.data).join(", "), options.licence),
+        data: format!("{} sounds of{}; {}", sounds.len(), common.data_arguments(), options.licence),
         look_every: look_every(steps),
         resume: workplace.resume(&settings)?,
         ..Config::default()
@@ -98,14 +70,9 @@ pub fn run(options: &SoundOptions, json: bool) -> Result<ExitCode> {
     deliver(&workplace, &outcome, json)
 }
 
-fn names(folders: &[PathBuf]) -> Vec<String> {
-    folders.iter().map(|folder| folder.display().to_string()).collect()
-}
-
 /// The command that trains the same weights again.
 fn command_of(options: &SoundOptions, steps: usize) -> String {
-    let data: String = names(&options.common.data).iter().map(|name| format!(" --data {name}")).collect();
-    let (seed, held_out) = (options.common.seed, options.held_out);
+    let (data, seed, held_out) = (options.common.data_arguments(), options.common.seed, options.held_out);
     format!("neume train sound{data} --seed {seed} --steps {steps} --held-out {held_out}")
 }
 
@@ -141,18 +108,4 @@ fn sounds_of(folders: &[PathBuf]) -> Result<Vec<LabelledSound>> {
 fn is_audio(path: &Path) -> bool {
     let known = ["wav", "flac", "ogg", "mp3", "aif", "aiff", "m4a", "caf"];
     path.extension().is_some_and(|extension| known.iter().any(|known| extension.eq_ignore_ascii_case(known)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_part_that_is_left_out_is_one_of_several() {
-        assert_eq!("1/4".parse(), Ok(HeldOut(Some((1, 4)))));
-        assert_eq!("none".parse(), Ok(HeldOut(None)));
-        for text in ["4/4", "0/1", "0/0", "x", "", "-1/4"] {
-            assert!(text.parse::<HeldOut>().is_err(), "{text}");
-        }
-    }
 }

@@ -37,7 +37,8 @@ pub fn choose(bank: &Bank, from: &BankRef, id: SoundId, reading: &Reading, by_ha
     };
     let gain_db = FULL_LOUDNESS_DB + reading.loudness.db - sound.profile.loudness_db;
     let gain_db = gain_db.clamp(*GAIN_DB.start(), *GAIN_DB.end());
-    Some(Chosen { sound: id, bank: from.clone(), zones, gain_db, drawn_midi, by_hand })
+    let contour = reading.contour.clone();
+    Some(Chosen { sound: id, bank: from.clone(), zones, gain_db, drawn_midi, contour, by_hand })
 }
 
 fn chosen_zone(sound: &Sound, keys: (u8, u8), velocities: (u8, u8), root_midi: f32) -> ChosenZone {

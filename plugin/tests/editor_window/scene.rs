@@ -124,6 +124,7 @@ fn reading() -> Reading {
             brightness: 0.45,
             roughness: 0.1,
         },
+        contour: Vec::new(),
         embedding: Embedding::from_raw(&[1.0; Embedding::LEN]),
     }
 }

@@ -1,0 +1,124 @@
+//! The network that tells signs apart, with the weights that ship: one example is enough, whatever the pen.
+
+use neume_models::raster::network_input;
+use neume_models::sign_net::{SIDE, similarity_to};
+use neume_models::{Embedding, Error, Point, Rgb, SignInput, SignNet, Sketch, Stroke};
+
+/// Signs that no alphabet has, as paths in a unit square.
+fn signs() -> Vec<(&'static str, Vec<Vec<[f32; 2]>>)> {
+    let arc = |from: f32, to: f32, r: f32, centre: [f32; 2]| -> Vec<[f32; 2]> {
+        (0..=40)
+            .map(|i| {
+                let angle = (from + (to - from) * i as f32 / 40.0) * std::f32::consts::TAU;
+                [centre[0] + r * angle.cos(), centre[1] + r * angle.sin()]
+            })
+            .collect()
+    };
+    let spiral = (0..=120)
+        .map(|i| {
+            let t = i as f32 / 120.0;
+            let (r, angle) = (0.5 * t, 3.0 * t * std::f32::consts::TAU);
+            [0.5 + r * angle.cos(), 0.5 + r * angle.sin()]
+        })
+        .collect();
+    vec![
+        (
+            "bell",
+            vec![arc(0.0, 0.5, 0.5, [0.5, 0.3]), vec![[0.0, 0.3], [1.0, 0.3]], vec![[0.5, 0.3], [0.5, 0.0]]],
+        ),
+        ("arrow", vec![vec![[0.0, 0.5], [1.0, 0.5]], vec![[0.7, 0.8], [1.0, 0.5], [0.7, 0.2]]]),
+        ("cross", vec![vec![[0.0, 0.0], [1.0, 1.0]], vec![[0.0, 1.0], [1.0, 0.0]]]),
+        ("ring", vec![arc(0.0, 1.0, 0.5, [0.5, 0.5])]),
+        ("spiral", vec![spiral]),
+        ("stairs", vec![vec![[0.0, 0.0], [0.3, 0.0], [0.3, 0.4], [0.7, 0.4], [0.7, 0.8], [1.0, 0.8]]]),
+    ]
+}
+
+/// A sign at a place of the pad, `size` of its height large, leaning by `shear`.
+fn drawn(
+    paths: &[Vec<[f32; 2]>],
+    at: [f32; 2],
+    size: f32,
+    shear: f32,
+    width_norm: f32,
+    rgb: [u8; 3],
+) -> Sketch {
+    let place = |p: &[f32; 2]| Point {
+        x: at[0] + (p[0] + shear * p[1]) * size / 1.5,
+        y: at[1] + p[1] * size * (1.0 - 0.15 * shear),
+        secs: 0.0,
+    };
+    let stroke =
+        |path: &Vec<[f32; 2]>| Stroke { points: path.iter().map(place).collect(), rgb: Rgb(rgb), width_norm };
+    Sketch { strokes: paths.iter().map(stroke).collect(), raster: None }
+}
+
+fn embed(net: &SignNet, sketch: &Sketch) -> Embedding {
+    net.embed(&SignInput::of(&network_input(sketch).unwrap(), &[]).unwrap()).unwrap()
+}
+
+#[test]
+fn one_example_is_enough_whatever_place_size_colour_and_pen() {
+    let net = SignNet::embedded().unwrap();
+    let taught: Vec<Embedding> = signs()
+        .iter()
+        .map(|(_, paths)| embed(&net, &drawn(paths, [0.1, 0.1], 0.7, 0.0, 0.02, [0; 3])))
+        .collect();
+    let hands = [
+        ([0.5, 0.5], 0.3, 0.1, 0.012, [200, 30, 30]),
+        ([0.2, 0.1], 0.5, -0.15, 0.035, [20, 20, 160]),
+        ([0.05, 0.3], 0.6, 0.2, 0.006, [0; 3]),
+    ];
+    for (at, size, shear, width, rgb) in hands {
+        for (i, (name, paths)) in signs().iter().enumerate() {
+            let asked = embed(&net, &drawn(paths, at, size, shear, width, rgb));
+            let likeness: Vec<f32> =
+                taught.iter().map(|example| similarity_to(&asked, std::iter::once(example))).collect();
+            let best = (0..likeness.len()).max_by(|a, b| likeness[*a].total_cmp(&likeness[*b])).unwrap();
+            assert_eq!(best, i, "{name} of size {size} and width {width}: {likeness:?}");
+        }
+    }
+}
+
+#[test]
+fn place_size_and_strength_of_the_ink_do_not_change_what_is_seen() {
+    let page = |at: [usize; 2], size: usize, strength: f32| {
+        let mut ink = vec![0.0; 200 * 300];
+        for i in 0..size {
+            for k in 0..size / 8 {
+                ink[(at[1] + i) * 300 + at[0] + k] = strength;
+                ink[(at[1] + k) * 300 + at[0] + i] = strength;
+            }
+        }
+        SignInput::of_ink(&ink, 300).unwrap()
+    };
+    let [near, far] = [page([10, 20], 96, 1.0), page([150, 60], 96, 0.3)];
+    assert_eq!(near.pixels.len(), SIDE * SIDE);
+    let off = near.pixels.iter().zip(&far.pixels).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+    assert!(off < 1e-4, "{off}");
+    let small = page([30, 30], 48, 1.0);
+    let off = near.pixels.iter().zip(&small.pixels).map(|(a, b)| (a - b).abs()).sum::<f32>();
+    assert!(off / (SIDE * SIDE) as f32 <= 0.02, "{off}");
+}
+
+#[test]
+fn no_ink_is_an_empty_pad() {
+    assert_eq!(SignInput::of_ink(&vec![0.0; 300 * 200], 300), Err(Error::EmptyPad));
+    assert_eq!(SignInput::of_ink(&vec![f32::NAN; 300 * 200], 300), Err(Error::EmptyPad));
+    assert_eq!(SignInput::of_ink(&[], 300), Err(Error::EmptyPad));
+    let all = SignInput::of_ink(&vec![1.0; 300 * 200], 300).unwrap();
+    assert!(all.pixels.iter().all(|v| (0.0..=1.0).contains(v)));
+}
+
+#[test]
+fn several_examples_count_by_their_mean_direction() {
+    let axis = |at: usize| {
+        let mut raw = [0.0; Embedding::LEN];
+        raw[at] = 1.0;
+        Embedding::from_raw(&raw)
+    };
+    let [a, b] = [axis(0), axis(1)];
+    let half = similarity_to(&a, [&a, &b].into_iter());
+    assert!((half - 0.5f32.sqrt()).abs() < 1e-5, "{half}");
+    assert_eq!(similarity_to(&a, [&a].into_iter()), 1.0);
+}

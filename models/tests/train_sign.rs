@@ -1,0 +1,69 @@
+//! The sign network's school: it learns, stops, goes on, and leaves out whole alphabets.
+#![cfg(feature = "train")]
+
+use std::ops::ControlFlow;
+
+use neume_models::train::sign::{Config, Fold, Sign, Trained, run};
+use neume_models::{Error, SignNet};
+
+/// Alphabets of three signs each, which twelve people draw: rays from the origin, as many as the sign's number says.
+fn signs(alphabets: &[&str]) -> Vec<Sign> {
+    let ray = |angle: f32| vec![[0.0, 0.0], [angle.cos(), angle.sin()]];
+    let mut signs = Vec::new();
+    for (k, alphabet) in alphabets.iter().enumerate() {
+        for rays in 1..=3 {
+            let drawings = (1..=12)
+                .map(|person| {
+                    let movement = (0..rays)
+                        .map(|i| ray(2.0 * i as f32 + 0.4 * k as f32 + 0.02 * person as f32))
+                        .collect();
+                    (person, movement)
+                })
+                .collect();
+            signs.push(Sign { alphabet: alphabet.to_string(), name: format!("{rays} rays"), drawings });
+        }
+    }
+    signs
+}
+
+fn train(config: &Config, signs: &[Sign], stop_at: usize) -> (Trained, Option<Vec<u8>>) {
+    let mut kept = None;
+    let trained = run(config, signs, &mut |progress| {
+        kept = progress.checkpoint.as_ref().map(|bytes| bytes.to_vec());
+        if progress.step == stop_at { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    (trained.unwrap(), kept)
+}
+
+#[test]
+fn training_that_was_interrupted_goes_on_to_the_same_weights() {
+    let signs = signs(&["A", "B"]);
+    let config = Config { steps: 2, look_every: 1, ..Config::default() };
+    let (whole, _) = train(&config, &signs, 9);
+    SignNet::from_weights(&whole.weights).unwrap();
+    let (half, checkpoint) = train(&config, &signs, 1);
+    assert_ne!(half.weights, whole.weights);
+    let (resumed, _) = train(&Config { resume: checkpoint, ..config }, &signs, 9);
+    assert!(resumed.weights == whole.weights, "the weights differ");
+}
+
+#[test]
+fn whole_alphabets_are_left_out_and_asked_for() {
+    let signs = signs(&["A", "B", "C"]);
+    let fold = Some(Fold { left_out: 1, of: 3 });
+    let (trained, _) = train(&Config { steps: 1, fold, ..Config::default() }, &signs, 9);
+    let asked: Vec<&str> = trained.card.metrics.by_alphabet.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(asked, ["B"]);
+    assert_eq!(trained.confusion.signs, ["1 rays", "2 rays", "3 rays"]);
+    assert!(trained.history[0].held_out.is_some());
+}
+
+#[test]
+fn what_teaches_nothing_is_refused() {
+    let mut one = signs(&["A"]);
+    one.truncate(1);
+    for signs in [one, Vec::new()] {
+        let refused = run(&Config::default(), &signs, &mut |_| ControlFlow::Continue(()));
+        assert!(matches!(refused, Err(Error::TrainingData(_))));
+    }
+}

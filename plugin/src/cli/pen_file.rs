@@ -1,0 +1,61 @@
+//! Pen movements at rest, in Omniglot's format: `START`, lines of `x,y,milliseconds`, and `BREAK` where the pen was
+//! lifted.
+
+use std::path::Path;
+
+use anyhow::{Context as _, Result, ensure};
+
+/// Strokes: x and y of each point, y up.
+pub type Movement = Vec<Vec<[f32; 2]>>;
+
+/// Largest file that is opened, in bytes.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// Reads a file of pen movements.
+///
+/// # Errors
+/// Names the file and the cause.
+pub fn read(path: &Path) -> Result<Movement> {
+    let named = || path.display().to_string();
+    let size = path.metadata().with_context(named)?.len();
+    ensure!(size <= MAX_BYTES, "{}: a stroke file of more than 1 MiB is over the limit", path.display());
+    parse(&std::fs::read_to_string(path).with_context(named)?).with_context(named)
+}
+
+fn parse(text: &str) -> Result<Movement> {
+    let mut strokes = vec![Vec::new()];
+    for (number, line) in text.lines().enumerate() {
+        match line.trim() {
+            "" | "START" => {}
+            "BREAK" => strokes.push(Vec::new()),
+            point => {
+                let mut numbers = point.split(',').map(|part| part.trim().parse::<f32>().ok());
+                let (x, y) = (numbers.next().flatten(), numbers.next().flatten());
+                let at = x.zip(y).filter(|(x, y)| x.is_finite() && y.is_finite());
+                let (x, y) = at.with_context(|| format!("line {} is no point of a pen", number + 1))?;
+                strokes.last_mut().context("a stroke has begun")?.push([x, y]);
+            }
+        }
+    }
+    strokes.retain(|stroke| !stroke.is_empty());
+    ensure!(!strokes.is_empty(), "there is no stroke in it");
+    Ok(strokes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strokes_end_where_the_pen_is_lifted() {
+        let sign = parse("START\n1.5,-2,0\n3,-4,10\nBREAK\n5,-6,20\nBREAK\n").unwrap();
+        assert_eq!(sign, [vec![[1.5, -2.0], [3.0, -4.0]], vec![[5.0, -6.0]]]);
+    }
+
+    #[test]
+    fn files_that_hold_no_pen_movement_are_refused() {
+        for text in ["", "START\nBREAK\n", "START\n1;2;3\n", "NaN,1,2\n", "a licence\n"] {
+            assert!(parse(text).is_err(), "{text:?}");
+        }
+    }
+}

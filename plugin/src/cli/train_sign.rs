@@ -1,0 +1,132 @@
+//! `neume train sign`: the network that tells signs apart.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Result, ensure};
+use clap::Args;
+use neume_models::train::sign::{Config, Fold, Sign, run as teach};
+
+use super::pen_file;
+use super::train::{
+    self, HeldOut, Outcome, Settings, Workplace, curves_of, deliver, files_below, look_every, watch,
+};
+use super::training_picture::{Confusion, Curves};
+
+/// What the training takes.
+#[derive(Debug, Clone, Args)]
+pub struct SignOptions {
+    #[command(flatten)]
+    common: train::Options,
+    /// Leave out this part of the alphabets, and half of the people, to judge by, `0/4` being the first of four; `none`
+    /// learns from all.
+    #[arg(long, default_value = "0/4", value_name = "PART/PARTS")]
+    held_out: HeldOut,
+    /// The licence of the data, for the card.
+    #[arg(long, default_value = "licence not stated")]
+    licence: String,
+}
+
+/// Runs the command.
+pub fn run(options: &SignOptions, json: bool) -> Result<ExitCode> {
+    let common = &options.common;
+    ensure!(
+        !common.data.is_empty(),
+        "a sign network learns from pen movements: name their folders by --data"
+    );
+    let workplace = Workplace::open(&common.out, "sign")?;
+    let signs = signs_of(&common.data)?;
+    let steps = common.steps.map_or(Config::default().steps, |steps| steps as usize);
+    let examples = signs.iter().map(|sign| sign.drawings.len()).sum();
+    let settings = Settings { seed: common.seed, steps, examples, other: options.held_out.to_string() };
+    let config = Config {
+        seed: common.seed,
+        steps,
+        fold: options.held_out.0.map(|(left_out, of)| Fold { left_out, of }),
+        command: format!(
+            "neume train sign{} --seed {} --steps {steps} --held-out {}",
+            common.data_arguments(),
+            common.seed,
+            options.held_out
+        ),
+        data: format!("{examples} drawings of {} signs; {}", signs.len(), options.licence),
+        look_every: look_every(steps),
+        resume: workplace.resume(&settings)?,
+    };
+    let trained = watch(&workplace, steps, |on_step| teach(&config, &signs, on_step))?;
+    let [loss, held_out] = curves_of(&trained.history);
+    let title = "The sign network learns";
+    let classes: Vec<&str> = trained.confusion.signs.iter().map(String::as_str).collect();
+    let held_out_name = "one-shot error on held-out alphabets";
+    let outcome = Outcome {
+        weights: &trained.weights,
+        card: &trained.card,
+        curves: Curves { title, loss: &loss, held_out: &held_out, held_out_name },
+        confusion: Confusion {
+            title: &format!("Signs of the hardest alphabet, {}", trained.confusion.alphabet),
+            classes: &classes,
+            counts: &trained.confusion.counts,
+        },
+    };
+    deliver(&workplace, &outcome, json)
+}
+
+/// Every sign of the folders, `ALPHABET/SIGN/DRAWING_PERSON.txt`; one that lies in two folders is one sign, and a drawing
+/// that lies in both is one drawing.
+fn signs_of(folders: &[PathBuf]) -> Result<Vec<Sign>> {
+    let mut found: BTreeMap<(String, String), BTreeMap<String, (u32, pen_file::Movement)>> = BTreeMap::new();
+    for path in files_below(folders)? {
+        let Some(place) = Place::of(&path) else { continue };
+        let movement = pen_file::read(&path)?;
+        let drawings = found.entry((place.alphabet, place.sign)).or_default();
+        drawings.insert(place.drawing, (place.person, movement));
+    }
+    ensure!(!found.is_empty(), "{}: there are no stroke files (.txt) in it", folders[0].display());
+    Ok(found
+        .into_iter()
+        .map(|((alphabet, name), drawings)| Sign {
+            alphabet,
+            name,
+            drawings: drawings.into_values().collect(),
+        })
+        .collect())
+}
+
+/// What the path of a drawing says.
+#[derive(Debug, PartialEq)]
+struct Place {
+    alphabet: String,
+    sign: String,
+    drawing: String,
+    person: u32,
+}
+
+impl Place {
+    fn of(path: &Path) -> Option<Place> {
+        if path.extension()? != "txt" {
+            return None;
+        }
+        let drawing = path.file_stem()?.to_string_lossy().into_owned();
+        let mut above = path.parent()?.iter().rev().map(|part| part.to_string_lossy().into_owned());
+        let sign = above.next()?;
+        let alphabet = above.next().unwrap_or_default();
+        let person = drawing.rsplit('_').next()?.parse().ok()?;
+        Some(Place { alphabet, sign, drawing, person })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_names_alphabet_sign_and_person() {
+        let place = Place::of(Path::new("strokes/Greek/character07/0394_12.txt")).unwrap();
+        let [alphabet, sign, drawing] = ["Greek", "character07", "0394_12"].map(String::from);
+        assert_eq!(place, Place { alphabet, sign, drawing, person: 12 });
+        for path in ["Greek/character07/0394_12.png", "Greek/character07/notes.txt"] {
+            assert_eq!(Place::of(Path::new(path)), None, "{path}");
+        }
+    }
+}
