@@ -102,14 +102,15 @@ fn paint_strokes(painter: &egui::Painter, pad: Rect, sketch: &Arc<Sketch>, editi
 /// What the hand does in this frame.
 fn hand(ui: &Ui, pad: Rect, response: &Response, editing: &mut Editing) {
     let began = response.drag_started_by(PointerButton::Primary);
-    let path: Vec<Pos2> = ui.input(|input| pointer_path(input, response.interact_pointer_pos()));
+    let was_down = editing.state.gesture.is_some();
     if began {
         let start = ui.input(|input| input.pointer.press_origin()).or(response.interact_pointer_pos());
         if let Some(start) = start {
             begin(editing, point_at(pad, start, 0.0));
         }
     }
-    if editing.state.gesture.is_some() && (response.dragged() || began) {
+    if editing.state.gesture.is_some() {
+        let path = ui.input(|input| pressed_path(&input.events, was_down, response.interact_pointer_pos()));
         advance(editing, pad, &path);
     }
     let released = ui.input(|input| !input.pointer.primary_down());
@@ -118,16 +119,29 @@ fn hand(ui: &Ui, pad: Rect, response: &Response, editing: &mut Editing) {
     }
 }
 
-/// Every place where the pointer was since the last frame, not only the last one.
-fn pointer_path(input: &egui::InputState, now: Option<Pos2>) -> Vec<Pos2> {
-    let mut path: Vec<Pos2> = input
-        .events
-        .iter()
-        .filter_map(|event| match event {
-            egui::Event::PointerMoved(at) => Some(*at),
-            _ => None,
-        })
-        .collect();
+/// Every place where the pointer was since the last frame while its button was down: in a slow frame the hand may have come
+/// to the end of its stroke, lifted, and gone elsewhere. `now` where it did not move.
+fn pressed_path(events: &[egui::Event], was_down: bool, now: Option<Pos2>) -> Vec<Pos2> {
+    let presses = |event: &egui::Event| {
+        matches!(event, egui::Event::PointerButton { button: PointerButton::Primary, pressed: true, .. })
+    };
+    // Where no press is seen in this frame it came before.
+    let (mut path, mut is_down) = (Vec::new(), was_down || !events.iter().any(presses));
+    for event in events {
+        match event {
+            egui::Event::PointerMoved(at) if is_down => path.push(*at),
+            egui::Event::PointerButton { pos, button: PointerButton::Primary, pressed, .. } => {
+                if *pressed || is_down {
+                    path.push(*pos);
+                }
+                is_down = *pressed;
+                if !is_down {
+                    break;
+                }
+            }
+            _ => {}
+        }
+    }
     if path.is_empty() {
         path.extend(now);
     }
@@ -251,6 +265,35 @@ fn pointer_ui(ui: &Ui, pad: Rect, response: &Response, editing: &Editing) {
                 painter.circle_stroke(at, radius + 1.0, Stroke::new(1.25, ink));
             }
             ui.ctx().set_cursor_icon(CursorIcon::Crosshair);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use egui::{Event, Modifiers, pos2};
+
+    use super::*;
+
+    fn button(x: f32, pressed: bool) -> Event {
+        let modifiers = Modifiers::NONE;
+        Event::PointerButton { pos: pos2(x, 0.0), button: PointerButton::Primary, pressed, modifiers }
+    }
+
+    #[test]
+    fn a_stroke_goes_from_the_press_to_the_release_within_a_frame_too() {
+        let moved = |x: f32| Event::PointerMoved(pos2(x, 0.0));
+        let elsewhere = Some(pos2(99.0, 0.0));
+        let cases: [(Vec<Event>, bool, &[f32]); 5] = [
+            (vec![moved(1.0), moved(2.0), button(3.0, false), moved(50.0)], true, &[1.0, 2.0, 3.0]),
+            (vec![moved(9.0), button(1.0, true), moved(2.0)], false, &[1.0, 2.0]),
+            (vec![moved(9.0), button(1.0, true), moved(2.0), button(3.0, false)], false, &[1.0, 2.0, 3.0]),
+            (vec![moved(1.0), moved(2.0)], false, &[1.0, 2.0]),
+            (vec![], true, &[99.0]),
+        ];
+        for (events, was_down, expected) in cases {
+            let xs: Vec<f32> = pressed_path(&events, was_down, elsewhere).iter().map(|at| at.x).collect();
+            assert_eq!(xs, expected, "{events:?}");
         }
     }
 }
