@@ -37,7 +37,7 @@ use handoff::{EditorEnd, Request, Requests};
 use library::Library;
 use params::NeumeParams;
 use state::InstanceState;
-use window::Window;
+use window::{Window, WindowThread};
 
 /// Longest that activation, and a block of an offline rendering, waits for its sounds.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -49,6 +49,7 @@ pub struct Neume {
     engine: Engine,
     editor: Option<EditorEnd>,
     watched: Arc<AtomicBool>,
+    window: Arc<WindowThread>,
     worker: Option<JoinHandle<()>>,
     offline: bool,
     rate_hz: f32,
@@ -72,6 +73,7 @@ impl Default for Neume {
             engine: Engine::new(engine, rate_hz),
             editor: Some(editor),
             watched,
+            window: Arc::default(),
             worker,
             offline: false,
             rate_hz,
@@ -81,6 +83,7 @@ impl Default for Neume {
 
 impl Drop for Neume {
     fn drop(&mut self) {
+        self.window.join();
         self.requests.send(Request::Quit);
         if let Some(worker) = self.worker.take()
             && worker.join().is_err()
@@ -115,7 +118,7 @@ impl Plugin for Neume {
     }
 
     fn editor(&mut self, _executor: AsyncExecutor<Self>) -> Option<Self::Editor> {
-        window::editor(self.params.clone(), self.editor.take()?)
+        window::editor(self.params.clone(), self.editor.take()?, self.window.clone())
     }
 
     fn activate(

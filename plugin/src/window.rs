@@ -1,24 +1,59 @@
 //! The editor as a window of the host's: egui through `nice-plug-egui`, and the host's parameters behind
 //! [`Controls`].
 
+use std::cell::Cell;
 use std::sync::Arc;
+use std::thread::{self, ThreadId};
+use std::time::Duration;
 
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use nice_plug::context::gui::GuiContext;
 use nice_plug::editor::dpi::LogicalSize;
 use nice_plug::params::Param;
-use nice_plug::prelude::{ParamSetter, ResizeHint};
+use nice_plug::prelude::{ParamSetter, ResizeHint, nice_warn};
 use nice_plug_egui::baseview::HandlerError;
 use nice_plug_egui::{
     EguiEditor, EguiEditorState, EguiNiceSettings, Frame, NiceEguiApp, RepaintNotifier, create_egui_editor,
 };
+use parking_lot::Mutex;
 
 use crate::editor::{self, Controls, EditorState, Knob, theme};
 use crate::engine::Mode;
 use crate::handoff::EditorEnd;
 use crate::params::{EDITS_MAX, ModeParam, NeumeParams};
 
+/// Knows the thread on which an instance's window runs. Under X11 the toolkit gives each window a thread of its own and does
+/// not always wait for its end when the window is closed; a library that the host unloads meanwhile would crash it.
+#[derive(Default)]
+pub struct WindowThread(Mutex<Option<(ThreadId, Receiver<()>)>>);
+
+/// Longest that a window may take to end.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+impl WindowThread {
+    /// Remembers the calling thread.
+    fn remember(&self) {
+        // Dropped with the thread, when all that ran on it is gone.
+        thread_local!(static ALIVE: Cell<Option<Sender<()>>> = const { Cell::new(None) });
+        let (alive, ended) = bounded(0);
+        ALIVE.set(Some(alive));
+        *self.0.lock() = Some((thread::current().id(), ended));
+    }
+
+    /// Waits until the thread of the last window has ended; not for the calling thread, on which other systems run windows.
+    pub fn join(&self) {
+        if let Some((id, ended)) = self.0.lock().take()
+            && id != thread::current().id()
+            && ended.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout)
+        {
+            nice_warn!("the editor's window has not ended yet");
+        }
+    }
+}
+
 /// What lives while an instance lives, and is shown while a window is open.
 pub struct Window {
+    thread: Arc<WindowThread>,
     params: Arc<NeumeParams>,
     state: EditorState,
     end: EditorEnd,
@@ -27,10 +62,14 @@ pub struct Window {
 }
 
 /// The editor of an instance.
-pub fn editor(params: Arc<NeumeParams>, end: EditorEnd) -> Option<EguiEditor<Window>> {
+pub fn editor(
+    params: Arc<NeumeParams>,
+    end: EditorEnd,
+    thread: Arc<WindowThread>,
+) -> Option<EguiEditor<Window>> {
     let repaint = RepaintNotifier::new();
     let saved = end.document.get();
-    let window = Window { params, state: EditorState::default(), end, host: None, saved };
+    let window = Window { thread, params, state: EditorState::default(), end, host: None, saved };
     let size =
         EguiEditorState::from_size(LogicalSize::new(editor::USUAL_SIZE[0], editor::USUAL_SIZE[1]), 1.0);
     let settings = EguiNiceSettings::new().with_tile("Neume").with_resize_hint(ResizeHint::resizable());
@@ -44,6 +83,7 @@ impl NiceEguiApp for Window {
         host: GuiContext,
         _frame: &mut Frame,
     ) -> Result<(), HandlerError> {
+        self.thread.remember();
         theme::install(&ctx, self.state.theme);
         self.host = Some(host);
         Ok(())
