@@ -13,7 +13,7 @@
 //!   asks for the softest sounds of this bank, the thickest one for its loudest, whatever their LUFS are; and in a bank
 //!   of one level all score alike.
 //! - **Timbre**: the probability that the sound is of the drawn family, then brightness and roughness. Open ink leaves
-//!   the family out, and the aspect then weighs a quarter.
+//!   the family out, and the aspect then weighs a quarter. The weights of brightness and roughness count within it.
 
 use neume_models::{Families, Family, Reading};
 use serde::{Deserialize, Serialize};
@@ -22,16 +22,21 @@ use crate::{Bank, Profile, SoundId};
 
 /// How much each aspect counts, 0 or more; a weight of 0 leaves the aspect out.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 #[allow(missing_docs)] // Named for the aspects.
 pub struct Weights {
     pub pitch: f32,
     pub loudness: f32,
     pub timbre: f32,
+    /// Within the timbre.
+    pub brightness: f32,
+    /// Within the timbre.
+    pub roughness: f32,
 }
 
 impl Default for Weights {
     fn default() -> Weights {
-        Weights { pitch: 1.0, loudness: 0.5, timbre: 1.0 }
+        Weights { pitch: 1.0, loudness: 0.5, timbre: 1.0, brightness: 1.0, roughness: 1.0 }
     }
 }
 
@@ -156,8 +161,12 @@ impl Asked {
         let along = finite(reading.loudness.db / DRAWN_SPAN_DB, -0.5).clamp(-1.0, 0.0);
         let families = reading.timbre.family.map(|_| reading.timbre.families);
         let percussion = families.map_or(0.0, |f| finite(f.get(Family::Percussion), 0.0).clamp(0.0, 1.0));
-        let timbre_share = if families.is_some() { 1.0 } else { OPEN_SHARE };
-        let [pitch, loudness, timbre] = usable(weights);
+        let Weights { pitch, loudness, timbre, brightness, roughness } = usable(weights);
+        let timbre_share = match families {
+            Some(_) => 1.0,
+            None if brightness + roughness > 0.0 => OPEN_SHARE,
+            None => 0.0,
+        };
         Asked {
             row_midi: finite(reading.pitch.midi, 60.0).round(),
             loudness_db: loud + along * (loud - soft),
@@ -169,6 +178,8 @@ impl Asked {
                 pitch: pitch * trust(reading.pitch.confidence) * (1.0 - 0.6 * percussion),
                 loudness: loudness * trust(reading.loudness.confidence),
                 timbre: timbre * trust(reading.timbre.confidence) * timbre_share,
+                brightness,
+                roughness,
             },
         }
     }
@@ -177,8 +188,11 @@ impl Asked {
         let pitch =
             if sound.pitched { closeness((sound.root_midi - self.row_midi).abs()) } else { self.unpitched };
         let away_db = (sound.loudness_db - self.loudness_db).abs().min(FAR_DB);
-        let quality = 1.0
-            - 0.5 * ((sound.brightness - self.brightness).abs() + (sound.roughness - self.roughness).abs());
+        let Weights { brightness, roughness, .. } = self.weights;
+        let off = brightness * (sound.brightness - self.brightness).abs()
+            + roughness * (sound.roughness - self.roughness).abs();
+        let counted = brightness + roughness;
+        let quality = if counted > 0.0 { 1.0 - off / counted } else { 1.0 };
         let timbre = match &self.families {
             None => quality,
             Some(drawn) => {
@@ -194,7 +208,7 @@ impl Asked {
     }
 
     fn score(&self, aspects: &Aspects) -> f32 {
-        let Weights { pitch, loudness, timbre } = self.weights;
+        let Weights { pitch, loudness, timbre, .. } = self.weights;
         let sum = pitch + loudness + timbre;
         if sum <= 0.0 {
             return 0.0;
@@ -213,8 +227,15 @@ fn trust(confidence: f32) -> f32 {
     0.6 + 0.4 * finite(confidence, 0.0).clamp(0.0, 1.0)
 }
 
-fn usable(weights: &Weights) -> [f32; 3] {
-    [weights.pitch, weights.loudness, weights.timbre].map(|w| finite(w, 0.0).clamp(0.0, 1e6))
+fn usable(weights: &Weights) -> Weights {
+    let at_least_none = |weight: f32| finite(weight, 0.0).clamp(0.0, 1e6);
+    Weights {
+        pitch: at_least_none(weights.pitch),
+        loudness: at_least_none(weights.loudness),
+        timbre: at_least_none(weights.timbre),
+        brightness: at_least_none(weights.brightness),
+        roughness: at_least_none(weights.roughness),
+    }
 }
 
 fn finite(value: f32, otherwise: f32) -> f32 {

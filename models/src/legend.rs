@@ -95,6 +95,18 @@ pub fn note_name(midi: i32) -> String {
     format!("{}{}", NAMES[midi.rem_euclid(12) as usize], midi.div_euclid(12) - 1)
 }
 
+/// The name of a fractional MIDI note, with its cents where there are any: `D4 +8¢`.
+pub fn note_and_cents(midi: f32) -> String {
+    let nearest = midi.round();
+    let cents = ((midi - nearest) * 100.0).round() as i32;
+    let name = note_name(nearest as i32);
+    match cents {
+        0 => name,
+        1.. => format!("{name} +{cents}¢"),
+        _ => format!("{name} −{}¢", -cents),
+    }
+}
+
 /// The settings by which a drawing is heard.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Legend {
@@ -136,6 +148,14 @@ impl Legend {
         let along = ((loudness_db - soft) / (loud - soft)).clamp(0.0, 1.0);
         thin * (thick / thin).powf(along)
     }
+
+    /// The dynamic of a loudness in dB, *ppp* for the softest to *fff* for the loudest.
+    pub fn dynamic(&self, loudness_db: f32) -> &'static str {
+        const MARKS: [&str; 8] = ["ppp", "pp", "p", "mp", "mf", "f", "ff", "fff"];
+        let [soft, loud] = self.loudness_db;
+        let along = ((loudness_db - soft) / (loud - soft)).clamp(0.0, 1.0);
+        MARKS[((along * 7.0).round() as usize).min(7)]
+    }
 }
 
 #[cfg(test)]
@@ -173,5 +193,23 @@ mod tests {
     #[test]
     fn notes_are_named_with_c4_at_sixty() {
         assert_eq!([note_name(60), note_name(69), note_name(80), note_name(0)], ["C4", "A4", "G#5", "C-1"]);
+    }
+
+    #[test]
+    fn notes_are_written_with_their_cents() {
+        let cases =
+            [(62.08, "D4 +8¢"), (60.0, "C4"), (59.9, "C4 −10¢"), (61.49, "C#4 +49¢"), (61.004, "C#4")];
+        for (midi, words) in cases {
+            assert_eq!(note_and_cents(midi), words);
+        }
+    }
+
+    #[test]
+    fn loudness_is_written_as_a_dynamic() {
+        let cases =
+            [(-36.0, "ppp"), (-80.0, "ppp"), (-15.0, "mf"), (-20.0, "mp"), (0.0, "fff"), (6.0, "fff")];
+        for (db, mark) in cases {
+            assert_eq!(Legend::default().dynamic(db), mark, "{db} dB");
+        }
     }
 }

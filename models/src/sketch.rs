@@ -59,18 +59,24 @@ impl RasterLayer {
     /// Decodes a picture file of any format that `image` knows; the first frame of an animated one.
     ///
     /// # Errors
-    /// [`Error::Picture`] names the cause: no picture, damaged, or over [`RasterLayer::MAX_FILE_SIDE_PX`].
+    /// [`Error::Picture`] for what is no picture or is damaged, [`Error::Limit`] for one of more than
+    /// [`RasterLayer::MAX_FILE_SIDE_PX`] a side.
     pub fn decode(file: &[u8]) -> Result<RasterLayer, Error> {
         let picture = |cause: image::ImageError| Error::Picture(cause.to_string());
         if file.is_empty() {
             return Err(Error::Picture("the file is empty".to_string()));
         }
-        let mut reader = image::ImageReader::new(std::io::Cursor::new(file))
-            .with_guessed_format()
-            .map_err(|cause| Error::Picture(cause.to_string()))?;
+        let open = || {
+            let reader = image::ImageReader::new(std::io::Cursor::new(file)).with_guessed_format();
+            reader.map_err(|cause| Error::Picture(cause.to_string()))
+        };
+        let (width, height) = open()?.into_dimensions().map_err(picture)?;
+        if width.max(height) > RasterLayer::MAX_FILE_SIDE_PX {
+            let (found, limit) = (width.max(height).into(), RasterLayer::MAX_FILE_SIDE_PX.into());
+            return Err(Error::Limit { what: "a side of the picture in pixels", found, limit });
+        }
+        let mut reader = open()?;
         let mut limits = image::Limits::default();
-        limits.max_image_width = Some(RasterLayer::MAX_FILE_SIDE_PX);
-        limits.max_image_height = Some(RasterLayer::MAX_FILE_SIDE_PX);
         limits.max_alloc = Some(1 << 30);
         reader.limits(limits);
         let mut decoded = reader.decode().map_err(picture)?;

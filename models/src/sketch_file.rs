@@ -65,27 +65,32 @@ impl Sketch {
             return Err(Error::FutureSketch { found: head.version, known: VERSION });
         }
         let body: Body = serde_json::from_slice(file).map_err(damaged)?;
-        check(&body.sketch)?;
+        body.sketch.check()?;
         Ok(body.sketch)
     }
-}
 
-fn check(sketch: &Sketch) -> Result<(), Error> {
-    let points: usize = sketch.strokes.iter().map(|stroke| stroke.points.len()).sum();
-    if points > Sketch::MAX_POINTS {
-        let (found, limit) = (points as u64, Sketch::MAX_POINTS as u64);
-        return Err(Error::Limit { what: "points of a sketch", found, limit });
-    }
-    for (i, stroke) in sketch.strokes.iter().enumerate() {
-        let on_pad = |v: f32| (-1.0..=2.0).contains(&v);
-        if !stroke.points.iter().all(|p| on_pad(p.x) && on_pad(p.y) && p.secs.is_finite()) {
-            return Err(Error::SketchFile(format!("stroke {i} leaves the pad")));
+    /// Checks a drawing that comes from a file of any kind.
+    ///
+    /// # Errors
+    /// [`Error::Limit`] for one of more than [`Sketch::MAX_POINTS`] points, [`Error::SketchFile`] for a stroke that leaves
+    /// the pad or has no width.
+    pub fn check(&self) -> Result<(), Error> {
+        let points: usize = self.strokes.iter().map(|stroke| stroke.points.len()).sum();
+        if points > Sketch::MAX_POINTS {
+            let (found, limit) = (points as u64, Sketch::MAX_POINTS as u64);
+            return Err(Error::Limit { what: "points of a sketch", found, limit });
         }
-        if !(stroke.width_norm > 0.0 && stroke.width_norm <= 1.0) {
-            return Err(Error::SketchFile(format!("stroke {i} has a width of {}", stroke.width_norm)));
+        for (i, stroke) in self.strokes.iter().enumerate() {
+            let on_pad = |v: f32| (-1.0..=2.0).contains(&v);
+            if !stroke.points.iter().all(|p| on_pad(p.x) && on_pad(p.y) && p.secs.is_finite()) {
+                return Err(Error::SketchFile(format!("stroke {i} leaves the pad")));
+            }
+            if !(stroke.width_norm > 0.0 && stroke.width_norm <= 1.0) {
+                return Err(Error::SketchFile(format!("stroke {i} has a width of {}", stroke.width_norm)));
+            }
         }
+        Ok(())
     }
-    Ok(())
 }
 
 #[cfg(test)]

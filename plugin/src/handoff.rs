@@ -17,9 +17,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use crossbeam_channel::{Receiver, Sender};
 use neume_bank::{Aspects, SoundId, Weights};
-use neume_models::{Families, Family, Legend, Reading, Sketch};
+use neume_models::{Families, Family, Reading, Sketch};
 use parking_lot::Mutex;
 
+use crate::signs::Recognised;
 use crate::state::{BankRef, InstanceState};
 
 /// Sketches an instance holds.
@@ -78,8 +79,8 @@ pub enum Request {
     Relink(PathBuf),
     /// Rank every slot again with these weights.
     Weigh(Weights),
-    /// Read every slot again by this legend.
-    Legend(Box<Legend>),
+    /// The document's language changed: read every slot again by it.
+    Language,
     /// The document was replaced by a loaded state: make every slot ready as it was saved.
     Restore,
     /// The host runs at this rate: resample what is under the keys.
@@ -129,6 +130,8 @@ pub struct SlotView {
     pub generation: Generation,
     /// The reading, or why there is none; `None` for an empty slot.
     pub reading: Option<Result<Reading, String>>,
+    /// The signs that the drawing resembles.
+    pub recognised: Recognised,
     /// The best sounds, best first.
     pub matches: Arc<[MatchView]>,
     /// The sound under the keys.

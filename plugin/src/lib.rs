@@ -13,11 +13,14 @@
 //!
 //! This file is the plugin as hosts see it, CLAP and, through `clap-wrapper`, VST3.
 
+pub mod disk;
 pub mod editor;
 pub mod engine;
 pub mod handoff;
+pub mod language;
 pub mod library;
 pub mod params;
+pub mod signs;
 pub mod state;
 mod window;
 pub mod worker;

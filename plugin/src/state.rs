@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use neume_bank::{Loop, SoundId, Source, Weights};
-use neume_models::{ContourPoint, Legend, Sketch};
+use neume_models::{ContourPoint, Sketch};
 use serde::{Deserialize, Serialize};
 
 use crate::handoff::SLOTS;
+use crate::language::Language;
 
 /// Which bank.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -83,14 +84,14 @@ pub struct InstanceState {
     /// The bank that new drawings are matched against.
     pub bank: BankRef,
     /// What a drawing means.
-    pub legend: Legend,
+    pub language: Language,
     /// What counts in a match.
     pub weights: Weights,
 }
 
 impl InstanceState {
     /// The format that is written.
-    pub const VERSION: u32 = 1;
+    pub const VERSION: u32 = 2;
 
     /// What a fresh instance holds: one drawing in the first slot, so that the keys sound at once.
     pub fn first() -> InstanceState {
@@ -113,7 +114,7 @@ impl InstanceState {
     ///
     /// # Errors
     /// [`StateError`] for what is no state, and for one of a future version.
-    pub fn from_value(value: serde_json::Value) -> Result<InstanceState, StateError> {
+    pub fn from_value(mut value: serde_json::Value) -> Result<InstanceState, StateError> {
         if !value.is_object() {
             return Err(StateError::Damaged("it is no object".to_string()));
         }
@@ -121,8 +122,15 @@ impl InstanceState {
         if found > u64::from(InstanceState::VERSION) {
             return Err(StateError::Future { found, known: InstanceState::VERSION });
         }
+        if found < 2
+            && let Some(legend) = value.get_mut("legend").map(serde_json::Value::take)
+        {
+            // Before there were languages, a state held a legend alone.
+            value["language"] = serde_json::json!({ "legend": legend });
+        }
         let mut state: InstanceState =
             serde_json::from_value(value).map_err(|cause| StateError::Damaged(cause.to_string()))?;
+        state.language.check().map_err(|cause| StateError::Damaged(cause.to_string()))?;
         state.version = InstanceState::VERSION;
         state.slots.resize(SLOTS, SlotState::default());
         Ok(state)
@@ -147,7 +155,7 @@ impl Default for InstanceState {
             version: InstanceState::VERSION,
             slots: vec![SlotState::default(); SLOTS],
             bank: BankRef::Factory,
-            legend: Legend::default(),
+            language: Language::default(),
             weights: Weights::default(),
         }
     }

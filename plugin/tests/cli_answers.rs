@@ -272,3 +272,65 @@ fn a_drawing_gets_the_name_of_the_sign_that_it_resembles() {
     assert_eq!(run.object()["signs"].as_array().unwrap().len(), 3, "the others are named");
     assert!(run.stderr.contains("broken.png") && run.stderr.lines().count() == 1, "{}", run.stderr);
 }
+
+/// A PNG of 400 x 400 px with one of three shapes in it: a cross, a square, or a stair.
+fn shape(desk: &Desk, name: &str, which: usize, [x, y]: [i32; 2], size: i32) {
+    let lines: &[[i32; 4]] = match which {
+        0 => &[[0, 5, 10, 5], [5, 0, 5, 10]],
+        1 => &[[0, 0, 10, 0], [10, 0, 10, 10], [0, 10, 10, 10], [0, 0, 0, 10]],
+        _ => &[[0, 0, 3, 0], [3, 0, 3, 4], [3, 4, 7, 4], [7, 4, 7, 10], [7, 10, 10, 10]],
+    };
+    let picture = image::RgbImage::from_fn(400, 400, |px, py| {
+        let inked = lines.iter().any(|line| {
+            let [x0, y0, x1, y1] = line.map(|v| v * size / 10);
+            let (px, py) = (px as i32 - x, py as i32 - y);
+            (x0 - 4..=x1 + 4).contains(&px) && (y0 - 4..=y1 + 4).contains(&py)
+        });
+        image::Rgb(if inked { [0; 3] } else { [255; 3] })
+    });
+    picture.save(desk.path(name)).unwrap();
+}
+
+#[test]
+fn a_language_is_taught_read_merged_and_printed() {
+    let desk = Desk::new();
+    for (which, name) in ["cross", "square", "stair"].into_iter().enumerate() {
+        shape(&desk, &format!("{name}.png"), which, [60, 60], 150);
+        shape(&desk, &format!("{name} elsewhere.png"), which, [200, 220], 130);
+    }
+    desk.json(&["language", "teach", "mine.neumes", "--sign", "bell", "cross.png", "--family", "mallet"]);
+    let taught = desk.json(&["language", "teach", "mine.neumes", "--sign", "door", "square.png"]);
+    assert_eq!(keys(&taught), ["name", "scale", "signs"]);
+    assert_eq!(taught["signs"][0]["meaning"]["family"], "mallet");
+    let answer = desk.json(&[
+        "read",
+        "--language",
+        "mine.neumes",
+        "cross elsewhere.png",
+        "square elsewhere.png",
+        "stair elsewhere.png",
+    ]);
+    let reading = |i: usize| &answer["readings"][i];
+    assert_eq!(reading(0)["sign"]["name"], "bell");
+    assert_eq!(reading(0)["timbre"]["family"], "mallet");
+    assert_eq!(reading(1)["sign"]["name"], "door");
+    assert_eq!(reading(1)["timbre"]["family"], Value::Null);
+    assert_eq!(reading(2)["sign"], Value::Null, "nobody taught it");
+
+    desk.json(&["language", "teach", "theirs.neumes", "--sign", "bell", "stair.png", "--pitch", "60"]);
+    desk.json(&["language", "teach", "theirs.neumes", "--sign", "stair", "stair elsewhere.png"]);
+    let merge = ["language", "merge", "mine.neumes", "theirs.neumes", "--out", "ours.neumes"];
+    let merged = desk.json(&merge);
+    assert_eq!((number(&merged["signs"]), merged["clashes"].as_array().unwrap().len()), (1.0, 1));
+    let ours = desk.json(&["language", "show", "ours.neumes"]);
+    assert_eq!(ours["signs"].as_array().unwrap().len(), 3);
+    assert_eq!(ours["signs"][0]["meaning"]["pitch_midi"], Value::Null, "it is not overwritten");
+    desk.json(&[&merge[..], &["--clashes", "both"]].concat());
+    let both = desk.json(&["language", "show", "ours.neumes"]);
+    assert_eq!(both["signs"][3]["name"], "bell (2)");
+
+    desk.json(&["language", "print", "ours.neumes", "--out", "page.svg"]);
+    assert!(std::fs::read_to_string(desk.path("page.svg")).unwrap().contains("bell (2)"));
+    desk.json(&["language", "print", "ours.neumes", "--out", "page.png"]);
+    assert_eq!(image::open(desk.path("page.png")).unwrap().width(), 2000);
+}

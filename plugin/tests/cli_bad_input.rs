@@ -61,7 +61,7 @@ fn drawings_that_cannot_be_read_are_named_with_their_cause() {
     for (file, cause) in [
         ("empty.png", "empty"),
         ("garbage.png", "picture"),
-        ("huge.png", ""),
+        ("huge.png", "30000 is over the limit of 16384"),
         ("half.png", ""),
         ("white.png", "no ink"),
         ("no ink.neume", "no ink"),
@@ -159,4 +159,46 @@ fn signs_that_cannot_be_learned_are_named_with_their_cause() {
     let run = desk.run(&words);
     assert_eq!((run.code, run.stdout.as_str()), (Some(1), ""), "{}", run.stderr);
     assert!(run.stderr.contains("empty.png") && run.stderr.contains("bell"), "{}", run.stderr);
+}
+
+#[test]
+fn languages_that_are_none_are_named_with_their_cause() {
+    let desk = desk();
+    desk.write("garbage.neumes", b"\x00\x01 not json");
+    desk.write("future.neumes", br#"{"kind":"neume language","version":999,"language":{}}"#);
+    let many = vec![r#"{"name":"a"}"#; 1_000_000].join(",");
+    let many = format!(r#"{{"kind":"neume language","version":1,"language":{{"signs":[{many}]}}}}"#);
+    desk.write("many.neumes", many.as_bytes());
+    desk.write("good.neumes", br#"{"kind":"neume language","version":1,"language":{"name":"mine"}}"#);
+    for (file, cause) in [
+        ("garbage.neumes", "damaged"),
+        ("future.neumes", "version 999"),
+        ("many.neumes", "more than 4096 signs"),
+        ("missing.neumes", "No such file"),
+        ("good.png", "damaged"),
+    ] {
+        for words in [
+            &["language", "show", file][..],
+            &["read", "good.png", "--language", file],
+            &["language", "merge", "good.neumes", file, "--out", "out.neumes"],
+            &["language", "print", file, "--out", "page.png"],
+        ] {
+            refused(&desk.run(words), words, &[file, cause]);
+        }
+    }
+    let teach = |rest: &[&'static str]| [&["language", "teach", "new.neumes"], rest].concat();
+    for (words, told) in [
+        (teach(&["--sign", "bell", "empty.png"]), ["empty.png", "empty"]),
+        (teach(&["--sign", "bell", "no ink.neume"]), ["no ink.neume", "nothing is drawn"]),
+        (teach(&["--sign", " ", "good.png"]), ["good.png", "name"]),
+        (teach(&["--sign", "bell", "good.png", "--pitch", "NaN"]), ["--pitch", "NaN"]),
+        (teach(&["--sign", "bell", "good.png", "--family", "kazoo"]), ["--family", "kazoo"]),
+        (vec!["language", "print", "good.neumes", "--out", "page.pdf"], ["page.pdf", ".svg"]),
+        (vec!["language", "print", "good.neumes", "--out", "no/page.svg"], ["no/page.svg", "No such file"]),
+    ] {
+        refused(&desk.run(&words), &words, &told);
+    }
+    for name in ["new.neumes", "out.neumes", "page.png", "page.pdf"] {
+        assert!(!desk.path(name).exists(), "{name}");
+    }
 }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use neume::handoff::{self, EditorEnd, EngineEnd, Generation, Playable, Request, SLOTS, ToEngine, View};
+use neume::language::{BoundSound, Language, Meaning, Spoken};
 use neume::library::Library;
 use neume::state::{BankRef, InstanceState};
-use neume_models::{Point, Rgb, Sketch, Stroke};
+use neume_models::{Family, Point, Reading, Rgb, Sketch, Stroke};
 
 const RATE_HZ: f32 = 48_000.0;
 
@@ -203,6 +204,139 @@ fn a_state_that_is_loaded_over_another_keeps_its_own_choice() {
         assert_eq!(now.sound, chosen.sound);
         assert_eq!(second.samples(0), first.samples(0));
     }
+}
+
+/// A shape of its own at a place of the pad: corners given within a square of side `size`.
+fn shape(corners: &[(f32, f32)], size: f32, [x, y]: [f32; 2]) -> Arc<Sketch> {
+    let at = |i: usize, part: f32| {
+        let ((ax, ay), (bx, by)) = (corners[i], corners[i + 1]);
+        let (sx, sy) = (ax + (bx - ax) * part, ay + (by - ay) * part);
+        Point { x: x + sx * size / 1.5, y: y + sy * size, secs: i as f32 + part }
+    };
+    let points = (0..corners.len() - 1).flat_map(|i| (0..=12).map(move |n| (i, n as f32 / 12.0)));
+    let points = points.map(|(i, part)| at(i, part)).collect();
+    Arc::new(Sketch { strokes: vec![Stroke { points, rgb: Rgb([0; 3]), width_norm: 0.02 }], raster: None })
+}
+
+const HOUSE: [(f32, f32); 7] =
+    [(0.0, 0.0), (0.0, 0.6), (0.5, 1.0), (1.0, 0.6), (1.0, 0.0), (0.0, 0.0), (1.0, 0.6)];
+const BOLT: [(f32, f32); 4] = [(0.6, 1.0), (0.1, 0.45), (0.8, 0.5), (0.3, 0.0)];
+const FISH: [(f32, f32); 6] = [(1.0, 0.2), (0.3, 0.9), (0.0, 0.5), (0.3, 0.1), (1.0, 0.8), (1.0, 0.2)];
+
+fn teach(instance: &mut Instance, change: impl FnOnce(&mut Language)) {
+    instance.editor.document.edit(|state| change(&mut state.language));
+    instance.editor.requests.send(Request::Language);
+    instance.settle();
+}
+
+fn read_as(instance: &Instance, slot: usize) -> (Option<String>, Reading) {
+    let view = instance.view();
+    let slot = &view.slots[slot];
+    let sign = slot.recognised.sign().map(|sign| sign.name.clone());
+    (sign, slot.reading.clone().expect("it is read").expect("it can be read"))
+}
+
+#[test]
+fn a_sign_that_was_shown_once_is_known_at_another_place_and_means_what_was_said() {
+    let mut instance = Instance::new().at_rate(RATE_HZ);
+    instance.draw(0, (*shape(&HOUSE, 0.3, [0.2, 0.2])).clone());
+    assert_eq!(read_as(&instance, 0).0, None, "nothing was taught yet");
+    let bell = Meaning { family: Some(Family::Mallet), ..Meaning::default() };
+    teach(&mut instance, |language| {
+        language.teach("temple bell", shape(&HOUSE, 0.3, [0.2, 0.2])).unwrap();
+        language.teach("bolt", shape(&BOLT, 0.3, [0.4, 0.4])).unwrap();
+        language.sign_mut("temple bell").unwrap().meaning = bell.clone();
+    });
+    let (sign, before) = read_as(&instance, 0);
+    assert_eq!(sign.as_deref(), Some("temple bell"), "what is drawn already is understood anew");
+    assert_eq!(before.timbre.family, Some(Family::Mallet));
+    instance.draw(1, (*shape(&HOUSE, 0.4, [0.5, 0.5])).clone());
+    let (sign, reading) = read_as(&instance, 1);
+    assert_eq!(sign.as_deref(), Some("temple bell"));
+    assert!(reading.pitch.midi > before.pitch.midi + 10.0, "its height is still the pitch");
+    instance.draw(1, (*shape(&FISH, 0.3, [0.2, 0.2])).clone());
+    let (sign, reading) = read_as(&instance, 1);
+    assert_eq!((sign, reading.timbre.family), (None, None), "what resembles no sign is read by the legend");
+}
+
+#[test]
+fn a_correction_teaches_and_a_drawing_that_is_no_sign_is_none() {
+    let mut instance = Instance::new().at_rate(RATE_HZ);
+    teach(&mut instance, |language| {
+        language.teach("house", shape(&HOUSE, 0.3, [0.2, 0.2])).unwrap();
+        language.teach("bolt", shape(&BOLT, 0.3, [0.4, 0.4])).unwrap();
+    });
+    instance.draw(0, (*shape(&HOUSE, 0.35, [0.3, 0.3])).clone());
+    assert_eq!(read_as(&instance, 0).0.as_deref(), Some("house"));
+    let drawing = instance.editor.document.get().slots[0].sketch.clone();
+    teach(&mut instance, |language| language.teach("bolt", drawing.clone()).unwrap());
+    assert_eq!(read_as(&instance, 0).0.as_deref(), Some("bolt"), "the composer knows better");
+    teach(&mut instance, |language| language.teach_plain(drawing).unwrap());
+    assert_eq!(read_as(&instance, 0).0, None);
+    instance.draw(1, (*shape(&BOLT, 0.25, [0.3, 0.3])).clone());
+    assert_eq!(read_as(&instance, 1).0.as_deref(), Some("bolt"), "nothing that was taught is forgotten");
+}
+
+#[test]
+fn a_sign_may_stand_for_a_sound_and_a_saved_language_comes_back() {
+    let folder = folder_of_tones(&[55, 60, 67]);
+    let mut instance = Instance::new().at_rate(RATE_HZ);
+    instance.editor.requests.send(Request::OpenBank(BankRef::Folder(folder.path().to_path_buf())));
+    instance.settle();
+    instance.draw(0, line(67.0, [0, 0, 0]));
+    let chosen = instance.editor.document.get().slots[0].chosen.clone().expect("a sound was chosen");
+    let bound = BoundSound {
+        sound: chosen.sound,
+        source: chosen.zones[0].source.clone(),
+        bank: chosen.bank.clone(),
+        name: chosen.zones[0].name.clone(),
+    };
+    teach(&mut instance, |language| {
+        language.teach("my bell", shape(&BOLT, 0.3, [0.2, 0.05])).unwrap();
+        language.sign_mut("my bell").unwrap().meaning.sound = Some(bound);
+    });
+    instance.draw(1, (*shape(&BOLT, 0.3, [0.4, 0.05])).clone());
+    let here = |instance: &Instance| instance.editor.document.get().slots[1].chosen.clone().map(|c| c.sound);
+    assert_eq!(here(&instance), Some(chosen.sound), "low as it is drawn, the sound is that of the sign");
+    assert!(instance.view().slots[1].matches.iter().any(|shown| shown.sound == chosen.sound));
+    instance.editor.requests.send(Request::OpenBank(BankRef::Factory));
+    instance.settle();
+    assert_eq!(here(&instance), Some(chosen.sound), "its bank is still open");
+
+    let saved = InstanceState::from_value(instance.editor.document.get().to_value()).expect("it is whole");
+    assert_eq!(saved, *instance.editor.document.get());
+    let again = Instance::restored(saved).at_rate(RATE_HZ);
+    assert_eq!(read_as(&again, 1).0.as_deref(), Some("my bell"));
+    assert_eq!(again.samples(1), instance.samples(1));
+}
+
+#[test]
+fn aspects_that_drawings_do_not_speak_of_are_left_to_the_sound() {
+    let mut instance = Instance::new().at_rate(RATE_HZ);
+    instance.draw(0, line(40.0, [40, 40, 200]));
+    let (_, before) = read_as(&instance, 0);
+    assert_eq!(before.timbre.family, Some(Family::String));
+    teach(&mut instance, |language| {
+        language.spoken = Spoken { pitch: false, family: false, ..Spoken::default() };
+    });
+    let (_, reading) = read_as(&instance, 0);
+    assert_eq!(reading.timbre.family, None);
+    let chosen = instance.editor.document.get().slots[0].chosen.clone().expect("a sound is chosen");
+    let zone = chosen.zones.iter().find(|zone| zone.sound == chosen.sound).expect("it is among its zones");
+    assert_eq!(chosen.drawn_midi, zone.root_midi, "as drawn, it sounds at its own pitch");
+}
+
+#[test]
+fn a_state_from_before_there_were_languages_keeps_its_legend() {
+    let mut old = InstanceState::default().to_value();
+    let object = old.as_object_mut().expect("a state is an object");
+    let mut legend = object.remove("language").expect("there is a language")["legend"].take();
+    legend["scale"] = "60-71".into();
+    object.insert("legend".to_string(), legend);
+    object.insert("version".to_string(), 1.into());
+    let state = InstanceState::from_value(old).expect("it is taken");
+    assert_eq!(state.language.legend.scale.to_string(), "60-71");
+    assert_eq!(state.version, InstanceState::VERSION);
 }
 
 #[test]

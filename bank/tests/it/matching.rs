@@ -138,11 +138,37 @@ fn a_reading_or_profile_of_nan_still_gives_scores_between_nought_and_one() {
     let bank = bank(vec![broken, sound("whole", Some(60.0), -20.0, Families::EVEN)]);
     let mut asked = reading(f32::NAN, f32::NAN, Some(Family::Bass));
     asked.timbre.families = Families([f32::NAN; Family::COUNT]);
-    for weights in [Weights::default(), Weights { pitch: f32::NAN, loudness: -1.0, timbre: f32::INFINITY }] {
+    let wild = Weights {
+        pitch: f32::NAN,
+        loudness: -1.0,
+        timbre: f32::INFINITY,
+        brightness: f32::NAN,
+        roughness: f32::NEG_INFINITY,
+    };
+    for weights in [Weights::default(), wild] {
         for found in rank(&bank, &asked, &weights, 9) {
             assert!((0.0..=1.0).contains(&found.score), "{found:?}");
         }
     }
+}
+
+#[test]
+fn brightness_and_roughness_that_do_not_count_change_nothing() {
+    let mut bright = sound("bright", Some(60.0), -20.0, Families::EVEN);
+    bright.profile.brightness = 0.95;
+    let mut rough = sound("rough", Some(60.0), -20.0, Families::EVEN);
+    rough.profile.roughness = 0.95;
+    let bank = bank(vec![bright, rough]);
+    let mut asked = reading(60.0, -9.0, None);
+    (asked.timbre.brightness, asked.timbre.roughness) = (0.95, 0.95);
+    let best = |brightness: f32, roughness: f32| {
+        let weights = Weights { brightness, roughness, ..Weights::default() };
+        let found = rank(&bank, &asked, &weights, 2);
+        (bank.get(found[0].sound).unwrap().name.clone(), found[0].score - found[1].score)
+    };
+    assert_eq!(best(1.0, 0.0).0, "bright");
+    assert_eq!(best(0.0, 1.0).0, "rough");
+    assert_eq!(best(0.0, 0.0).1, 0.0, "neither counts");
 }
 
 #[test]

@@ -1,25 +1,88 @@
 //! Arguments that several commands take, and the files that they name.
 
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 use clap::Args;
-use neume_models::{Legend, RasterLayer, Scale, Sketch};
+use neume::disk;
+use neume::language::{Language, Meaning};
+use neume::library::Library;
+use neume::signs::{Likeness, Signs};
+use neume_models::{RasterLayer, Reading, Scale, Sketch};
 
 /// By what a drawing is read.
 #[derive(Debug, Clone, Args)]
 pub struct Reader {
-    /// The lowest and the highest row of the drawing, as MIDI notes.
-    #[arg(long, value_name = "LOW-HIGH", default_value_t = Scale::DEFAULT, allow_hyphen_values = true)]
-    pub scale: Scale,
+    /// The lowest and the highest row of the drawing, as MIDI notes [default: 36-83, or that of the language].
+    #[arg(long, value_name = "LOW-HIGH", allow_hyphen_values = true)]
+    scale: Option<Scale>,
+    /// The language of the drawing: its legend and its signs.
+    #[arg(long, value_name = "LANGUAGE.neumes")]
+    language: Option<PathBuf>,
 }
 
 impl Reader {
-    /// The legend with this scale.
-    pub fn legend(&self) -> Legend {
-        Legend { scale: self.scale, ..Legend::default() }
+    /// What reads drawings so.
+    ///
+    /// # Errors
+    /// Names the language's file and the cause.
+    pub fn open(&self, library: Arc<Library>) -> Result<Speaker> {
+        let mut language = match &self.language {
+            Some(path) => open_language(path)?,
+            None => Language::default(),
+        };
+        language.legend.scale = self.scale.unwrap_or(language.legend.scale);
+        let mut signs = Signs::default();
+        for cause in signs.learn(&language, &library) {
+            eprintln!("neume: {cause}");
+        }
+        Ok(Speaker { language, signs, library })
     }
+}
+
+/// A language, and the networks that understand it.
+pub struct Speaker {
+    /// What drawings mean.
+    pub language: Language,
+    signs: Signs,
+    library: Arc<Library>,
+}
+
+impl Speaker {
+    /// What reads drawings by the usual legend.
+    pub fn usual(library: Arc<Library>) -> Speaker {
+        Speaker { language: Language::default(), signs: Signs::default(), library }
+    }
+
+    /// What a drawing says, and the sign that it is.
+    ///
+    /// # Errors
+    /// A drawing without ink.
+    pub fn read(&self, sketch: &Sketch) -> Result<(Reading, Option<Likeness>)> {
+        let reading = self.library.read(sketch, &self.language.legend)?;
+        if self.signs.is_empty() {
+            return Ok((self.language.say(reading, None), None));
+        }
+        let recognised = self.signs.recognise(&self.library.embed_sign(sketch)?);
+        let sign = recognised.sign().cloned();
+        let meaning = sign.as_ref().and_then(|sign| Some((self.meaning(sign)?, sign.similarity)));
+        Ok((self.language.say(reading, meaning), sign))
+    }
+
+    /// What a sign of this language means.
+    pub fn meaning(&self, sign: &Likeness) -> Option<&Meaning> {
+        self.language.sign(&sign.name).map(|sign| &sign.meaning)
+    }
+}
+
+/// Opens the file of a language.
+///
+/// # Errors
+/// Names the file and the cause.
+pub fn open_language(path: &Path) -> Result<Language> {
+    let bytes = disk::read(path, Language::MAX_FILE_BYTES).map_err(anyhow::Error::msg)?;
+    Language::from_file(&bytes).with_context(|| path.display().to_string())
 }
 
 /// Keys of a chord, as they are written: `60,64,67`.
@@ -47,15 +110,7 @@ const MAX_SKETCH_BYTES: u64 = 64 << 20;
 /// Names the file and the cause.
 pub fn open_sketch(path: &Path) -> Result<Sketch> {
     let named = || path.display().to_string();
-    let mut bytes = Vec::new();
-    let file = std::fs::File::open(path).with_context(named)?;
-    file.take(MAX_SKETCH_BYTES + 1).read_to_end(&mut bytes).with_context(named)?;
-    ensure!(
-        bytes.len() as u64 <= MAX_SKETCH_BYTES,
-        "{}: a drawing of more than {} MiB is over the limit",
-        path.display(),
-        MAX_SKETCH_BYTES >> 20
-    );
+    let bytes = disk::read(path, MAX_SKETCH_BYTES).map_err(anyhow::Error::msg)?;
     if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("neume")) {
         Sketch::from_file(&bytes).with_context(named)
     } else {

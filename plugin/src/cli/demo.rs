@@ -11,8 +11,8 @@ use neume::handoff::Playable;
 use neume::library::Library;
 use neume::state::BankRef;
 use neume_bank::{Bank, Match};
-use neume_models::Legend;
 
+use super::args::Speaker;
 use super::demo_picture::{self, Scene};
 use super::offline::{Session, perform, playable};
 use super::read::{self, ReadSketch};
@@ -61,16 +61,16 @@ pub fn run(arguments: &Arguments, json: bool) -> Result<ExitCode> {
     let [sketch, phrase, picture] = [SKETCH_NAME, "phrase.wav", "neume.png"].map(|name| out.join(name));
     let places = Places { sketch, phrase, picture };
     std::fs::write(&places.sketch, SKETCH).with_context(|| places.sketch.display().to_string())?;
-    let legend = Legend::default();
-    let read = read::read_file(&Library::shared(), &places.sketch, &legend)?;
+    let speaker = Speaker::usual(Library::shared());
+    let read = read::read_file(&speaker, &places.sketch)?;
     let bank = Bank::factory();
-    let ranked = matching::rank(&bank, &read.reading, 5)?;
+    let ranked = matching::rank(&bank, &read, &speaker, 5)?;
     let sound = playable(&bank, &BankRef::Factory, &read.reading, &ranked[0], RATE_HZ)?;
     let (levels, mono) = play(sound, &phrase_around(read.reading.pitch.midi), &places.phrase)?;
     let scene = Scene {
         title: "A first sketch, as Neume reads and plays it",
         sketch: &read.sketch,
-        scale: legend.scale,
+        scale: speaker.language.legend.scale,
         reading: &read.reading,
         bank: &bank,
         matches: &ranked,
@@ -101,7 +101,7 @@ fn play(sound: Arc<Playable>, score: &Score, path: &Path) -> Result<(Levels, Vec
 fn report(read: &ReadSketch, bank: &Bank, ranked: &[Match], places: &Places, levels: Levels) -> Report {
     let shown = |path: &Path| path.display().to_string();
     Report {
-        reading: ReadingReport::new(&places.sketch, &read.reading, read.millis),
+        reading: ReadingReport::new(&places.sketch, read),
         matches: ranked.iter().filter_map(|ranked| matching::report_of(bank, ranked)).collect(),
         sketch: shown(&places.sketch),
         phrase: shown(&places.phrase),

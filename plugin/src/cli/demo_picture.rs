@@ -5,14 +5,14 @@ use std::path::Path;
 
 use anyhow::Result;
 use neume_bank::{Bank, Match};
-use neume_models::legend::note_name;
+use neume_models::legend::{note_and_cents, note_name};
 use neume_models::{Family, Reading, Scale, Sketch, raster};
 
 use super::canvas::{Align, Area, Canvas, Ink, Type};
 use super::plot::{
     ACCENT, Axis, DIM, Frame, GRID, LABEL, PAPER, ROW, TEXT, TITLE, WINDOW, heat, spectrogram, waveform,
 };
-use super::report::{file_of, pitch_text, root_text};
+use super::report::{file_of, root_text};
 
 /// What the picture shows.
 pub struct Scene<'a> {
@@ -88,7 +88,7 @@ fn draw_pad(canvas: &mut Canvas, scene: &Scene<'_>) {
     canvas.picture(&ink, PAD.x as i32, PAD.y as i32);
     let at = y_px(scene.reading.pitch.midi).clamp(PAD.y, PAD.bottom());
     canvas.dashed(&[(PAD.x, at), (PAD.right(), at)], 2.0, 5.0, ACCENT);
-    let text = pitch_text(scene.reading.pitch.midi);
+    let text = note_and_cents(scene.reading.pitch.midi);
     let style = Type { size_px: 18.0, strong: true, ink: PAPER };
     let width = canvas.text_width(&text, style) + 24.0;
     let label = Area { x: PAD.right() - width - 8.0, y: (at - 36.0).max(PAD.y + 4.0), w: width, h: 28.0 };
@@ -101,7 +101,7 @@ fn draw_reading(canvas: &mut Canvas, reading: &Reading) {
     let sure = |confidence: f32| format!("{:.0} % sure", 100.0 * confidence);
     let timbre = &reading.timbre;
     let cells = [
-        ("pitch", pitch_text(reading.pitch.midi), sure(reading.pitch.confidence)),
+        ("pitch", note_and_cents(reading.pitch.midi), sure(reading.pitch.confidence)),
         (
             "loudness",
             format!("{:.0} dB", reading.loudness.db).replace('-', "−"),

@@ -7,9 +7,9 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 use neume::library::Library;
 use neume_bank::{Bank, Match, Weights};
-use neume_models::Reading;
 
-use super::args::Reader;
+use super::args::{Reader, Speaker};
+use super::read::ReadSketch;
 use super::report::{MatchReport, ReadingReport, emit, file_of, root_text};
 use super::{banks, read};
 
@@ -39,11 +39,12 @@ struct Report {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments, json: bool) -> Result<ExitCode> {
-    let read = read::read_file(&Library::shared(), &arguments.drawing, &arguments.reader.legend())?;
+    let speaker = arguments.reader.open(Library::shared())?;
+    let read = read::read_file(&speaker, &arguments.drawing)?;
     let (bank, _) = banks::open(arguments.bank.as_deref())?;
-    let ranked = rank(&bank, &read.reading, arguments.top as usize)?;
+    let ranked = rank(&bank, &read, &speaker, arguments.top as usize)?;
     let report = Report {
-        reading: ReadingReport::new(&arguments.drawing, &read.reading, read.millis),
+        reading: ReadingReport::new(&arguments.drawing, &read),
         bank: bank.name.clone(),
         sounds: bank.sounds.len(),
         matches: ranked.iter().filter_map(|ranked| report_of(&bank, ranked)).collect(),
@@ -52,12 +53,20 @@ pub fn run(arguments: &Arguments, json: bool) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The best sounds for a reading, at least one.
+/// The best sounds for a drawing, at least one; the sound that its sign stands for comes first.
 ///
 /// # Errors
 /// A bank without sounds.
-pub fn rank(bank: &Bank, reading: &Reading, top: usize) -> Result<Vec<Match>> {
-    let ranked = neume_bank::matching::rank(bank, reading, &Weights::default(), top);
+pub fn rank(bank: &Bank, read: &ReadSketch, speaker: &Speaker, top: usize) -> Result<Vec<Match>> {
+    let weights = speaker.language.weights(&Weights::default());
+    let bound = read.sign.as_ref().and_then(|sign| speaker.meaning(sign)?.sound.as_ref());
+    let bound = bound.map(|bound| bound.sound).filter(|sound| bank.get(*sound).is_some());
+    let wanted = if bound.is_some() { bank.sounds.len() } else { top };
+    let mut ranked = neume_bank::matching::rank(bank, &read.reading, &weights, wanted);
+    if let Some(at) = ranked.iter().position(|ranked| Some(ranked.sound) == bound) {
+        ranked[..=at].rotate_right(1);
+    }
+    ranked.truncate(top);
     if ranked.is_empty() {
         let folder = bank.folder.as_ref().map_or(bank.name.clone(), |folder| folder.display().to_string());
         return Err(anyhow::anyhow!("the bank has no sounds")).context(folder);

@@ -10,6 +10,7 @@ mod banks;
 mod canvas;
 mod demo;
 mod demo_picture;
+mod language;
 mod matching;
 mod offline;
 mod pen_file;
@@ -58,6 +59,9 @@ enum Command {
     /// Tells signs apart.
     #[command(subcommand)]
     Sign(sign::Arguments),
+    /// Keeps a composer's language: signs, and what they mean.
+    #[command(subcommand)]
+    Language(language::Arguments),
     /// Teaches a network.
     #[command(subcommand)]
     Train(train::Arguments),
@@ -89,6 +93,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Match(arguments)) => matching::run(&arguments, json),
         Some(Command::Render(arguments)) => render::run(&arguments, json),
         Some(Command::Sign(arguments)) => sign::run(&arguments, json),
+        Some(Command::Language(arguments)) => language::run(&arguments, json),
         Some(Command::Train(arguments)) => train::run(&arguments, json),
         Some(Command::Demo(arguments)) => demo::run(&arguments, json),
     }

@@ -7,9 +7,10 @@ use std::time::Instant;
 use anyhow::{Context as _, Result};
 use clap::Args;
 use neume::library::Library;
-use neume_models::{Legend, Reading, Sketch};
+use neume::signs::Likeness;
+use neume_models::{Reading, Sketch};
 
-use super::args::{Reader, open_sketch};
+use super::args::{Reader, Speaker, open_sketch};
 use super::progress;
 use super::report::{ReadingReport, emit};
 
@@ -36,20 +37,21 @@ pub struct ReadSketch {
     pub sketch: Sketch,
     /// What it says.
     pub reading: Reading,
+    /// The sign that it is.
+    pub sign: Option<Likeness>,
     /// Rasterising and the network together.
     pub millis: f32,
 }
 
 /// Runs the command.
 pub fn run(arguments: &Arguments, json: bool) -> Result<ExitCode> {
-    let legend = arguments.reader.legend();
-    let library = Library::shared();
+    let speaker = arguments.reader.open(Library::shared())?;
     let bar = progress::bar("reading", arguments.drawings.len() as u64);
     let mut code = ExitCode::SUCCESS;
     let mut readings = Vec::new();
     for path in &arguments.drawings {
-        match read_file(&library, path, &legend) {
-            Ok(read) => readings.push(ReadingReport::new(path, &read.reading, read.millis)),
+        match read_file(&speaker, path) {
+            Ok(read) => readings.push(ReadingReport::new(path, &read)),
             Err(error) => {
                 bar.suspend(|| super::complain(&error));
                 code = ExitCode::FAILURE;
@@ -70,9 +72,9 @@ pub fn run(arguments: &Arguments, json: bool) -> Result<ExitCode> {
 ///
 /// # Errors
 /// Names the file and the cause: it cannot be opened, it has no ink.
-pub fn read_file(library: &Library, path: &Path, legend: &Legend) -> Result<ReadSketch> {
+pub fn read_file(speaker: &Speaker, path: &Path) -> Result<ReadSketch> {
     let sketch = open_sketch(path)?;
     let started = Instant::now();
-    let reading = library.read(&sketch, legend).with_context(|| path.display().to_string())?;
-    Ok(ReadSketch { sketch, reading, millis: started.elapsed().as_secs_f32() * 1e3 })
+    let (reading, sign) = speaker.read(&sketch).with_context(|| path.display().to_string())?;
+    Ok(ReadSketch { sketch, reading, sign, millis: started.elapsed().as_secs_f32() * 1e3 })
 }

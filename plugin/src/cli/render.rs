@@ -122,18 +122,14 @@ pub fn run(arguments: &Arguments, json: bool) -> Result<ExitCode> {
 
 /// The name of the first drawing's match, and what lies under the slots.
 fn sounds(arguments: &Arguments) -> Result<(String, Vec<Arc<Playable>>)> {
-    let library = Library::shared();
-    let legend = arguments.reader.legend();
-    let readings = arguments
-        .sketch
-        .iter()
-        .map(|path| read::read_file(&library, path, &legend))
-        .collect::<Result<Vec<_>>>()?;
+    let speaker = arguments.reader.open(Library::shared())?;
+    let readings =
+        arguments.sketch.iter().map(|path| read::read_file(&speaker, path)).collect::<Result<Vec<_>>>()?;
     let (bank, from) = banks::open(arguments.bank.as_deref())?;
     let mut names = Vec::new();
     let mut sounds = Vec::new();
     for read in &readings {
-        let best = matching::rank(&bank, &read.reading, 1)?[0];
+        let best = matching::rank(&bank, read, &speaker, 1)?[0];
         names.extend(bank.get(best.sound).map(file_of));
         sounds.push(playable(&bank, &from, &read.reading, &best, arguments.rate)?);
     }

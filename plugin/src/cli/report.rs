@@ -5,9 +5,11 @@ use std::io::Write as _;
 use std::path::Path;
 
 use neume_bank::{Aspects, Sound, Source};
-use neume_models::legend::note_name;
+use neume_models::legend::{note_and_cents, note_name};
 use neume_models::{Families, Family, Reading};
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
+
+use super::read::ReadSketch;
 
 /// Prints a report to stdout: as JSON, or as the text that `text` makes of it.
 pub fn emit<R: Serialize>(json: bool, report: &R, text: impl FnOnce() -> String) -> anyhow::Result<()> {
@@ -33,8 +35,19 @@ pub struct ReadingReport {
     pub timbre: TimbreReport,
     /// How pitch and loudness move from left to right.
     pub contour: Vec<ContourReport>,
+    /// The sign that it is, if it is one of the language.
+    pub sign: Option<SignReport>,
     /// Rasterising and the network together, without opening the file.
     pub millis: f32,
+}
+
+/// The sign that a drawing is.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct SignReport {
+    /// As it was taught.
+    pub name: String,
+    /// To its examples, -1..1.
+    pub similarity: f32,
 }
 
 /// A drawing at one place along the pad.
@@ -87,8 +100,8 @@ pub struct TimbreReport {
 
 impl ReadingReport {
     /// The report of a reading of this file.
-    pub fn new(file: &Path, reading: &Reading, millis: f32) -> ReadingReport {
-        let Reading { pitch, loudness, timbre, contour, .. } = reading;
+    pub fn new(file: &Path, read: &ReadSketch) -> ReadingReport {
+        let Reading { pitch, loudness, timbre, contour, .. } = &read.reading;
         ReadingReport {
             file: file.display().to_string(),
             pitch: PitchReport {
@@ -112,24 +125,31 @@ impl ReadingReport {
                 .iter()
                 .map(|point| ContourReport { x: point.x_norm, midi: point.midi, db: point.db })
                 .collect(),
-            millis,
+            sign: read
+                .sign
+                .as_ref()
+                .map(|sign| SignReport { name: sign.name.clone(), similarity: sign.similarity }),
+            millis: read.millis,
         }
     }
 
-    /// Six aligned lines.
+    /// Six aligned lines, and one for a sign.
     pub fn text(&self) -> String {
         let sure = |confidence: f32| format!("{:>3.0} % sure", 100.0 * confidence);
         let family = self.timbre.family.map_or("open", Family::label);
         let row = |name: &str, value: &str, note: &str| format!("  {name:<11}{value:<15}{note}\n");
         [
             format!("{}\n", self.file),
-            row("pitch", &pitch_text(self.pitch.midi), &sure(self.pitch.confidence)),
+            row("pitch", &note_and_cents(self.pitch.midi), &sure(self.pitch.confidence)),
             row("loudness", &format!("{:.0} dB", self.loudness.db), &sure(self.loudness.confidence)),
             row("family", family, &sure(self.timbre.confidence)),
             row("brightness", &format!("{:.2}", self.timbre.brightness), ""),
             row("roughness", &format!("{:.2}", self.timbre.roughness), ""),
+            self.sign.as_ref().map_or(String::new(), |sign| {
+                row("sign", &sign.name, &format!("{:>3.0} % alike", 100.0 * sign.similarity))
+            }),
         ]
-        .map(|line| line.trim_end().to_string() + "\n")
+        .map(|line| if line.is_empty() { line } else { line.trim_end().to_string() + "\n" })
         .concat()
     }
 }
@@ -207,30 +227,14 @@ pub fn file_of(sound: &Sound) -> String {
     }
 }
 
-/// A note with its cents: `D4 +8¢`.
-pub fn pitch_text(midi: f32) -> String {
-    let nearest = midi.round();
-    let cents = ((midi - nearest) * 100.0).round() as i32;
-    let name = note_name(nearest as i32);
-    if cents == 0 { name } else { format!("{name} {cents:+}¢").replace('-', "−") }
-}
-
 /// A root note, or a dash where there is none.
 pub fn root_text(root_midi: Option<f32>) -> String {
-    root_midi.map_or("no pitch".to_string(), pitch_text)
+    root_midi.map_or("no pitch".to_string(), note_and_cents)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn pitches_are_named_with_their_cents() {
-        let cases = [(62.08, "D4 +8¢"), (69.0, "A4"), (59.55, "C4 −45¢"), (61.004, "C#4")];
-        for (midi, text) in cases {
-            assert_eq!(pitch_text(midi), text);
-        }
-    }
 
     #[test]
     fn families_are_written_by_name_in_the_order_of_their_hues() {

@@ -152,10 +152,7 @@ impl Workplace {
     /// Names the file and the cause.
     pub fn keep(&self, ending: &str, bytes: &[u8]) -> Result<PathBuf> {
         let path = self.path(ending);
-        let part = self.path(&format!("{ending}.part"));
-        std::fs::write(&part, bytes)
-            .and_then(|()| std::fs::rename(&part, &path))
-            .with_context(|| path.display().to_string())?;
+        neume::disk::replace(&path, bytes).map_err(anyhow::Error::msg)?;
         Ok(path)
     }
 

@@ -171,7 +171,7 @@ pub fn run(command: Command, editing: &mut Editing, ctx: &egui::Context) {
         Command::NextSlot => editing.choose_slot((editing.now.slot + 1) % SLOTS),
         Command::Louder | Command::Softer => {
             let step_db = if command == Command::Louder { 2.0 } else { -2.0 };
-            let [soft, loud] = editing.now.document.legend.loudness_db;
+            let [soft, loud] = editing.now.document.language.legend.loudness_db;
             editing.state.loudness_db = (editing.state.loudness_db + step_db).clamp(soft, loud);
         }
         Command::ToggleTheme => {

@@ -98,12 +98,12 @@ impl<'a> Editing<'a> {
 
     /// The colour of the ink in the pen.
     pub fn rgb(&self) -> Rgb {
-        self.state.ink.rgb(&self.now.document.legend.palette)
+        self.state.ink.rgb(&self.now.document.language.legend.palette)
     }
 
     /// The width of the pen, as a fraction of the pad's height.
     pub fn width_norm(&self) -> f32 {
-        self.now.document.legend.width_norm_of(self.state.loudness_db)
+        self.now.document.language.legend.width_norm_of(self.state.loudness_db)
     }
 
     /// Puts a drawing into a slot and has it read. The newest wins.

@@ -1,6 +1,5 @@
 //! Files and folders: dialogs, reading and writing on a thread of their own, and one line for what went wrong.
 
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,6 +9,7 @@ use rfd::FileDialog;
 
 use super::editing::Editing;
 use super::{bank_view, pad};
+use crate::disk;
 use crate::handoff::Request;
 
 /// What the composer wants of a file or a folder.
@@ -174,27 +174,6 @@ fn named<E: std::fmt::Display>(path: &Path) -> impl Fn(E) -> String + '_ {
     move |cause| format!("{}: {cause}", path.display())
 }
 
-/// The bytes of a file; never more than `limit`, whatever its size claims.
-fn read(path: &Path, limit: u64) -> Result<Vec<u8>, String> {
-    let file = std::fs::File::open(path).map_err(named(path))?;
-    let mut bytes = Vec::new();
-    file.take(limit + 1).read_to_end(&mut bytes).map_err(named(path))?;
-    if bytes.len() as u64 > limit {
-        return Err(format!("{}: it is larger than {} MB", path.display(), limit >> 20));
-    }
-    Ok(bytes)
-}
-
-/// Writes beside the file first, so that a full disk leaves the old one whole.
-fn write(path: &Path, bytes: &[u8]) -> Result<Outcome, String> {
-    let beside = path.with_extension("part");
-    std::fs::write(&beside, bytes).and_then(|()| std::fs::rename(&beside, path)).map_err(|cause| {
-        std::fs::remove_file(&beside).ok();
-        format!("{}: {cause}", path.display())
-    })?;
-    Ok(Outcome::Done)
-}
-
 fn with_extension(path: PathBuf, extension: &str) -> PathBuf {
     if path.extension().is_some_and(|e| e.eq_ignore_ascii_case(extension)) {
         return path;
@@ -206,7 +185,7 @@ fn with_extension(path: PathBuf, extension: &str) -> PathBuf {
 }
 
 fn open(slot: usize, path: &Path) -> Result<Outcome, String> {
-    let sketch = Sketch::from_file(&read(path, Sketch::MAX_FILE_BYTES)?).map_err(named(path))?;
+    let sketch = Sketch::from_file(&disk::read(path, Sketch::MAX_FILE_BYTES)?).map_err(named(path))?;
     let name = path.file_stem().map_or(String::new(), |stem| stem.to_string_lossy().into_owned());
     Ok(Outcome::Drawing { slot, sketch, name })
 }
@@ -215,12 +194,13 @@ fn import(slot: usize, path: &Path) -> Result<Outcome, String> {
     if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("neume")) {
         return open(slot, path);
     }
-    let layer = RasterLayer::decode(&read(path, MAX_PICTURE_BYTES)?).map_err(named(path))?;
+    let layer = RasterLayer::decode(&disk::read(path, MAX_PICTURE_BYTES)?).map_err(named(path))?;
     Ok(Outcome::Picture { slot, layer })
 }
 
 fn save(path: &Path, sketch: &Sketch) -> Result<Outcome, String> {
-    write(path, &sketch.to_file().map_err(named(path))?)
+    disk::replace(path, &sketch.to_file().map_err(named(path))?)?;
+    Ok(Outcome::Done)
 }
 
 fn export(path: &Path, sketch: &Sketch) -> Result<Outcome, String> {
@@ -228,7 +208,8 @@ fn export(path: &Path, sketch: &Sketch) -> Result<Outcome, String> {
     let picture = raster::paint(sketch, width, EXPORT_HEIGHT_PX, Some(Rgb([255, 255, 255])));
     let mut png = std::io::Cursor::new(Vec::new());
     picture.write_to(&mut png, image::ImageFormat::Png).map_err(named(path))?;
-    write(path, &png.into_inner())
+    disk::replace(path, &png.into_inner())?;
+    Ok(Outcome::Done)
 }
 
 #[cfg(test)]

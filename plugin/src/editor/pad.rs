@@ -59,7 +59,7 @@ fn invitation(ui: &Ui, pad: Rect, editing: &Editing) {
 }
 
 fn rows_ui(ui: &Ui, pad: Rect, editing: &Editing) {
-    let (tokens, scale) = (editing.tokens(), editing.now.document.legend.scale);
+    let (tokens, scale) = (editing.tokens(), editing.now.document.language.legend.scale);
     let painter = ui.painter();
     let y_of = |midi: f32| to_screen(pad, 0.0, scale.y_of(midi)).y;
     let few = scale.rows() <= 16;

@@ -21,7 +21,7 @@ pub fn palette_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
     ui.painter().rect_filled(rect, CORNER_LARGE, tokens.panel);
     let inside = rect.shrink2(vec2(10.0, 4.0));
     let families: Vec<Option<Family>> =
-        editing.now.document.legend.palette.iter().copied().map(Some).chain([None]).collect();
+        editing.now.document.language.legend.palette.iter().copied().map(Some).chain([None]).collect();
     let step = (inside.width() - RAMP_PX) / families.len() as f32;
     let named = names_fit(ui, &families, step);
     let mut asked = None;
@@ -98,7 +98,7 @@ fn ramp_ui(ui: &mut Ui, rect: Rect, editing: &Editing) -> Option<usize> {
     let track = Rect::from_center_size(hit.center(), vec2(hit.width() - 18.0, 12.0));
     let x_of = |step: usize| track.left() + step as f32 / last as f32 * track.width();
     let colour = |step: usize| {
-        on_paper(Ink { step, ..ink }.rgb(&editing.now.document.legend.palette), editing.theme())
+        on_paper(Ink { step, ..ink }.rgb(&editing.now.document.language.legend.palette), editing.theme())
     };
     for step in 0..last {
         let piece = Rect::from_x_y_ranges(x_of(step)..=x_of(step + 1), track.y_range());

@@ -3,39 +3,20 @@
 use egui::emath::GuiRounding as _;
 use egui::text::{LayoutJob, TextFormat};
 use egui::{Color32, CornerRadius, FontId, Rect, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2};
-use neume_models::legend::note_name;
-use neume_models::{Reading, Sketch};
+use neume_models::legend::note_and_cents;
+use neume_models::{Legend, Reading, Sketch};
 
 use super::editing::Editing;
 use super::ink::to_screen;
 use super::theme;
 
-/// A dynamic from *ppp* to *fff* for a loudness between the softest and the loudest of a legend, in dB.
-pub fn dynamic(db: f32, [soft_db, loud_db]: [f32; 2]) -> &'static str {
-    const MARKS: [&str; 8] = ["ppp", "pp", "p", "mp", "mf", "f", "ff", "fff"];
-    let along = ((db - soft_db) / (loud_db - soft_db)).clamp(0.0, 1.0);
-    MARKS[((along * 7.0).round() as usize).min(7)]
-}
-
-/// A note with its cents: `D4 +8¢`; without them where they are none.
-pub fn note_and_cents(midi: f32) -> String {
-    let nearest = midi.round();
-    let cents = ((midi - nearest) * 100.0).round() as i32;
-    let name = note_name(nearest as i32);
-    match cents {
-        0 => name,
-        1.. => format!("{name} +{cents}¢"),
-        _ => format!("{name} −{}¢", -cents),
-    }
-}
-
 /// The reading in words, for a label of any kind: note, dynamic, family with its confidence.
-pub fn in_words(reading: &Reading, loudness_db: [f32; 2]) -> [String; 3] {
+pub fn in_words(reading: &Reading, legend: &Legend) -> [String; 3] {
     let family = reading.timbre.family.map_or("open", |family| family.label());
     let percent = (reading.timbre.confidence * 100.0).round();
     [
         note_and_cents(reading.pitch.midi),
-        dynamic(reading.loudness.db, loudness_db).to_string(),
+        legend.dynamic(reading.loudness.db).to_string(),
         format!("{family} {percent:.0}%"),
     ]
 }
@@ -61,7 +42,7 @@ pub fn reading_ui(ui: &mut Ui, pad: Rect, editing: &mut Editing) {
 
     let fill = theme::mix(tokens.pad, tokens.accent, strength);
     let ink = if strength > 0.62 { tokens.on_accent } else { tokens.text };
-    let words = in_words(reading, editing.now.document.legend.loudness_db);
+    let words = in_words(reading, &editing.now.document.language.legend);
     let galley = ui.painter().layout_job(label(&words, ink));
     let size = galley.size() + vec2(16.0, 6.0);
     let rect = place(ui, pad, y, size, editing);
@@ -126,26 +107,4 @@ fn label([note, dynamic, family]: &[String; 3], ink: Color32) -> LayoutJob {
     write(" · ", theme::regular(12.0));
     write(family, theme::semibold(12.0));
     job
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn notes_are_written_with_their_cents() {
-        let cases = [(62.08, "D4 +8¢"), (60.0, "C4"), (59.9, "C4 −10¢"), (61.49, "C#4 +49¢")];
-        for (midi, words) in cases {
-            assert_eq!(note_and_cents(midi), words);
-        }
-    }
-
-    #[test]
-    fn loudness_is_written_as_a_dynamic() {
-        let cases =
-            [(-36.0, "ppp"), (-80.0, "ppp"), (-15.0, "mf"), (-20.0, "mp"), (0.0, "fff"), (6.0, "fff")];
-        for (db, mark) in cases {
-            assert_eq!(dynamic(db, [-36.0, 0.0]), mark, "{db} dB");
-        }
-    }
 }

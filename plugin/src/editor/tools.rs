@@ -6,7 +6,6 @@ use super::button::{Look, arrow_steps, command_button, focus_ring};
 use super::commands::{self, Command};
 use super::editing::Editing;
 use super::icons;
-use super::reading::dynamic;
 use super::state::Tool;
 use super::theme::{self, CORNER_LARGE, mix};
 
@@ -52,8 +51,7 @@ pub fn tools_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
 /// The thickness of the pen: as wide as it draws, from ppp at the bottom to fff at the top.
 fn wedge_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
     let tokens = editing.tokens();
-    let loudness_db = editing.now.document.legend.loudness_db;
-    let [soft_db, loud_db] = loudness_db;
+    let [soft_db, loud_db] = editing.now.document.language.legend.loudness_db;
     let x = rect.center().x;
     let painter = ui.painter().clone();
     for (y, mark) in [(rect.top() + 6.0, "fff"), (rect.bottom() - 6.0, "ppp")] {
@@ -70,7 +68,7 @@ fn wedge_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
         editing.state.loudness_db = (editing.state.loudness_db + steps).clamp(soft_db, loud_db);
     }
     let db = editing.state.loudness_db;
-    let mark = dynamic(db, loudness_db);
+    let mark = editing.now.document.language.legend.dynamic(db);
     response.widget_info(|| WidgetInfo::slider(true, f64::from(db), "Thickness"));
     paint_wedge(&painter, track, mix(tokens.panel, tokens.faint, 0.35));
     let along = ((db - soft_db) / (loud_db - soft_db)).clamp(0.0, 1.0);

@@ -14,9 +14,12 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, select};
 use neume_bank::priority::stand_back;
 use neume_bank::{Bank, SoundId};
+use neume_models::Legend;
 
 use crate::handoff::{Document, Generation, Opening, Playable, Request, SLOTS, ToEngine, View, WorkerEnd};
+use crate::language::BoundSound;
 use crate::library::Library;
+use crate::signs::Signs;
 use crate::state::{BankRef, InstanceState};
 
 pub use choice::{choose, playable};
@@ -52,8 +55,19 @@ struct Worker {
     bank: Arc<Bank>,
     bank_ref: BankRef,
     slots: [Slot; SLOTS],
+    /// Of the language that the slots were understood in.
+    signs: Signs,
+    /// By which the slots were read.
+    legend: Legend,
     scanning: Scanning,
     view: View,
+}
+
+/// A sound and the open bank that has it.
+struct Found {
+    bank: Arc<Bank>,
+    from: BankRef,
+    sound: SoundId,
 }
 
 /// Whether the thread goes on.
@@ -79,6 +93,8 @@ impl Worker {
             bank,
             bank_ref: BankRef::Factory,
             slots: Default::default(),
+            signs: Signs::default(),
+            legend: Legend::default(),
             scanning: Scanning::new(),
             view: View::default(),
         }
@@ -152,10 +168,7 @@ impl Worker {
                 self.let_go();
                 (0..SLOTS).for_each(|slot| self.rank(slot));
             }
-            Request::Legend(legend) => {
-                self.edit(|state| state.legend = *legend);
-                (0..SLOTS).for_each(|slot| self.read(slot));
-            }
+            Request::Language => self.speak(),
             Request::Restore => self.restore(),
             Request::Rate { rate_hz, ready } => {
                 self.rate_hz = Some(rate_hz);
@@ -170,7 +183,6 @@ impl Worker {
     /// Reads a slot's drawing, ranks the bank for it, and puts the best sound under its keys.
     fn read(&mut self, slot: usize) {
         let started = std::time::Instant::now();
-        let state = self.document.get();
         let this = &mut self.slots[slot];
         if this.sketch.is_empty() {
             *this = Slot { generation: this.generation, ..Slot::default() };
@@ -178,16 +190,60 @@ impl Worker {
             self.outbox.post(ToEngine::Slot { slot, playable: None });
             return;
         }
-        match self.library.read(&this.sketch, &state.legend) {
-            Ok(reading) => {
-                this.reading = Some(Ok(reading));
-                this.holds = false;
-                self.rank(slot);
-            }
-            // The last good sound stays under the keys.
-            Err(cause) => this.reading = Some(Err(cause.to_string())),
+        self.understand(slot);
+        if let Some(Ok(_)) = self.slots[slot].reading {
+            self.slots[slot].holds = false;
+            self.rank(slot);
         }
         self.slots[slot].millis = started.elapsed().as_secs_f32() * 1e3;
+    }
+
+    /// What a slot's drawing says: by the legend, and by the sign that it is. If it cannot be read, the last good sound
+    /// stays under the keys.
+    fn understand(&mut self, slot: usize) {
+        let state = self.document.get();
+        let this = &mut self.slots[slot];
+        let (library, sketch) = (&self.library, &this.sketch);
+        let read = || library.read(sketch, &state.language.legend).map_err(|cause| cause.to_string());
+        let by_legend = this.by_legend.get_or_insert_with(read).clone();
+        if this.shape.is_none() && by_legend.is_ok() && !self.signs.is_empty() {
+            this.shape = library.embed_sign(sketch).ok();
+        }
+        this.recognised = this.shape.as_ref().map(|shape| self.signs.recognise(shape)).unwrap_or_default();
+        let sign = this
+            .recognised
+            .sign()
+            .and_then(|likeness| Some((&state.language.sign(&likeness.name)?.meaning, likeness.similarity)));
+        this.bound = sign.and_then(|(meaning, _)| meaning.sound.clone());
+        this.reading = Some(by_legend.map(|reading| state.language.say(reading, sign)));
+    }
+
+    /// The composer taught something, or changed the legend: every slot is understood anew.
+    fn speak(&mut self) {
+        let language = self.document.get().language.clone();
+        let failed = self.signs.learn(&language, &self.library);
+        if let Some(cause) = failed.into_iter().next() {
+            self.view.notice = Some(cause);
+        }
+        let is_read_anew = self.legend != language.legend;
+        self.legend = language.legend;
+        for slot in 0..SLOTS {
+            let this = &mut self.slots[slot];
+            if this.sketch.is_empty() {
+                continue;
+            }
+            if is_read_anew {
+                this.by_legend = None;
+            }
+            let before = this.reading.clone();
+            self.understand(slot);
+            let this = &mut self.slots[slot];
+            // What the composer chose by hand stays, and so does what means the same as before.
+            if this.reading != before || this.bound.is_some() {
+                this.holds &= self.document.get().slots[slot].chosen.as_ref().is_some_and(|c| c.by_hand);
+                self.rank(slot);
+            }
+        }
     }
 
     /// Lets a better match replace what was restored, though not what the composer chose.
@@ -198,17 +254,44 @@ impl Worker {
         }
     }
 
-    /// Ranks the bank for a slot's reading, and chooses the best sound unless the slot holds on to its own.
+    /// Ranks the bank for a slot's reading, and chooses the best sound, or the one that the drawing's sign stands for,
+    /// unless the slot holds on to its own.
     fn rank(&mut self, slot: usize) {
-        let weights = self.document.get().weights;
-        let this = &mut self.slots[slot];
-        let Some(Ok(reading)) = &this.reading else { return };
-        let held = this.chosen.filter(|_| this.holds);
-        this.matches = slot::rank(&self.bank, reading, &weights, held);
-        let Some(best) = this.matches.first().map(|best| best.sound) else { return };
-        if !this.holds {
+        let state = self.document.get();
+        let weights = state.language.weights(&state.weights);
+        let Some(Ok(reading)) = self.slots[slot].reading.clone() else { return };
+        let bound = self.slots[slot].bound.clone().and_then(|bound| self.find(&bound));
+        let held = self.slots[slot].chosen.filter(|_| self.slots[slot].holds);
+        let bound_here = bound.as_ref().filter(|found| found.from == self.bank_ref).map(|found| found.sound);
+        let mut matches = slot::rank(&self.bank, &reading, &weights, held.or(bound_here));
+        if let Some(found) = bound.as_ref().filter(|_| bound_here.is_none()) {
+            let elsewhere = slot::rank(&found.bank, &reading, &weights, Some(found.sound));
+            let shown = elsewhere.into_iter().filter(|shown| shown.sound == found.sound);
+            matches.splice(0..0, shown);
+        }
+        self.slots[slot].matches = matches.into();
+        if self.slots[slot].holds {
+            return;
+        }
+        if let Some(found) = bound {
+            self.choose_from(slot, &found, false);
+        } else if let Some(best) = self.slots[slot].matches.first().map(|best| best.sound) {
             self.choose(slot, best, false);
         }
+    }
+
+    /// The sound that a sign stands for, where it lies now: in the bank that is matched, or in its own if that is open. What
+    /// is nowhere is said, and the legend chooses.
+    fn find(&mut self, bound: &BoundSound) -> Option<Found> {
+        let open = [(Some(self.bank.clone()), &self.bank_ref), (self.library.bank(&bound.bank), &bound.bank)];
+        let found = open.into_iter().find_map(|(bank, from)| {
+            let bank = bank.filter(|bank| bank.get(bound.sound).is_some())?;
+            Some(Found { bank, from: from.clone(), sound: bound.sound })
+        });
+        if found.is_none() {
+            self.view.notice = Some(format!("{}: the sound of this sign is in no open bank", bound.name));
+        }
+        found
     }
 
     fn choose_by_hand(&mut self, slot: usize, sound: SoundId) {
@@ -218,10 +301,22 @@ impl Worker {
     }
 
     fn choose(&mut self, slot: usize, sound: SoundId, by_hand: bool) {
+        let found = Found { bank: self.bank.clone(), from: self.bank_ref.clone(), sound };
+        self.choose_from(slot, &found, by_hand);
+    }
+
+    fn choose_from(&mut self, slot: usize, found: &Found, by_hand: bool) {
         let Some(Ok(reading)) = &self.slots[slot].reading else { return };
-        let Some(chosen) = choose(&self.bank, &self.bank_ref, sound, reading, by_hand) else { return };
+        let Some(mut chosen) = choose(&found.bank, &found.from, found.sound, reading, by_hand) else {
+            return;
+        };
+        if !self.document.get().language.spoken.pitch
+            && let Some(zone) = chosen.zones.iter().find(|zone| zone.sound == found.sound)
+        {
+            chosen.drawn_midi = zone.root_midi;
+        }
         self.edit(|state| state.slots[slot].chosen = Some(chosen));
-        self.slots[slot].chosen = Some(sound);
+        self.slots[slot].chosen = Some(found.sound);
         self.slots[slot].holds = by_hand;
         self.slots[slot].missing = None;
         self.deliver(slot);
@@ -257,7 +352,8 @@ impl Worker {
         self.view.notice = Some(missing.to_string());
         self.slots[slot].missing = Some(missing.name.clone());
         let Some(Ok(reading)) = &self.slots[slot].reading else { return };
-        let weights = self.document.get().weights;
+        let state = self.document.get();
+        let weights = state.language.weights(&state.weights);
         for (bank, from) in [(self.bank.clone(), self.bank_ref.clone()), (Bank::factory(), BankRef::Factory)]
         {
             let nearest = neume_bank::matching::rank(&bank, reading, &weights, 1);
@@ -365,6 +461,8 @@ impl Worker {
         let state = self.document.get();
         // Before the bank opens: what the slots read before must choose nothing for this state.
         self.slots = Default::default();
+        self.signs.learn(&state.language, &self.library);
+        self.legend = state.language.legend.clone();
         self.open_bank(state.bank.clone());
         for (slot, saved) in state.slots.iter().enumerate().take(SLOTS) {
             self.slots[slot].draw(saved.sketch.clone(), Generation::default());
@@ -374,8 +472,7 @@ impl Worker {
             }
             self.slots[slot].chosen = saved.chosen.as_ref().map(|chosen| chosen.sound);
             self.slots[slot].holds = true;
-            let reading = self.library.read(&saved.sketch, &state.legend);
-            self.slots[slot].reading = Some(reading.map_err(|cause| cause.to_string()));
+            self.understand(slot);
             self.rank(slot);
             self.deliver(slot);
         }

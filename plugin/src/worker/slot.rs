@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use neume_bank::{Bank, Match, SoundId, Weights, matching};
-use neume_models::{Reading, Sketch};
+use neume_models::{Embedding, Reading, Sketch};
 
 use crate::handoff::{Generation, MatchView, SlotView};
+use crate::language::BoundSound;
+use crate::signs::Recognised;
 
 /// Ranked sounds that are shown.
 const SHOWN: usize = 5;
@@ -14,8 +16,16 @@ const SHOWN: usize = 5;
 pub struct Slot {
     pub sketch: Arc<Sketch>,
     pub generation: Generation,
+    /// What the legend reads, before it is known whether the drawing is a sign.
+    pub by_legend: Option<Result<Reading, String>>,
+    /// Where the drawing lies among shapes, as soon as anybody asked.
+    pub shape: Option<Embedding>,
+    pub recognised: Recognised,
+    /// What the drawing says in the composer's language.
     pub reading: Option<Result<Reading, String>>,
     pub matches: Arc<[MatchView]>,
+    /// The sound that the drawing's sign stands for.
+    pub bound: Option<BoundSound>,
     pub chosen: Option<SoundId>,
     /// Whether the chosen sound stays although the ranking changes: it was chosen by hand, or restored.
     pub holds: bool,
@@ -28,12 +38,15 @@ impl Slot {
     pub fn draw(&mut self, sketch: Arc<Sketch>, generation: Generation) {
         self.sketch = sketch;
         self.generation = generation;
+        self.by_legend = None;
+        self.shape = None;
     }
 
     pub fn view(&self) -> SlotView {
         SlotView {
             generation: self.generation,
             reading: self.reading.clone(),
+            recognised: self.recognised.clone(),
             matches: self.matches.clone(),
             chosen: self.chosen,
             missing: self.missing.clone(),
@@ -43,7 +56,7 @@ impl Slot {
 }
 
 /// The best sounds for a reading, with `also` among them wherever it ranks.
-pub fn rank(bank: &Bank, reading: &Reading, weights: &Weights, also: Option<SoundId>) -> Arc<[MatchView]> {
+pub fn rank(bank: &Bank, reading: &Reading, weights: &Weights, also: Option<SoundId>) -> Vec<MatchView> {
     let wanted = if also.is_some() { bank.sounds.len() } else { SHOWN };
     let ranked = matching::rank(bank, reading, weights, wanted);
     let shown = ranked.iter().enumerate().filter(|(i, m)| *i < SHOWN || Some(m.sound) == also);

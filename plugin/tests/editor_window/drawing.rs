@@ -30,7 +30,7 @@ fn a_stroke_of_the_pen_is_in_the_sketch_and_read_while_it_moves() {
     assert!((first.x - 0.2).abs() < 0.01 && (first.y - 0.3).abs() < 0.01, "{first:?}");
     assert!((last.x - 0.8).abs() < 0.01 && (last.y - 0.7).abs() < 0.01, "{last:?}");
     let bench = window.state();
-    let legend = bench.editor.document.get().legend.clone();
+    let legend = bench.editor.document.get().language.legend.clone();
     assert!((stroke.width_norm - legend.width_norm_of(bench.state.loudness_db)).abs() < 1e-6);
     assert_eq!(stroke.rgb, bench.state.ink.rgb(&legend.palette));
 

@@ -1,0 +1,246 @@
+//! `neume language`: a composer's language as a file: taught, merged, shown and printed.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result, bail, ensure};
+use clap::{Args, Subcommand, ValueEnum};
+use neume::disk;
+use neume::language::{Clash, Language, Meaning};
+use neume_models::Family;
+use serde::Serialize;
+
+use super::args::{open_language, open_sketch};
+use super::report::emit;
+
+/// What to do with a language.
+#[derive(Debug, Subcommand)]
+pub enum Arguments {
+    /// Teaches that drawings are a sign, and what it means. What is not said is left as it is; a sign that is new leaves
+    /// everything to the legend. A file that is not there yet is made.
+    Teach(Box<Teach>),
+    /// Lists the signs and what they mean.
+    Show(Show),
+    /// Takes over the signs of another language. What means something else there is a clash: it is listed, and nothing is
+    /// overwritten unless `--clashes` says so.
+    Merge(Merge),
+    /// Draws the language on a page, as SVG or PNG by the name of the file.
+    Print(Print),
+}
+
+/// See [`Arguments::Teach`].
+#[derive(Debug, Args)]
+pub struct Teach {
+    /// The language.
+    #[arg(value_name = "LANGUAGE.neumes")]
+    file: PathBuf,
+    /// The sign's name.
+    #[arg(long)]
+    sign: String,
+    /// Its drawings: pictures, or `.neume` files.
+    #[arg(required = true, value_name = "PICTURE|FILE.neume")]
+    drawings: Vec<PathBuf>,
+    /// It means this pitch, a MIDI note.
+    #[arg(long, value_name = "MIDI", value_parser = within(0.0, 127.0))]
+    pitch: Option<f32>,
+    /// It means this loudness, in dB.
+    #[arg(long, value_name = "DB", allow_hyphen_values = true, value_parser = within(-96.0, 0.0))]
+    loudness: Option<f32>,
+    /// It means this family.
+    #[arg(long, value_parser = family)]
+    family: Option<Family>,
+    /// It means this brightness, 0 to 1.
+    #[arg(long, value_parser = within(0.0, 1.0))]
+    brightness: Option<f32>,
+    /// It means this roughness, 0 to 1.
+    #[arg(long, value_parser = within(0.0, 1.0))]
+    roughness: Option<f32>,
+}
+
+/// See [`Arguments::Show`].
+#[derive(Debug, Args)]
+pub struct Show {
+    /// The language.
+    #[arg(value_name = "LANGUAGE.neumes")]
+    file: PathBuf,
+}
+
+/// See [`Arguments::Merge`].
+#[derive(Debug, Args)]
+pub struct Merge {
+    /// The language that is kept.
+    #[arg(value_name = "LANGUAGE.neumes")]
+    file: PathBuf,
+    /// The one whose signs it takes over.
+    #[arg(value_name = "OTHER.neumes")]
+    other: PathBuf,
+    /// Where the result goes.
+    #[arg(long, value_name = "OUT.neumes")]
+    out: PathBuf,
+    /// Which of two meanings of one name holds.
+    #[arg(long, value_enum, default_value_t = Settle::Mine)]
+    clashes: Settle,
+}
+
+/// Which of two meanings holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Settle {
+    /// Of the language that is kept.
+    Mine,
+    /// Of the other one.
+    Theirs,
+    /// Signs stay side by side, theirs under a new name.
+    Both,
+}
+
+/// See [`Arguments::Print`].
+#[derive(Debug, Args)]
+pub struct Print {
+    /// The language.
+    #[arg(value_name = "LANGUAGE.neumes")]
+    file: PathBuf,
+    /// The page.
+    #[arg(long, value_name = "PAGE.svg|PAGE.png")]
+    out: PathBuf,
+}
+
+#[derive(Serialize)]
+struct LanguageReport<'a> {
+    name: &'a str,
+    scale: String,
+    signs: Vec<SignReport<'a>>,
+}
+
+#[derive(Serialize)]
+struct SignReport<'a> {
+    name: &'a str,
+    examples: usize,
+    meaning: &'a Meaning,
+}
+
+#[derive(Serialize)]
+struct MergeReport {
+    signs: usize,
+    examples: usize,
+    clashes: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct PrintReport {
+    page: String,
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments, json: bool) -> Result<ExitCode> {
+    match arguments {
+        Arguments::Teach(arguments) => teach(arguments, json)?,
+        Arguments::Show(Show { file }) => show(&open_language(file)?, json)?,
+        Arguments::Merge(arguments) => merge(arguments, json)?,
+        Arguments::Print(Print { file, out }) => print(&open_language(file)?, out, json)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn teach(arguments: &Teach, json: bool) -> Result<()> {
+    let mut language = match arguments.file.exists() {
+        true => open_language(&arguments.file)?,
+        false => Language {
+            name: arguments.file.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+            ..Language::default()
+        },
+    };
+    for path in &arguments.drawings {
+        let drawing = Arc::new(open_sketch(path)?);
+        language.teach(&arguments.sign, drawing).with_context(|| path.display().to_string())?;
+    }
+    let sign = language.sign_mut(arguments.sign.trim()).context("the sign was taught")?;
+    let meaning = &mut sign.meaning;
+    meaning.pitch_midi = arguments.pitch.or(meaning.pitch_midi);
+    meaning.loudness_db = arguments.loudness.or(meaning.loudness_db);
+    meaning.family = arguments.family.or(meaning.family);
+    meaning.brightness = arguments.brightness.or(meaning.brightness);
+    meaning.roughness = arguments.roughness.or(meaning.roughness);
+    write(&arguments.file, &language)?;
+    show(&language, json)
+}
+
+fn write(path: &Path, language: &Language) -> Result<()> {
+    let bytes = language.to_file().with_context(|| path.display().to_string())?;
+    disk::replace(path, &bytes).map_err(anyhow::Error::msg)
+}
+
+fn show(language: &Language, json: bool) -> Result<()> {
+    let signs = language.signs.iter().map(|sign| SignReport {
+        name: &sign.name,
+        examples: sign.examples.len(),
+        meaning: &sign.meaning,
+    });
+    let report = LanguageReport {
+        name: &language.name,
+        scale: language.legend.scale.to_string(),
+        signs: signs.collect(),
+    };
+    emit(json, &report, || {
+        let line = |sign: &SignReport<'_>| {
+            let examples = if sign.examples == 1 { "example" } else { "examples" };
+            format!(
+                "  {:<24}{:>3} {examples:<10}{}",
+                sign.name,
+                sign.examples,
+                language.words_of(sign.meaning).join(", ")
+            )
+        };
+        let signs: Vec<String> = report.signs.iter().map(line).collect();
+        format!("{}\n{}", report.name, signs.join("\n"))
+    })
+}
+
+fn merge(arguments: &Merge, json: bool) -> Result<()> {
+    let mut language = open_language(&arguments.file)?;
+    let merged = language.merge(&open_language(&arguments.other)?);
+    for clash in &merged.clashes {
+        match arguments.clashes {
+            Settle::Mine => {}
+            Settle::Theirs => language.take_theirs(clash),
+            Settle::Both => {
+                language.keep_both(clash);
+            }
+        }
+    }
+    write(&arguments.out, &language)?;
+    let clashes = merged.clashes.iter().map(Clash::words).collect();
+    let report = MergeReport { signs: merged.signs, examples: merged.examples, clashes };
+    emit(json, &report, || {
+        let mut text = format!("{} new signs, {} new examples", report.signs, report.examples);
+        for clash in &report.clashes {
+            text += &format!("\n  clash      {clash}");
+        }
+        text
+    })
+}
+
+fn print(language: &Language, out: &Path, json: bool) -> Result<()> {
+    let ending = out.extension().map(|ending| ending.to_string_lossy().to_lowercase());
+    let bytes = match ending.as_deref() {
+        Some("svg") => language.to_svg().into_bytes(),
+        Some("png") => language.to_png().with_context(|| out.display().to_string())?,
+        _ => bail!("{}: a page ends in .svg or .png", out.display()),
+    };
+    disk::replace(out, &bytes).map_err(anyhow::Error::msg)?;
+    let report = PrintReport { page: out.display().to_string() };
+    emit(json, &report, || report.page.clone())
+}
+
+fn within(low: f32, high: f32) -> impl Fn(&str) -> Result<f32> + Clone + Send + Sync {
+    move |text| {
+        let value: f32 = text.parse().context("it is no number")?;
+        ensure!((low..=high).contains(&value), "it is not in {low}..{high}");
+        Ok(value)
+    }
+}
+
+fn family(text: &str) -> Result<Family> {
+    let names = || Family::ALL.map(Family::id).join(", ");
+    Family::from_id(text).with_context(|| format!("it is none of {}", names()))
+}

@@ -1,0 +1,198 @@
+//! The file of a language: versioned JSON, read with care.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use neume_models::Sketch;
+use serde::de::{Deserializer, SeqAccess, Visitor};
+use serde::{Deserialize, Serialize};
+
+use super::{Language, LanguageError, Sign};
+
+/// The format that is written.
+const VERSION: u32 = 1;
+const KIND: &str = "neume language";
+
+#[derive(Serialize)]
+struct Written<'a> {
+    kind: &'static str,
+    version: u32,
+    language: &'a Language,
+}
+
+#[derive(Deserialize)]
+struct Head {
+    kind: String,
+    version: u64,
+}
+
+#[derive(Deserialize)]
+struct Body {
+    language: Language,
+}
+
+impl Language {
+    /// Largest file that is read, in bytes.
+    pub const MAX_FILE_BYTES: u64 = 256 << 20;
+    /// What the files' names end in.
+    pub const EXTENSION: &str = "neumes";
+
+    /// The language as the bytes of a file.
+    ///
+    /// # Errors
+    /// [`LanguageError::Damaged`] if a picture cannot be written as a PNG.
+    pub fn to_file(&self) -> Result<Vec<u8>, LanguageError> {
+        let written = Written { kind: KIND, version: VERSION, language: self };
+        serde_json::to_vec(&written).map_err(|cause| LanguageError::Damaged(cause.to_string()))
+    }
+
+    /// Reads the bytes of a file.
+    ///
+    /// # Errors
+    /// [`LanguageError::Damaged`] for what is no language, and [`LanguageError::Future`] for one of a version that is not
+    /// known yet.
+    pub fn from_file(file: &[u8]) -> Result<Language, LanguageError> {
+        let damaged = |cause: serde_json::Error| LanguageError::Damaged(cause.to_string());
+        let head: Head = serde_json::from_slice(file).map_err(damaged)?;
+        if head.kind != KIND {
+            return Err(LanguageError::Damaged(format!("it holds a `{}`, not a `{KIND}`", head.kind)));
+        }
+        if head.version > u64::from(VERSION) {
+            return Err(LanguageError::Future { found: head.version, known: VERSION });
+        }
+        let body: Body = serde_json::from_slice(file).map_err(damaged)?;
+        body.language.check()?;
+        Ok(body.language)
+    }
+
+    /// Checks a language that comes from a file or a saved state.
+    ///
+    /// # Errors
+    /// [`LanguageError::Damaged`] names what is wrong.
+    pub fn check(&self) -> Result<(), LanguageError> {
+        let wrong = |what: String| Err(LanguageError::Damaged(what));
+        let mut names = std::collections::HashSet::new();
+        for sign in &self.signs {
+            let name = sign.name.trim();
+            if name.is_empty() || name.chars().count() > Language::MAX_NAME_CHARS {
+                return wrong(format!("a sign has the name `{:.80}`", sign.name));
+            }
+            if !names.insert(&sign.name) {
+                return wrong(format!("there are two signs of the name `{}`", sign.name));
+            }
+            if sign.examples.is_empty() {
+                return wrong(format!("the sign `{}` has no example", sign.name));
+            }
+            let meaning = &sign.meaning;
+            let is_in = |value: Option<f32>, low: f32, high: f32| {
+                value.is_none_or(|value| (low..=high).contains(&value))
+            };
+            let fits = is_in(meaning.pitch_midi, -24.0, 151.0)
+                && is_in(meaning.loudness_db, -144.0, 24.0)
+                && is_in(meaning.brightness, 0.0, 1.0)
+                && is_in(meaning.roughness, 0.0, 1.0);
+            if !fits {
+                return wrong(format!("the sign `{}` means something out of every range", sign.name));
+            }
+        }
+        let [thin, thick] = self.legend.width_norm;
+        let [soft, loud] = self.legend.loudness_db;
+        if !(thin > 0.0 && thick > thin && thick <= 1.0 && loud > soft && (soft - loud).is_finite()) {
+            return wrong("the curve from thickness to loudness does not rise".to_string());
+        }
+        let sketches = self.signs.iter().flat_map(|sign| &sign.examples).chain(&self.plain);
+        for sketch in sketches {
+            sketch.check().or_else(|cause| wrong(cause.to_string()))?;
+        }
+        Ok(())
+    }
+}
+
+/// At most [`Language::MAX_SIGNS`] signs.
+pub(super) fn few_signs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Sign>, D::Error> {
+    few(deserializer, Language::MAX_SIGNS, "signs")
+}
+
+/// At most [`Language::MAX_EXAMPLES`] drawings.
+pub(super) fn few_sketches<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Arc<Sketch>>, D::Error> {
+    few(deserializer, Language::MAX_EXAMPLES, "drawings")
+}
+
+/// A list that ends in an error as soon as it is too long, however long it is.
+fn few<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+    most: usize,
+    what: &'static str,
+) -> Result<Vec<T>, D::Error> {
+    struct Few<T>(usize, &'static str, PhantomData<T>);
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for Few<T> {
+        type Value = Vec<T>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(f, "at most {} {}", self.0, self.1)
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<T>, A::Error> {
+            let mut taken = Vec::new();
+            while let Some(next) = list.next_element()? {
+                if taken.len() == self.0 {
+                    let (most, what) = (self.0, self.1);
+                    return Err(serde::de::Error::custom(format!("more than {most} {what}")));
+                }
+                taken.push(next);
+            }
+            Ok(taken)
+        }
+    }
+    deserializer.deserialize_seq(Few(most, what, PhantomData))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Meaning;
+    use super::super::tests::{drawing, language};
+    use super::*;
+
+    #[test]
+    fn a_language_comes_back_from_its_file() {
+        let meaning = Meaning { pitch_midi: Some(61.5), roughness: Some(0.25), ..Meaning::default() };
+        let mut language = language(&[("temple bell", 1, meaning), ("wind", 2, Meaning::default())]);
+        language.teach_plain(drawing(3)).unwrap();
+        language.legend.scale = "69-80".parse().unwrap();
+        language.spoken.family = false;
+        assert_eq!(Language::from_file(&language.to_file().unwrap()).unwrap(), language);
+    }
+
+    #[test]
+    fn a_file_that_is_no_language_is_refused_with_its_cause() {
+        let meaning = Meaning { pitch_midi: Some(60.0), ..Meaning::default() };
+        let one = language(&[("bell", 1, meaning), ("wind", 2, Meaning::default())]);
+        let file = String::from_utf8(one.to_file().unwrap()).unwrap();
+        let future = file.replace("\"version\":1", "\"version\":9");
+        assert_eq!(Language::from_file(future.as_bytes()), Err(LanguageError::Future { found: 9, known: 1 }));
+        let many = format!("[{}]", vec!["{\"name\":\"a\"}"; 1_000_000].join(","));
+        let damaged = [
+            (String::new(), "EOF"),
+            ("garbage".to_string(), "expected"),
+            (file[..file.len() / 2].to_string(), "EOF"),
+            (file.replace(KIND, "neume sketch"), "neume sketch"),
+            (file.replace("\"wind\"", "\"bell\""), "two signs"),
+            (file.replace("\"wind\"", "\" \""), "name"),
+            (file.replace("60.0", "9000.0"), "range"),
+            (file.replace("0.02", "-3.0"), "width"),
+            (file.replace("[0.0025,0.075]", "[0.1,0.01]"), "curve"),
+            (format!("{{\"kind\":\"{KIND}\",\"version\":1,\"language\":{{\"signs\":{many}}}}}"), "4096"),
+            (
+                format!("{{\"kind\":\"{KIND}\",\"version\":1,\"language\":{}", "[".repeat(200_000)),
+                "EOF",
+            ),
+        ];
+        for (text, part) in damaged {
+            let Err(LanguageError::Damaged(cause)) = Language::from_file(text.as_bytes()) else {
+                panic!("{text:.60} was taken")
+            };
+            assert!(cause.contains(part), "{part}: {cause}");
+        }
+    }
+}

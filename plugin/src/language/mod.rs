@@ -1,0 +1,478 @@
+//! A composer's language: what a drawing means before it resembles anything (the legend), what a drawing speaks of at
+//! all, and the signs that were taught, each with its examples and its meaning.
+//!
+//! Plain data. `signs.rs` tells which sign a drawing is; `file.rs` keeps a language, `page.rs` prints it.
+
+mod file;
+mod page;
+
+use std::sync::Arc;
+
+use neume_bank::{SoundId, Source, Weights};
+use neume_models::legend::note_and_cents;
+use neume_models::{Families, Family, Legend, Reading, Sketch};
+use serde::{Deserialize, Serialize};
+
+use crate::state::BankRef;
+
+/// The legend, and the signs that go beyond it.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Language {
+    /// The composer's name for it.
+    pub name: String,
+    /// Scale, palette and curves.
+    pub legend: Legend,
+    /// What drawings speak of.
+    pub spoken: Spoken,
+    /// In the order in which they were taught; names differ.
+    #[serde(deserialize_with = "file::few_signs")]
+    pub signs: Vec<Sign>,
+    /// Drawings that resemble a sign and are none: the composer said so.
+    #[serde(deserialize_with = "file::few_sketches")]
+    pub plain: Vec<Arc<Sketch>>,
+}
+
+/// Which aspects a drawing speaks of. What it does not speak of is left to the sound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[allow(missing_docs)] // Named for the aspects.
+pub struct Spoken {
+    pub pitch: bool,
+    pub loudness: bool,
+    pub family: bool,
+    pub brightness: bool,
+    pub roughness: bool,
+}
+
+impl Default for Spoken {
+    fn default() -> Spoken {
+        Spoken { pitch: true, loudness: true, family: true, brightness: true, roughness: true }
+    }
+}
+
+/// A drawing that means something because the composer said so.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Sign {
+    /// What it is called.
+    pub name: String,
+    /// What it says.
+    pub meaning: Meaning,
+    /// Drawings of it, at least one.
+    #[serde(deserialize_with = "file::few_sketches")]
+    pub examples: Vec<Arc<Sketch>>,
+}
+
+/// What a sign says. What it leaves open is read by the legend.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Meaning {
+    /// A MIDI note.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pitch_midi: Option<f32>,
+    /// In dB of the legend, 0 for the loudest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub loudness_db: Option<f32>,
+    /// A timbre family.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub family: Option<Family>,
+    /// 0 dark to 1 bright.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub brightness: Option<f32>,
+    /// 0 round to 1 jagged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub roughness: Option<f32>,
+    /// This sound and no other.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sound: Option<BoundSound>,
+}
+
+/// A sound that a sign stands for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BoundSound {
+    /// By content.
+    pub sound: SoundId,
+    /// By place.
+    pub source: Source,
+    /// Its bank.
+    pub bank: BankRef,
+    /// For the eye.
+    pub name: String,
+}
+
+/// What could not be merged without losing something. What was there first stays until the composer decides.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Clash {
+    /// A sign of this name means something else there.
+    Sign(Sign),
+    /// The other language's legend differs.
+    Legend(Box<Legend>),
+    /// Its drawings speak of other aspects.
+    Spoken(Spoken),
+}
+
+impl Clash {
+    /// In a line.
+    pub fn words(&self) -> String {
+        match self {
+            Clash::Sign(sign) => format!("the sign `{}` means something else there", sign.name),
+            Clash::Legend(_) => "scale, palette or curves differ".to_string(),
+            Clash::Spoken(_) => "drawings speak of other aspects there".to_string(),
+        }
+    }
+}
+
+/// What merging did.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Merged {
+    /// Signs that are new.
+    pub signs: usize,
+    /// Examples that are new, those of the new signs among them.
+    pub examples: usize,
+    /// What is left to decide.
+    pub clashes: Vec<Clash>,
+}
+
+impl Language {
+    /// Most signs of a language.
+    pub const MAX_SIGNS: usize = 4096;
+    /// Most examples of a sign, and most drawings that are none.
+    pub const MAX_EXAMPLES: usize = 256;
+    /// Longest name, in characters.
+    pub const MAX_NAME_CHARS: usize = 80;
+
+    /// The sign of this name.
+    pub fn sign(&self, name: &str) -> Option<&Sign> {
+        self.signs.iter().find(|sign| sign.name == name)
+    }
+
+    /// The sign of this name, to be changed.
+    pub fn sign_mut(&mut self, name: &str) -> Option<&mut Sign> {
+        self.signs.iter_mut().find(|sign| sign.name == name)
+    }
+
+    /// Teaches that this drawing is the sign of that name. A sign that is not there yet is made, and leaves everything to
+    /// the legend. A drawing is an example of one sign at most: it is taken from any other.
+    ///
+    /// # Errors
+    /// A drawing without ink, a name that is empty or too long, a language or a sign that is full.
+    pub fn teach(&mut self, name: &str, drawing: Arc<Sketch>) -> Result<(), LanguageError> {
+        let name = name.trim();
+        if drawing.is_empty() {
+            return Err(LanguageError::EmptyDrawing);
+        }
+        if name.is_empty() || name.chars().count() > Language::MAX_NAME_CHARS {
+            return Err(LanguageError::Name(name.chars().take(Language::MAX_NAME_CHARS).collect()));
+        }
+        let full = match self.sign(name) {
+            Some(sign) => sign.examples.len() >= Language::MAX_EXAMPLES && !sign.examples.contains(&drawing),
+            None => self.signs.len() >= Language::MAX_SIGNS,
+        };
+        if full {
+            return Err(LanguageError::Full(name.to_string()));
+        }
+        self.forget(&drawing, Some(name));
+        match self.sign_mut(name) {
+            Some(sign) if sign.examples.contains(&drawing) => {}
+            Some(sign) => sign.examples.push(drawing),
+            None => {
+                self.signs.push(Sign { name: name.to_string(), examples: vec![drawing], ..Sign::default() })
+            }
+        }
+        Ok(())
+    }
+
+    /// Teaches that this drawing is no sign, whatever it resembles.
+    ///
+    /// # Errors
+    /// A drawing without ink, a language that is full.
+    pub fn teach_plain(&mut self, drawing: Arc<Sketch>) -> Result<(), LanguageError> {
+        if drawing.is_empty() {
+            return Err(LanguageError::EmptyDrawing);
+        }
+        self.forget(&drawing, None);
+        if self.plain.len() >= Language::MAX_EXAMPLES {
+            return Err(LanguageError::Full("drawings that are no sign".to_string()));
+        }
+        self.plain.push(drawing);
+        Ok(())
+    }
+
+    /// Takes a drawing from every sign but the one of this name. A sign keeps its last example.
+    fn forget(&mut self, drawing: &Arc<Sketch>, except: Option<&str>) {
+        self.plain.retain(|plain| plain != drawing);
+        for sign in self.signs.iter_mut().filter(|sign| Some(sign.name.as_str()) != except) {
+            if sign.examples.len() > 1 {
+                sign.examples.retain(|example| example != drawing);
+            }
+        }
+    }
+
+    /// Takes over what another language knows. Its new signs are added, signs that mean the same share their examples; what
+    /// would overwrite something is returned as a clash and changes nothing.
+    pub fn merge(&mut self, other: &Language) -> Merged {
+        let mut merged = Merged::default();
+        if self.name.is_empty() {
+            self.name = other.name.clone();
+        }
+        if self.legend != other.legend {
+            merged.clashes.push(Clash::Legend(Box::new(other.legend.clone())));
+        }
+        if self.spoken != other.spoken {
+            merged.clashes.push(Clash::Spoken(other.spoken));
+        }
+        for theirs in &other.signs {
+            match self.sign(&theirs.name) {
+                Some(mine) if mine.meaning != theirs.meaning => {
+                    merged.clashes.push(Clash::Sign(theirs.clone()));
+                }
+                mine => {
+                    let is_new = mine.is_none();
+                    let taught = self.add_examples(theirs);
+                    merged.examples += taught;
+                    if is_new && taught > 0 {
+                        merged.signs += 1;
+                        if let Some(sign) = self.sign_mut(&theirs.name) {
+                            sign.meaning = theirs.meaning.clone();
+                        }
+                    }
+                }
+            }
+        }
+        for plain in &other.plain {
+            let known = self.plain.contains(plain) || self.signs.iter().any(|s| s.examples.contains(plain));
+            if !known && self.plain.len() < Language::MAX_EXAMPLES {
+                self.plain.push(plain.clone());
+            }
+        }
+        merged
+    }
+
+    /// Examples of a sign that nothing here says anything of. How many there were.
+    fn add_examples(&mut self, theirs: &Sign) -> usize {
+        let is_known = |language: &Language, drawing: &Arc<Sketch>| {
+            language.plain.contains(drawing) || language.signs.iter().any(|s| s.examples.contains(drawing))
+        };
+        let mut added = 0;
+        for example in &theirs.examples {
+            if !is_known(self, example) && self.teach(&theirs.name, example.clone()).is_ok() {
+                added += 1;
+            }
+        }
+        added
+    }
+
+    /// Settles a clash: takes what the other language says in the place of what is here.
+    pub fn take_theirs(&mut self, clash: &Clash) {
+        match clash {
+            Clash::Legend(legend) => self.legend = (**legend).clone(),
+            Clash::Spoken(spoken) => self.spoken = *spoken,
+            Clash::Sign(theirs) => {
+                self.add_examples(theirs);
+                if let Some(mine) = self.sign_mut(&theirs.name) {
+                    mine.meaning = theirs.meaning.clone();
+                }
+            }
+        }
+    }
+
+    /// Settles a clash of signs: keeps both, theirs under a new name. `false` where there is no sign to keep, or no room.
+    pub fn keep_both(&mut self, clash: &Clash) -> bool {
+        let Clash::Sign(theirs) = clash else { return false };
+        let name = (2..).map(|n| format!("{} ({n})", theirs.name)).find(|name| self.sign(name).is_none());
+        let Some(name) = name.filter(|_| self.signs.len() < Language::MAX_SIGNS) else { return false };
+        self.signs.push(Sign { name, ..theirs.clone() });
+        true
+    }
+
+    /// What a sign means, in at most two lines: its sound, and its aspects.
+    pub fn words_of(&self, meaning: &Meaning) -> Vec<String> {
+        if meaning.is_open() {
+            return vec!["read by the legend".to_string()];
+        }
+        let mut words = Vec::new();
+        words.extend(meaning.pitch_midi.map(note_and_cents));
+        words.extend(meaning.loudness_db.map(|db| self.legend.dynamic(db).to_string()));
+        words.extend(meaning.family.map(|family| family.label().to_string()));
+        words.extend(meaning.brightness.map(|v| format!("bright {:.0}", v * 100.0)));
+        words.extend(meaning.roughness.map(|v| format!("rough {:.0}", v * 100.0)));
+        let sound = meaning.sound.as_ref().map(|bound| bound.name.clone());
+        let aspects = (!words.is_empty()).then(|| words.join(" · "));
+        sound.into_iter().chain(aspects).collect()
+    }
+
+    /// What counts in a match when drawings speak of some aspects only.
+    pub fn weights(&self, weights: &Weights) -> Weights {
+        let part = |is_spoken: bool, weight: f32| if is_spoken { weight } else { 0.0 };
+        let Spoken { pitch, loudness, brightness, roughness, .. } = self.spoken;
+        Weights {
+            pitch: part(pitch, weights.pitch),
+            loudness: part(loudness, weights.loudness),
+            brightness: part(brightness, weights.brightness),
+            roughness: part(roughness, weights.roughness),
+            ..*weights
+        }
+    }
+
+    /// What a reading by the legend says in this language, if the drawing is a sign that means this, and resembles it
+    /// by `similarity` 0..1.
+    pub fn say(&self, mut reading: Reading, sign: Option<(&Meaning, f32)>) -> Reading {
+        if !self.spoken.loudness {
+            reading.loudness.db = UNSPOKEN_DB;
+            reading.loudness.confidence = 1.0;
+        }
+        if !self.spoken.family {
+            reading.timbre.family = None;
+            reading.timbre.families = Families::EVEN;
+            reading.timbre.confidence = 1.0;
+        }
+        if let Some((meaning, similarity)) = sign {
+            meaning.say(&mut reading, &self.legend, similarity);
+        }
+        reading
+    }
+}
+
+/// The loudness, in dB, of drawings that do not speak of loudness.
+const UNSPOKEN_DB: f32 = -12.0;
+
+impl Meaning {
+    /// Whether the legend reads everything.
+    pub fn is_open(&self) -> bool {
+        *self == Meaning::default()
+    }
+
+    fn say(&self, reading: &mut Reading, legend: &Legend, similarity: f32) {
+        let confidence = similarity.clamp(0.0, 1.0);
+        if let Some(midi) = self.pitch_midi {
+            reading.pitch.midi = midi;
+            reading.pitch.y_norm = legend.scale.y_of(midi);
+            reading.pitch.confidence = confidence;
+        }
+        if let Some(db) = self.loudness_db {
+            reading.loudness.db = db;
+            reading.loudness.width_norm = legend.width_norm_of(db);
+            reading.loudness.confidence = confidence;
+        }
+        if let Some(family) = self.family {
+            reading.timbre.family = Some(family);
+            reading.timbre.families = Families::only(family);
+            reading.timbre.confidence = confidence;
+        }
+        reading.timbre.brightness = self.brightness.unwrap_or(reading.timbre.brightness);
+        reading.timbre.roughness = self.roughness.unwrap_or(reading.timbre.roughness);
+    }
+}
+
+/// Why something is not taught, or a file is no language.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[allow(missing_docs)] // Each message says what its fields hold.
+pub enum LanguageError {
+    #[error("nothing is drawn: there is nothing to teach")]
+    EmptyDrawing,
+    #[error("a sign needs a name of 1 to {most} characters, not `{0}`", most = Language::MAX_NAME_CHARS)]
+    Name(String),
+    #[error("{0}: there is no room for more")]
+    Full(String),
+    #[error("the language file is damaged: {0}")]
+    Damaged(String),
+    #[error("the language file is of version {found}; this Neume reads up to version {known}")]
+    Future { found: u64, known: u32 },
+    #[error("the page cannot be drawn: {0}")]
+    Page(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use neume_models::{Point, Rgb, Stroke};
+
+    use super::*;
+
+    /// A drawing that differs from that of every other number.
+    pub(super) fn drawing(number: u32) -> Arc<Sketch> {
+        let y = 0.1 + 0.001 * number as f32;
+        let points = [0.2, 0.8].map(|x| Point { x, y, secs: x }).to_vec();
+        let stroke = Stroke { points, rgb: Rgb([20, 40, 200]), width_norm: 0.02 };
+        Arc::new(Sketch { strokes: vec![stroke], raster: None })
+    }
+
+    /// A language with these signs, each of one example.
+    pub(super) fn language(signs: &[(&str, u32, Meaning)]) -> Language {
+        let mut language = Language { name: "Vespers".to_string(), ..Language::default() };
+        for (name, number, meaning) in signs {
+            language.teach(name, drawing(*number)).unwrap();
+            language.sign_mut(name).unwrap().meaning = meaning.clone();
+        }
+        language
+    }
+
+    fn pitched(midi: f32) -> Meaning {
+        Meaning { pitch_midi: Some(midi), ..Meaning::default() }
+    }
+
+    #[test]
+    fn a_drawing_is_an_example_of_one_sign_and_a_sign_keeps_its_last() {
+        let mut language = language(&[("bell", 1, Meaning::default()), ("wind", 2, Meaning::default())]);
+        language.teach("bell", drawing(3)).unwrap();
+        language.teach("bell", drawing(3)).unwrap();
+        assert_eq!(language.sign("bell").unwrap().examples, [drawing(1), drawing(3)]);
+        language.teach("wind", drawing(3)).unwrap();
+        assert_eq!(language.sign("bell").unwrap().examples, [drawing(1)]);
+        language.teach_plain(drawing(3)).unwrap();
+        assert_eq!(language.sign("wind").unwrap().examples, [drawing(2)]);
+        language.teach_plain(drawing(2)).unwrap();
+        assert_eq!(language.sign("wind").unwrap().examples, [drawing(2)], "its last example stays");
+        language.teach("bell", drawing(2)).unwrap();
+        assert!(!language.plain.contains(&drawing(2)), "what was said last holds");
+    }
+
+    #[test]
+    fn what_cannot_be_taught_is_refused_and_changes_nothing() {
+        let mut language = language(&[("bell", 1, Meaning::default())]);
+        let before = language.clone();
+        assert_eq!(language.teach("bell", Arc::default()), Err(LanguageError::EmptyDrawing));
+        assert!(matches!(language.teach("  ", drawing(2)), Err(LanguageError::Name(_))));
+        assert!(matches!(language.teach(&"x".repeat(81), drawing(2)), Err(LanguageError::Name(_))));
+        assert_eq!(language, before);
+        for number in 2..=Language::MAX_EXAMPLES as u32 {
+            language.teach("bell", drawing(number)).unwrap();
+        }
+        assert!(matches!(language.teach("bell", drawing(999)), Err(LanguageError::Full(_))));
+    }
+
+    #[test]
+    fn merging_adds_what_is_new_and_overwrites_nothing() {
+        let mut mine = language(&[("bell", 1, pitched(60.0)), ("wind", 2, Meaning::default())]);
+        let mut theirs = language(&[
+            ("bell", 3, pitched(72.0)),
+            ("wind", 4, Meaning::default()),
+            ("stone", 5, pitched(40.0)),
+        ]);
+        theirs.teach("wind", drawing(1)).unwrap();
+        theirs.legend.scale = "69-80".parse().unwrap();
+        let merged = mine.merge(&theirs);
+        assert_eq!((merged.signs, merged.examples), (1, 2));
+        assert_eq!(mine.sign("bell").unwrap().meaning, pitched(60.0), "it stays until the composer decides");
+        assert_eq!(mine.sign("stone").unwrap().meaning, pitched(40.0));
+        assert_eq!(mine.sign("wind").unwrap().examples, [drawing(2), drawing(4)], "1 is a bell here");
+        assert_eq!(mine.legend, Legend::default());
+        let [legend, sign] = merged.clashes.as_slice() else { panic!("{:?}", merged.clashes) };
+        assert!(matches!(legend, Clash::Legend(_)), "{legend:?}");
+        let settled = |settle: &dyn Fn(&mut Language)| {
+            let mut language = mine.clone();
+            settle(&mut language);
+            language
+        };
+        let taken = settled(&|language| language.take_theirs(sign));
+        assert_eq!(taken.sign("bell").unwrap().meaning, pitched(72.0));
+        assert_eq!(taken.sign("bell").unwrap().examples, [drawing(1), drawing(3)]);
+        let both = settled(&|language| assert!(language.keep_both(sign)));
+        assert_eq!(both.sign("bell").unwrap().meaning, pitched(60.0));
+        assert_eq!(both.sign("bell (2)").unwrap().meaning, pitched(72.0));
+        let again = settled(&|language| language.take_theirs(legend));
+        assert_eq!(again.legend, theirs.legend);
+        let nothing = mine.clone().merge(&mine);
+        assert_eq!(nothing, Merged::default(), "merging a language with itself changes nothing");
+    }
+}

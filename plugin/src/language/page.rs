@@ -1,0 +1,326 @@
+//! A language on a page, like the legend of a score: what drawings mean before anyone taught them, then every sign with
+//! its drawing and its meaning. Written as SVG; the PNG is that SVG, drawn.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+use neume_models::legend::note_name;
+use neume_models::raster::paint;
+use neume_models::sketch::PAD_ASPECT;
+use neume_models::{Rgb, Sketch};
+use resvg::{tiny_skia, usvg};
+
+use super::{Language, LanguageError, Sign};
+use crate::editor::theme::hsl_bytes;
+
+/// Width of the page; its height follows from the signs.
+const WIDTH: f32 = 1000.0;
+const MARGIN: f32 = 56.0;
+const COLUMNS: usize = 4;
+const GAP: f32 = 20.0;
+const CARD: f32 = (WIDTH - 2.0 * MARGIN - GAP * (COLUMNS - 1) as f32) / COLUMNS as f32;
+const DRAWING: f32 = CARD / PAD_ASPECT;
+const CARD_HEIGHT: f32 = DRAWING + 62.0;
+const LEGEND_TOP: f32 = 138.0;
+const SIGNS_TOP: f32 = 388.0;
+/// Pixels of the PNG for a unit of the page.
+const SCALE: f32 = 2.0;
+/// A page that would be longer is made smaller, so that a language of any size has a picture.
+const MAX_PNG_SIDE_PX: f32 = 16_000.0;
+/// Room around a sign's ink, as a part of the larger side of what it covers.
+const ROOM: f32 = 0.18;
+
+const TEXT: &str = "#23211d";
+const DIM: &str = "#686258";
+const LINE: &str = "#d8d1c3";
+const PAPER: &str = "#fbf9f4";
+const SHADE: &str = "#f1ece2";
+
+impl Language {
+    /// The page as SVG.
+    pub fn to_svg(&self) -> String {
+        let rows = self.signs.len().div_ceil(COLUMNS).max(1) as f32;
+        let height = SIGNS_TOP + rows * (CARD_HEIGHT + GAP) + MARGIN - GAP;
+        let mut page = Page(String::new());
+        let _ = write!(
+            page.0,
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" width=\"{WIDTH}\" \
+             height=\"{height}\" font-family=\"Inter, sans-serif\">"
+        );
+        page.fill([0.0, 0.0, WIDTH, height], 0.0, PAPER);
+        let title = if self.name.trim().is_empty() { "A language of drawings" } else { self.name.trim() };
+        page.text([MARGIN, 78.0], 30.0, true, TEXT, "start", title);
+        let count = match self.signs.len() {
+            0 => "read by the legend alone".to_string(),
+            1 => "one sign, and the legend for everything else".to_string(),
+            n => format!("{n} signs, and the legend for everything else"),
+        };
+        page.text([MARGIN, 104.0], 14.0, false, DIM, "start", &count);
+        self.legend_on(&mut page);
+        page.text([MARGIN, SIGNS_TOP - 22.0], 15.0, true, TEXT, "start", "Signs");
+        if self.signs.is_empty() {
+            page.text([MARGIN, SIGNS_TOP + 20.0], 14.0, false, DIM, "start", "None has been taught yet.");
+        }
+        for (i, sign) in self.signs.iter().enumerate() {
+            let x = MARGIN + (CARD + GAP) * (i % COLUMNS) as f32;
+            let y = SIGNS_TOP + (CARD_HEIGHT + GAP) * (i / COLUMNS) as f32;
+            self.sign_on(&mut page, sign, [x, y]);
+        }
+        page.0 + "</svg>"
+    }
+
+    /// The page as a PNG, two pixels for each unit of the SVG.
+    ///
+    /// # Errors
+    /// [`LanguageError::Page`] if it cannot be drawn.
+    pub fn to_png(&self) -> Result<Vec<u8>, LanguageError> {
+        let failed = |cause: String| LanguageError::Page(cause);
+        let mut options = usvg::Options { font_family: "Inter".to_string(), ..usvg::Options::default() };
+        let fonts = options.fontdb_mut();
+        fonts.load_font_data(include_bytes!("../../assets/fonts/Inter-Regular.otf").to_vec());
+        fonts.load_font_data(include_bytes!("../../assets/fonts/Inter-SemiBold.otf").to_vec());
+        // For names in letters that Inter lacks.
+        fonts.load_system_fonts();
+        let tree =
+            usvg::Tree::from_str(&self.to_svg(), &options).map_err(|cause| failed(cause.to_string()))?;
+        let size = tree.size();
+        let scale = SCALE.min(MAX_PNG_SIDE_PX / size.height());
+        let [width, height] = [size.width(), size.height()].map(|side| (side * scale).ceil() as u32);
+        let mut pixels = tiny_skia::Pixmap::new(width, height)
+            .ok_or_else(|| failed(format!("{width} x {height} px are too many")))?;
+        resvg::render(&tree, tiny_skia::Transform::from_scale(scale, scale), &mut pixels.as_mut());
+        pixels.encode_png().map_err(|cause| failed(cause.to_string()))
+    }
+
+    /// Scale, thickness and palette side by side.
+    fn legend_on(&self, page: &mut Page) {
+        let top = LEGEND_TOP;
+        let heads = [
+            (MARGIN, "Height is pitch", self.spoken.pitch),
+            (330.0, "Thickness is loudness", self.spoken.loudness),
+            (604.0, "Hue is the family, lightness the brightness", self.spoken.family),
+        ];
+        for (x, words, is_spoken) in heads {
+            let words = if is_spoken { words.to_string() } else { format!("{words}: not used") };
+            page.text([x, top], 13.0, true, if is_spoken { TEXT } else { DIM }, "start", &words);
+        }
+        self.scale_on(page, [MARGIN, top + 18.0, 224.0, 168.0]);
+        self.loudness_on(page, [330.0, top + 18.0, 224.0, 168.0]);
+        self.palette_on(page, [604.0, top + 18.0]);
+    }
+
+    fn scale_on(&self, page: &mut Page, [x, y, w, h]: [f32; 4]) {
+        let scale = self.legend.scale;
+        page.fill([x + 36.0, y, w - 36.0, h], 6.0, "#ffffff");
+        let row_height = h / scale.rows() as f32;
+        for midi in scale.low_midi()..=scale.high_midi() {
+            let from_top = f32::from(scale.high_midi() - midi);
+            let row = [x + 36.0, y + from_top * row_height, w - 36.0, row_height];
+            if matches!(midi % 12, 1 | 3 | 6 | 8 | 10) {
+                page.fill(row, 0.0, SHADE);
+            }
+            let is_edge = midi == scale.low_midi() || midi == scale.high_midi();
+            if midi % 12 == 0 || is_edge {
+                let middle = row[1] + row_height / 2.0 + 3.5;
+                page.text([x + 28.0, middle], 10.0, is_edge, DIM, "end", &note_name(i32::from(midi)));
+            }
+        }
+        let frame = [x + 36.0, y, w - 36.0, h];
+        page.frame(frame);
+    }
+
+    fn loudness_on(&self, page: &mut Page, [x, y, w, h]: [f32; 4]) {
+        page.fill([x, y, w, h], 6.0, "#ffffff");
+        page.frame([x, y, w, h]);
+        let [soft, loud] = self.legend.loudness_db;
+        for step in 0..5 {
+            let db = loud + (soft - loud) * step as f32 / 4.0;
+            let middle = y + h * (0.12 + 0.19 * step as f32);
+            let width = (self.legend.width_norm_of(db) * h).max(0.6);
+            let ends = [[x + 16.0 + width / 2.0, middle], [x + w - 104.0 - width / 2.0, middle]];
+            page.line(&ends, width, TEXT);
+            let words = format!("{:.0} dB", db).replace('-', "−");
+            page.text([x + w - 14.0, middle + 4.0], 11.0, false, DIM, "end", &words);
+            let mark = self.legend.dynamic(db);
+            page.italic([x + w - 74.0, middle + 4.0], 13.0, TEXT, mark);
+        }
+    }
+
+    fn palette_on(&self, page: &mut Page, [x, y]: [f32; 2]) {
+        let inks = self.legend.palette.iter().enumerate().map(|(hue, &family)| {
+            let [r, g, b] = hsl_bytes(hue as f32 * 30.0, 0.68, 0.45);
+            (format!("#{r:02x}{g:02x}{b:02x}"), family.label())
+        });
+        let open = ("#24221e".to_string(), "open: any family");
+        for (i, (colour, label)) in inks.chain([open]).enumerate() {
+            let (column, row) = (i / 7, i % 7);
+            let at = [x + 172.0 * column as f32, y + 14.0 + 24.0 * row as f32];
+            page.disc([at[0] + 9.0, at[1]], 8.0, &colour);
+            page.text([at[0] + 27.0, at[1] + 4.0], 12.0, false, TEXT, "start", label);
+        }
+    }
+
+    fn sign_on(&self, page: &mut Page, sign: &Sign, [x, y]: [f32; 2]) {
+        page.fill([x, y, CARD, DRAWING], 8.0, "#ffffff");
+        if let Some(example) = sign.examples.first() {
+            page.drawing(example, [x, y, CARD, DRAWING]);
+        }
+        page.frame([x, y, CARD, DRAWING]);
+        let name = shortened(&sign.name, 26);
+        page.text([x + 2.0, y + DRAWING + 22.0], 14.0, true, TEXT, "start", &name);
+        let mut at = y + DRAWING + 40.0;
+        for line in self.words_of(&sign.meaning) {
+            page.text([x + 2.0, at], 12.0, false, DIM, "start", &shortened(&line, 34));
+            at += 16.0;
+        }
+    }
+}
+
+fn shortened(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_string();
+    }
+    text.chars().take(most - 1).collect::<String>().trim_end().to_string() + "…"
+}
+
+/// The SVG as far as it is written.
+struct Page(String);
+
+impl Page {
+    fn fill(&mut self, [x, y, w, h]: [f32; 4], radius: f32, colour: &str) {
+        let _ = write!(
+            self.0,
+            "<rect x=\"{x:.2}\" y=\"{y:.2}\" width=\"{w:.2}\" height=\"{h:.2}\" rx=\"{radius}\" fill=\"{colour}\"/>"
+        );
+    }
+
+    fn frame(&mut self, [x, y, w, h]: [f32; 4]) {
+        let _ = write!(
+            self.0,
+            "<rect x=\"{x:.2}\" y=\"{y:.2}\" width=\"{w:.2}\" height=\"{h:.2}\" rx=\"8\" fill=\"none\" \
+             stroke=\"{LINE}\"/>"
+        );
+    }
+
+    fn disc(&mut self, [x, y]: [f32; 2], radius: f32, colour: &str) {
+        let _ = write!(self.0, "<circle cx=\"{x:.2}\" cy=\"{y:.2}\" r=\"{radius:.2}\" fill=\"{colour}\"/>");
+    }
+
+    fn line(&mut self, points: &[[f32; 2]], width: f32, colour: &str) {
+        if let [only] = points {
+            return self.disc(*only, width / 2.0, colour);
+        }
+        let places: Vec<String> = points.iter().map(|[x, y]| format!("{x:.2},{y:.2}")).collect();
+        let _ = write!(
+            self.0,
+            "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"{width:.2}\" \
+             stroke-linecap=\"round\" stroke-linejoin=\"round\"/>",
+            places.join(" ")
+        );
+    }
+
+    fn text(&mut self, [x, y]: [f32; 2], size: f32, strong: bool, colour: &str, anchor: &str, words: &str) {
+        let weight = if strong { 600 } else { 400 };
+        let _ = write!(
+            self.0,
+            "<text x=\"{x:.2}\" y=\"{y:.2}\" font-size=\"{size}\" font-weight=\"{weight}\" fill=\"{colour}\" \
+             text-anchor=\"{anchor}\">{}</text>",
+            escaped(words)
+        );
+    }
+
+    fn italic(&mut self, [x, y]: [f32; 2], size: f32, colour: &str, words: &str) {
+        let _ = write!(
+            self.0,
+            "<text x=\"{x:.2}\" y=\"{y:.2}\" font-size=\"{size}\" font-weight=\"600\" font-style=\"italic\" \
+             fill=\"{colour}\" text-anchor=\"middle\">{}</text>",
+            escaped(words)
+        );
+    }
+
+    /// A drawing as large as fits: a sign is a shape, wherever on the pad it was drawn.
+    fn drawing(&mut self, sketch: &Arc<Sketch>, [x, y, w, h]: [f32; 4]) {
+        if sketch.raster.is_some() {
+            return self.picture(sketch, [x, y, w, h]);
+        }
+        let points = || sketch.strokes.iter().flat_map(|stroke| &stroke.points);
+        let bounds = |along: &dyn Fn(&neume_models::Point) -> f32| {
+            points().map(along).fold((f32::MAX, f32::MIN), |(low, high), v| (low.min(v), high.max(v)))
+        };
+        let (left, right) = bounds(&|p| p.x * PAD_ASPECT);
+        let (bottom, top) = bounds(&|p| p.y);
+        let thickest = sketch.strokes.iter().map(|stroke| stroke.width_norm).fold(0.0, f32::max);
+        let wide = (right - left + thickest).max(0.02);
+        let high = (top - bottom + thickest).max(0.02);
+        let scale = ((1.0 - ROOM) * (w / wide).min(h / high)).min(1.6 * h);
+        let place = |p: &neume_models::Point| {
+            [
+                x + w / 2.0 + (p.x * PAD_ASPECT - (left + right) / 2.0) * scale,
+                y + h / 2.0 - (p.y - (bottom + top) / 2.0) * scale,
+            ]
+        };
+        for stroke in &sketch.strokes {
+            let Rgb([r, g, b]) = stroke.rgb;
+            let points: Vec<[f32; 2]> = stroke.points.iter().map(place).collect();
+            self.line(&points, (stroke.width_norm * scale).max(1.0), &format!("#{r:02x}{g:02x}{b:02x}"));
+        }
+    }
+
+    /// A drawing with a picture in it, as it lies on the pad.
+    fn picture(&mut self, sketch: &Sketch, [x, y, w, h]: [f32; 4]) {
+        let painted = paint(sketch, 2 * w as u32, 2 * h as u32, Some(Rgb([255, 255, 255])));
+        let mut png = std::io::Cursor::new(Vec::new());
+        // A picture in memory is written whole.
+        if painted.write_to(&mut png, image::ImageFormat::Png).is_ok() {
+            let _ = write!(
+                self.0,
+                "<image x=\"{x:.2}\" y=\"{y:.2}\" width=\"{w:.2}\" height=\"{h:.2}\" \
+                 href=\"data:image/png;base64,{}\"/>",
+                BASE64_STANDARD.encode(png.into_inner())
+            );
+        }
+    }
+}
+
+fn escaped(text: &str) -> String {
+    let safe = |c: char| !c.is_control();
+    let text: String = text.chars().filter(|&c| safe(c)).collect();
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use neume_models::Family;
+
+    use super::super::Meaning;
+    use super::super::tests::language;
+    use super::*;
+
+    #[test]
+    fn every_sign_is_on_the_page_with_what_it_means() {
+        let bell = Meaning { pitch_midi: Some(60.0), family: Some(Family::Mallet), ..Meaning::default() };
+        let language = language(&[("temple <bell> & co", 1, bell), ("wind", 2, Meaning::default())]);
+        let svg = language.to_svg();
+        for words in
+            ["Vespers", "2 signs", "temple &lt;bell&gt; &amp; co", "C4 · mallet", "read by the legend"]
+        {
+            assert!(svg.contains(words), "{words}");
+        }
+        let png = language.to_png().unwrap();
+        let page = image::load_from_memory(&png).unwrap().into_rgb8();
+        assert_eq!(page.width(), (WIDTH * SCALE) as u32);
+        let of_ink = |p: &&image::Rgb<u8>| p.0[2] > 150 && p.0[0] < 80;
+        assert!(page.pixels().filter(of_ink).count() > 500, "the blue strokes are drawn");
+    }
+
+    #[test]
+    fn a_language_of_any_size_and_of_any_letters_has_a_page() {
+        Language::default().to_png().unwrap();
+        let names: Vec<String> = (0..1000).map(|i| format!("sign {i}\u{0}\u{1b} 雨 \u{202e}")).collect();
+        let signs: Vec<(&str, u32, Meaning)> =
+            names.iter().enumerate().map(|(i, name)| (name.as_str(), i as u32, Meaning::default())).collect();
+        let png = language(&signs).to_png().unwrap();
+        assert!(image::load_from_memory(&png).unwrap().height() as f32 <= MAX_PNG_SIDE_PX);
+    }
+}
