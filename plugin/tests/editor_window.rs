@@ -8,5 +8,7 @@ mod panel;
 mod pictures;
 #[path = "editor_window/scene.rs"]
 mod scene;
+#[path = "editor_window/signs.rs"]
+mod signs;
 #[path = "editor_window/window.rs"]
 mod window;

@@ -27,6 +27,12 @@ pub enum Command {
     ImportPicture,
     /// Write the drawing as a PNG.
     ExportPicture,
+    /// Take over the signs of a language's file.
+    ImportLanguage,
+    /// Write the language to a file.
+    ExportLanguage,
+    /// Write the language as a page, SVG or PNG.
+    PrintLanguage,
     /// Take a tool.
     Tool(Tool),
     /// Dip the pen.
@@ -56,6 +62,9 @@ impl Command {
             Command::Open => "Open a drawing",
             Command::ImportPicture => "Import a picture",
             Command::ExportPicture => "Export as PNG",
+            Command::ImportLanguage => "Import a language",
+            Command::ExportLanguage => "Export the language",
+            Command::PrintLanguage => "Print the language",
             Command::Tool(Tool::Pen) => "Pen",
             Command::Tool(Tool::Line) => "Line",
             Command::Tool(Tool::Eraser) => "Eraser",
@@ -89,7 +98,11 @@ impl Command {
             Command::Louder => Some("W"),
             Command::Softer => Some("Q"),
             Command::ToggleTheme => Some("T"),
-            Command::Slot(_) | Command::Ink(_) => None,
+            Command::ImportLanguage
+            | Command::ExportLanguage
+            | Command::PrintLanguage
+            | Command::Slot(_)
+            | Command::Ink(_) => None,
         }
     }
 }
@@ -156,6 +169,9 @@ pub fn run(command: Command, editing: &mut Editing, ctx: &egui::Context) {
         Command::Open => files::ask(editing, files::Wish::Open, ctx),
         Command::ImportPicture => files::ask(editing, files::Wish::Import, ctx),
         Command::ExportPicture => files::ask(editing, files::Wish::Export, ctx),
+        Command::ImportLanguage => files::ask(editing, files::Wish::ImportLanguage, ctx),
+        Command::ExportLanguage => files::ask(editing, files::Wish::ExportLanguage, ctx),
+        Command::PrintLanguage => files::ask(editing, files::Wish::PrintLanguage, ctx),
         Command::Tool(tool) => {
             pad::end_gesture(editing);
             editing.state.tool = tool;

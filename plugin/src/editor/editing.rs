@@ -10,6 +10,7 @@ use super::state::{EditorState, Wanted};
 use super::theme::{Theme, Tokens};
 use crate::engine::Mode;
 use crate::handoff::{EditorEnd, EngineFrame, Generation, MatchView, Request, SLOTS, SlotView, View};
+use crate::language::Language;
 use crate::state::InstanceState;
 
 /// What was true when the frame began.
@@ -125,6 +126,19 @@ impl<'a> Editing<'a> {
         let (slot, before, after) = (self.now.slot, self.sketch(), Arc::new(sketch));
         self.state.histories[slot].push(before, after.clone());
         self.set_sketch(slot, after);
+    }
+
+    /// Changes the composer's language and has every slot understood anew.
+    pub fn speak(&mut self, change: impl FnOnce(&mut Language)) {
+        self.end.document.edit(|document| change(&mut document.language));
+        self.now.document = self.end.document.get();
+        self.end.requests.send(Request::Language);
+    }
+
+    /// Gives the language another name, which changes nothing that is heard.
+    pub fn rename_language(&mut self, name: String) {
+        self.end.document.edit(|document| document.language.name = name);
+        self.now.document = self.end.document.get();
     }
 
     /// Chooses the slot that new notes take and that is shown.

@@ -8,9 +8,10 @@ use neume_models::{RasterLayer, Rgb, Sketch, raster};
 use rfd::FileDialog;
 
 use super::editing::Editing;
-use super::{bank_view, pad};
+use super::{bank_view, pad, signs_view};
 use crate::disk;
 use crate::handoff::Request;
+use crate::language::Language;
 
 /// What the composer wants of a file or a folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +24,12 @@ pub enum Wish {
     Import,
     /// The drawing as a PNG.
     Export,
+    /// The signs of a language.
+    ImportLanguage,
+    /// The language into a file.
+    ExportLanguage,
+    /// The language as a page.
+    PrintLanguage,
     /// A folder to match against.
     Bank,
     /// A folder in which missing sounds lie now.
@@ -40,6 +47,7 @@ enum Outcome {
         slot: usize,
         layer: RasterLayer,
     },
+    Language(Box<Language>),
     Bank(PathBuf),
     Relink(PathBuf),
     /// Written, or the composer thought better of it.
@@ -71,6 +79,9 @@ pub fn ask(editing: &mut Editing, wish: Wish, ctx: &egui::Context) {
     let (slot, sketch) = (editing.now.slot, editing.sketch());
     let name = editing.now.document.slots.get(slot).map(|slot| slot.name.trim().to_string());
     let name = name.filter(|name| !name.is_empty()).unwrap_or_else(|| format!("slot {}", slot + 1));
+    let language = editing.now.document.language.clone();
+    let title = Some(language.name.trim().to_string()).filter(|name| !name.is_empty());
+    let title = title.unwrap_or_else(|| "language".to_string());
     start(editing, ctx, move || match wish {
         Wish::Open => match dialog("Neume drawing", &["neume"]).pick_file() {
             Some(path) => open(slot, &path),
@@ -92,6 +103,24 @@ pub fn ask(editing: &mut Editing, wish: Wish, ctx: &egui::Context) {
                 None => Ok(Outcome::Done),
             }
         }
+        Wish::ImportLanguage => match dialog("Neume language", &[Language::EXTENSION]).pick_file() {
+            Some(path) => import_language(&path),
+            None => Ok(Outcome::Done),
+        },
+        Wish::ExportLanguage => {
+            let file = format!("{title}.{}", Language::EXTENSION);
+            match dialog("Neume language", &[Language::EXTENSION]).set_file_name(file).save_file() {
+                Some(path) => export_language(&with_extension(path, Language::EXTENSION), &language),
+                None => Ok(Outcome::Done),
+            }
+        }
+        Wish::PrintLanguage => {
+            let dialog = dialog("SVG page", &["svg"]).add_filter("PNG picture", &["png"]);
+            match dialog.set_file_name(format!("{title}.svg")).save_file() {
+                Some(path) => print_language(path, &language),
+                None => Ok(Outcome::Done),
+            }
+        }
         Wish::Bank => Ok(FileDialog::new().pick_folder().map_or(Outcome::Done, Outcome::Bank)),
         Wish::Relink => Ok(FileDialog::new().pick_folder().map_or(Outcome::Done, Outcome::Relink)),
     });
@@ -103,7 +132,8 @@ fn dialog(name: &str, extensions: &[&str]) -> FileDialog {
     FileDialog::new().add_filter(name, extensions)
 }
 
-/// Takes what was dropped on the window: a folder is a bank, a `.neume` file a drawing, anything else a picture.
+/// Takes what was dropped on the window: a folder is a bank, a `.neume` file a drawing, a `.neumes` file a
+/// language, anything else a picture.
 pub(super) fn take_dropped(editing: &mut Editing, ctx: &egui::Context) {
     let Some(dropped) = ctx.input_mut(|input| input.raw.dropped_files.pop()) else { return };
     let (slot, path) = (editing.now.slot, dropped.path().to_path_buf());
@@ -147,6 +177,7 @@ pub(super) fn take_outcome(editing: &mut Editing) {
         Outcome::Done => {}
         Outcome::Failed(cause) => editing.state.failure = Some(cause),
         Outcome::Bank(folder) => bank_view::open_folder(editing, folder),
+        Outcome::Language(language) => signs_view::merge(editing, &language),
         Outcome::Relink(folder) => editing.end.requests.send(Request::Relink(folder)),
         Outcome::Picture { slot, layer } => {
             let mut sketch = Sketch::clone(&editing.sketch_of(slot));
@@ -194,8 +225,30 @@ fn import(slot: usize, path: &Path) -> Result<Outcome, String> {
     if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("neume")) {
         return open(slot, path);
     }
+    if path.extension().is_some_and(|e| e.eq_ignore_ascii_case(Language::EXTENSION)) {
+        return import_language(path);
+    }
     let layer = RasterLayer::decode(&disk::read(path, MAX_PICTURE_BYTES)?).map_err(named(path))?;
     Ok(Outcome::Picture { slot, layer })
+}
+
+fn import_language(path: &Path) -> Result<Outcome, String> {
+    let bytes = disk::read(path, Language::MAX_FILE_BYTES)?;
+    Ok(Outcome::Language(Box::new(Language::from_file(&bytes).map_err(named(path))?)))
+}
+
+fn export_language(path: &Path, language: &Language) -> Result<Outcome, String> {
+    disk::replace(path, &language.to_file().map_err(named(path))?)?;
+    Ok(Outcome::Done)
+}
+
+fn print_language(path: PathBuf, language: &Language) -> Result<Outcome, String> {
+    let is_png = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("png"));
+    let path = if is_png { path } else { with_extension(path, "svg") };
+    let bytes =
+        if is_png { language.to_png().map_err(named(&path))? } else { language.to_svg().into_bytes() };
+    disk::replace(&path, &bytes)?;
+    Ok(Outcome::Done)
 }
 
 fn save(path: &Path, sketch: &Sketch) -> Result<Outcome, String> {
@@ -260,5 +313,20 @@ mod tests {
         let gone = folder.path().join("gone.png");
         let Err(cause) = import(0, &gone) else { panic!("a file that is not there was taken") };
         assert!(cause.contains("gone.png"), "{cause}");
+    }
+
+    #[test]
+    fn a_language_goes_out_comes_in_and_is_printed() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut language = Language { name: "Vespers".to_string(), ..Language::default() };
+        language.teach("bell", Arc::new(drawing())).unwrap();
+        let path = folder.path().join("vespers.neumes");
+        export_language(&path, &language).unwrap();
+        let Ok(Outcome::Language(back)) = import(0, &path) else { panic!("not imported") };
+        assert_eq!(*back, language);
+        print_language(folder.path().join("page"), &language).unwrap();
+        assert!(std::fs::read_to_string(folder.path().join("page.svg")).unwrap().contains("bell"));
+        print_language(folder.path().join("page.png"), &language).unwrap();
+        assert!(image::open(folder.path().join("page.png")).is_ok());
     }
 }

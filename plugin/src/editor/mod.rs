@@ -22,6 +22,7 @@ mod palette;
 mod panel;
 mod pen;
 mod reading;
+mod signs_view;
 mod slider;
 mod slots;
 mod sound_view;

@@ -28,7 +28,7 @@ pub fn palette_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
     for (i, family) in families.into_iter().enumerate() {
         let left = inside.left() + i as f32 * step;
         let cell = Rect::from_x_y_ranges(left..=left + step, inside.y_range());
-        if family_ui(ui, cell, family, named, editing) {
+        if family_ui(ui, cell, i, family, named, editing) {
             asked = Some(Ink { family, step: ink_step(editing.state.ink, family) });
         }
     }
@@ -56,13 +56,20 @@ fn names_fit(ui: &Ui, families: &[Option<Family>], step_px: f32) -> bool {
     families.windows(2).all(|pair| (width(&pair[0]) + width(&pair[1])) / 2.0 + 3.0 <= step_px)
 }
 
-fn family_ui(ui: &mut Ui, cell: Rect, family: Option<Family>, named: bool, editing: &Editing) -> bool {
+fn family_ui(
+    ui: &mut Ui,
+    cell: Rect,
+    hue: usize,
+    family: Option<Family>,
+    named: bool,
+    editing: &Editing,
+) -> bool {
     let tokens = editing.tokens();
     let chosen = editing.state.ink.family == family;
     let name = name_of(family);
     let response = ui.interact(cell, ui.scope_id().with(("ink", name)), Sense::click());
     response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, chosen, name));
-    let colour = family.map_or(tokens.open_ink, |family| editing.theme().family(family));
+    let colour = family.map_or(tokens.open_ink, |_| editing.theme().hue(hue));
     let radius = (cell.width() / 2.0 - 5.0).clamp(9.0, 15.0);
     let font = if chosen { theme::semibold(NAME_PX) } else { theme::regular(NAME_PX) };
     let center = pos2(cell.center().x, cell.top() + 23.0);

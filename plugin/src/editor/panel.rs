@@ -1,4 +1,4 @@
-//! The panel at the right: one view of four.
+//! The panel at the right: one view of five.
 
 use egui::{Align2, Rect, Role, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 
@@ -6,7 +6,7 @@ use super::button::focus_ring;
 use super::editing::Editing;
 use super::state::Tab;
 use super::theme::{self, CORNER_LARGE};
-use super::{bank_view, look_view, match_view, sound_view};
+use super::{bank_view, look_view, match_view, signs_view, sound_view};
 
 const TABS_PX: f32 = 38.0;
 
@@ -25,6 +25,7 @@ pub fn panel_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
     match tab {
         Tab::Match => match_view::match_ui(&mut view, inside, editing),
         Tab::Bank => bank_view::bank_ui(&mut view, inside, editing),
+        Tab::Signs => signs_view::signs_ui(&mut view, inside, editing),
         Tab::Sound => sound_view::sound_ui(&mut view, inside, editing),
         Tab::Look => look_view::look_ui(&mut view, inside, editing),
     }

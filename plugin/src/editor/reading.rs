@@ -43,14 +43,16 @@ pub fn reading_ui(ui: &mut Ui, pad: Rect, editing: &mut Editing) {
     let fill = theme::mix(tokens.pad, tokens.accent, strength);
     let ink = if strength > 0.62 { tokens.on_accent } else { tokens.text };
     let words = in_words(reading, &editing.now.document.language.legend);
-    let galley = ui.painter().layout_job(label(&words, ink));
+    let sign = editing.slot_view().recognised.sign().map(|sign| sign.name.clone());
+    let galley = ui.painter().layout_job(label(sign.as_deref(), &words, ink));
     let size = galley.size() + vec2(16.0, 6.0);
     let rect = place(ui, pad, y, size, editing);
     let painter = ui.painter_at(pad);
     painter.rect_filled(rect, CornerRadius::same((size.y / 2.0) as u8), fill);
     painter.galley(rect.center() - galley.size() / 2.0, galley, ink);
     let response = ui.interact(rect, ui.scope_id().with("reading"), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, words.join(" · ")));
+    let spoken: Vec<String> = sign.into_iter().chain(words).collect();
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, spoken.join(" · ")));
 }
 
 /// Where the label covers the least ink: at the right or the left, above or below the line. It stays where it is
@@ -94,13 +96,17 @@ fn covered(sketch: &Sketch, pad: Rect, rect: Rect) -> usize {
     count
 }
 
-fn label([note, dynamic, family]: &[String; 3], ink: Color32) -> LayoutJob {
+fn label(sign: Option<&str>, [note, dynamic, family]: &[String; 3], ink: Color32) -> LayoutJob {
     let mut job = LayoutJob::default();
     let mut write = |text: &str, font: FontId| {
         let format =
             TextFormat { font_id: font, color: ink, valign: egui::Align::Center, ..Default::default() };
         job.append(text, 0.0, format);
     };
+    if let Some(sign) = sign {
+        write(sign, theme::semibold(12.0));
+        write(" · ", theme::regular(12.0));
+    }
     write(note, theme::semibold(12.0));
     write(" · ", theme::regular(12.0));
     write(dynamic, theme::dynamics(15.0));

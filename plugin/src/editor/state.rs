@@ -60,6 +60,8 @@ pub enum Tab {
     Match,
     /// Where the sounds come from.
     Bank,
+    /// What drawings mean that were taught.
+    Signs,
     /// Envelope and level.
     Sound,
     /// What is heard, seen.
@@ -68,13 +70,14 @@ pub enum Tab {
 
 impl Tab {
     /// Every view, from left to right.
-    pub const ALL: [Tab; 4] = [Tab::Match, Tab::Bank, Tab::Sound, Tab::Look];
+    pub const ALL: [Tab; 5] = [Tab::Match, Tab::Bank, Tab::Signs, Tab::Sound, Tab::Look];
 
     /// The name on screen.
     pub fn label(self) -> &'static str {
         match self {
             Tab::Match => "Match",
             Tab::Bank => "Bank",
+            Tab::Signs => "Signs",
             Tab::Sound => "Sound",
             Tab::Look => "Look",
         }
@@ -155,6 +158,7 @@ pub struct EditorState {
     pub(super) hidden_notice: Option<String>,
     pub(super) failure: Option<String>,
     pub(super) files: super::files::Files,
+    pub(super) signs: super::signs_view::SignsState,
     pub(super) peak: [f32; 2],
 }
 
@@ -189,6 +193,7 @@ impl EditorState {
             hidden_notice: None,
             failure: None,
             files: super::files::Files::default(),
+            signs: super::signs_view::SignsState::default(),
             peak: [0.0; 2],
         }
     }

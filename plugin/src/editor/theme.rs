@@ -38,14 +38,20 @@ impl Theme {
 
     /// The colour that stands for a family on screen.
     pub fn family(self, family: Family) -> Color32 {
-        let bright_hue = matches!(family, Family::SynthLead | Family::Guitar);
+        self.hue(family.index())
+    }
+
+    /// The colour on screen of one of the twelve hues, which lies at `30 * hue` degrees.
+    pub fn hue(self, hue: usize) -> Color32 {
+        // Yellow and lime are bright by themselves.
+        let bright_hue = matches!(hue, 2 | 3);
         let (saturation, lightness) = match (self, bright_hue) {
             (Theme::Light, false) => (0.68, 0.45),
             (Theme::Light, true) => (0.68, 0.37),
             (Theme::Dark, false) => (0.72, 0.62),
             (Theme::Dark, true) => (0.72, 0.56),
         };
-        hsl(family.hue_degrees(), saturation, lightness)
+        hsl(hue as f32 * 30.0, saturation, lightness)
     }
 }
 

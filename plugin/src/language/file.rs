@@ -183,10 +183,7 @@ mod tests {
             (file.replace("0.02", "-3.0"), "width"),
             (file.replace("[0.0025,0.075]", "[0.1,0.01]"), "curve"),
             (format!("{{\"kind\":\"{KIND}\",\"version\":1,\"language\":{{\"signs\":{many}}}}}"), "4096"),
-            (
-                format!("{{\"kind\":\"{KIND}\",\"version\":1,\"language\":{}", "[".repeat(200_000)),
-                "EOF",
-            ),
+            (format!("{{\"kind\":\"{KIND}\",\"version\":1,\"language\":{}", "[".repeat(200_000)), "EOF"),
         ];
         for (text, part) in damaged {
             let Err(LanguageError::Damaged(cause)) = Language::from_file(text.as_bytes()) else {

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use neume_bank::{SoundId, Source, Weights};
 use neume_models::legend::note_and_cents;
+use neume_models::sketch::PAD_ASPECT;
 use neume_models::{Families, Family, Legend, Reading, Sketch};
 use serde::{Deserialize, Serialize};
 
@@ -213,6 +214,11 @@ impl Language {
     /// would overwrite something is returned as a clash and changes nothing.
     pub fn merge(&mut self, other: &Language) -> Merged {
         let mut merged = Merged::default();
+        if *self == (Language { name: self.name.clone(), ..Language::default() }) {
+            // Nothing was said here yet: there is nothing to overwrite.
+            self.legend = other.legend.clone();
+            self.spoken = other.spoken;
+        }
         if self.name.is_empty() {
             self.name = other.name.clone();
         }
@@ -332,6 +338,36 @@ impl Language {
         }
         reading
     }
+}
+
+/// A drawing as large as fits on the pad, whatever its place: a sign is a shape. One with a picture in it stays.
+pub fn framed(sketch: &Sketch) -> Sketch {
+    /// Room around the ink, as a part of the pad.
+    const ROOM: f32 = 0.16;
+    /// Most that it is enlarged, so that a dot stays a dot.
+    const MOST: f32 = 3.0;
+    if sketch.raster.is_some() {
+        return sketch.clone();
+    }
+    let thickest = sketch.strokes.iter().map(|stroke| stroke.width_norm).fold(0.0, f32::max);
+    let points = || sketch.strokes.iter().flat_map(|stroke| &stroke.points);
+    let bounds = |along: &dyn Fn(&neume_models::Point) -> f32| {
+        points().map(along).fold((f32::MAX, f32::MIN), |(low, high), v| (low.min(v), high.max(v)))
+    };
+    let (left, right) = bounds(&|p| p.x);
+    let (bottom, top) = bounds(&|p| p.y);
+    let wide = right - left + thickest / PAD_ASPECT;
+    let high = top - bottom + thickest;
+    let scale = ((1.0 - ROOM) / wide.max(high).max(1e-3)).min(MOST);
+    let mut framed = sketch.clone();
+    for stroke in &mut framed.strokes {
+        stroke.width_norm = (stroke.width_norm * scale).min(1.0);
+        for point in &mut stroke.points {
+            point.x = 0.5 + (point.x - (left + right) / 2.0) * scale;
+            point.y = 0.5 + (point.y - (bottom + top) / 2.0) * scale;
+        }
+    }
+    framed
 }
 
 /// The loudness, in dB, of drawings that do not speak of loudness.

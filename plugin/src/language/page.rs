@@ -2,7 +2,6 @@
 //! its drawing and its meaning. Written as SVG; the PNG is that SVG, drawn.
 
 use std::fmt::Write as _;
-use std::sync::Arc;
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use neume_models::legend::note_name;
@@ -11,7 +10,7 @@ use neume_models::sketch::PAD_ASPECT;
 use neume_models::{Rgb, Sketch};
 use resvg::{tiny_skia, usvg};
 
-use super::{Language, LanguageError, Sign};
+use super::{Language, LanguageError, Sign, framed};
 use crate::editor::theme::hsl_bytes;
 
 /// Width of the page; its height follows from the signs.
@@ -28,8 +27,6 @@ const SIGNS_TOP: f32 = 388.0;
 const SCALE: f32 = 2.0;
 /// A page that would be longer is made smaller, so that a language of any size has a picture.
 const MAX_PNG_SIDE_PX: f32 = 16_000.0;
-/// Room around a sign's ink, as a part of the larger side of what it covers.
-const ROOM: f32 = 0.18;
 
 const TEXT: &str = "#23211d";
 const DIM: &str = "#686258";
@@ -239,31 +236,16 @@ impl Page {
         );
     }
 
-    /// A drawing as large as fits: a sign is a shape, wherever on the pad it was drawn.
-    fn drawing(&mut self, sketch: &Arc<Sketch>, [x, y, w, h]: [f32; 4]) {
+    /// A drawing, as large as fits.
+    fn drawing(&mut self, sketch: &Sketch, [x, y, w, h]: [f32; 4]) {
         if sketch.raster.is_some() {
             return self.picture(sketch, [x, y, w, h]);
         }
-        let points = || sketch.strokes.iter().flat_map(|stroke| &stroke.points);
-        let bounds = |along: &dyn Fn(&neume_models::Point) -> f32| {
-            points().map(along).fold((f32::MAX, f32::MIN), |(low, high), v| (low.min(v), high.max(v)))
-        };
-        let (left, right) = bounds(&|p| p.x * PAD_ASPECT);
-        let (bottom, top) = bounds(&|p| p.y);
-        let thickest = sketch.strokes.iter().map(|stroke| stroke.width_norm).fold(0.0, f32::max);
-        let wide = (right - left + thickest).max(0.02);
-        let high = (top - bottom + thickest).max(0.02);
-        let scale = ((1.0 - ROOM) * (w / wide).min(h / high)).min(1.6 * h);
-        let place = |p: &neume_models::Point| {
-            [
-                x + w / 2.0 + (p.x * PAD_ASPECT - (left + right) / 2.0) * scale,
-                y + h / 2.0 - (p.y - (bottom + top) / 2.0) * scale,
-            ]
-        };
-        for stroke in &sketch.strokes {
+        for stroke in framed(sketch).strokes {
             let Rgb([r, g, b]) = stroke.rgb;
-            let points: Vec<[f32; 2]> = stroke.points.iter().map(place).collect();
-            self.line(&points, (stroke.width_norm * scale).max(1.0), &format!("#{r:02x}{g:02x}{b:02x}"));
+            let points: Vec<[f32; 2]> =
+                stroke.points.iter().map(|point| [x + point.x * w, y + (1.0 - point.y) * h]).collect();
+            self.line(&points, (stroke.width_norm * h).max(1.0), &format!("#{r:02x}{g:02x}{b:02x}"));
         }
     }
 

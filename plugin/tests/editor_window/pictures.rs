@@ -4,6 +4,7 @@
 //! `target/editor/`; the ones at the usual size are also compared with what is kept in `tests/snapshots`.
 
 use egui_kittest::SnapshotOptions;
+use egui_kittest::kittest::Queryable as _;
 use neume::editor::{LEAST_SIZE, Tab, Theme, USUAL_SIZE};
 
 use super::scene;
@@ -67,6 +68,21 @@ fn every_view_draws() {
             let mut window = open(bench, USUAL_SIZE, 1.0);
             picture(&mut window, &format!("{}_{}", name(theme), tab.label().to_lowercase()));
         }
+        for (open_sign, size, what) in
+            [(false, LEAST_SIZE, "signs_small"), (false, USUAL_SIZE, "signs"), (true, USUAL_SIZE, "sign")]
+        {
+            let mut bench = scene::spoken(theme);
+            bench.state.tab = Tab::Signs;
+            let mut window = open(bench, size, 1.0);
+            if open_sign {
+                window.get_by_label("Sign long bow").click();
+                window.run();
+            }
+            picture(&mut window, &format!("{}_{what}", name(theme)));
+        }
+        let mut bench = Bench::new(theme);
+        bench.state.tab = Tab::Signs;
+        picture(&mut open(bench, USUAL_SIZE, 1.0), &format!("{}_no_signs", name(theme)));
         picture(&mut open(Bench::new(theme), LEAST_SIZE, 1.0), &format!("{}_empty", name(theme)));
         picture(&mut open(scene::troubled(theme), LEAST_SIZE, 1.0), &format!("{}_troubled", name(theme)));
         let mut bench = scene::troubled(theme);

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use neume::editor::{Ink, Theme};
 use neume::handoff::{BankView, EngineFrame, Generation, MatchView, ScanProgress, SlotView, View};
+use neume::language::Meaning;
+use neume::signs::{Likeness, Recognised};
 use neume::state::BankRef;
 use neume_bank::{Aspects, SoundId};
 use neume_models::{
@@ -175,6 +177,36 @@ pub fn bench(theme: Theme) -> Bench {
     };
     bench.publish(view);
     bench.engine.frames.write(frame());
+    bench
+}
+
+/// The same with a language of five signs, the drawing taken for one of them.
+pub fn spoken(theme: Theme) -> Bench {
+    let bench = bench(theme);
+    let told: [(&str, Arc<Sketch>, Meaning); 5] = [
+        ("long bow", vespers(), Meaning { family: Some(Family::String), ..Meaning::default() }),
+        ("temple bell", spiral(Family::Mallet), Meaning { pitch_midi: Some(62.0), ..Meaning::default() }),
+        ("rain", dots(Family::Guitar, 0.5), Meaning::default()),
+        ("saw", zigzag(Family::Brass, 0.5), Meaning { roughness: Some(0.9), ..Meaning::default() }),
+        (
+            "breath",
+            wave(Family::Flute, 0.5, 0.05),
+            Meaning { loudness_db: Some(-27.0), ..Meaning::default() },
+        ),
+    ];
+    bench.editor.document.edit(|document| {
+        document.language.name = "Vespers".to_string();
+        for (name, drawing, meaning) in told {
+            document.language.teach(name, drawing).unwrap();
+            document.language.sign_mut(name).unwrap().meaning = meaning;
+        }
+        document.language.teach("long bow", wave(Family::String, 0.6, 0.03)).unwrap();
+    });
+    let mut view = View::clone(&bench.editor.view.lock());
+    let likely = [("long bow", 0.86), ("breath", 0.61), ("rain", 0.22), ("saw", 0.04)]
+        .map(|(name, similarity)| Likeness { name: name.to_string(), similarity });
+    view.slots[2].recognised = Recognised { likely: likely.into(), is_sign: true };
+    bench.publish(view);
     bench
 }
 

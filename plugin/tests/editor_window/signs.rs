@@ -1,0 +1,96 @@
+//! Teaching, correcting, binding, forgetting.
+
+use egui_kittest::kittest::Queryable as _;
+use neume::editor::{Tab, Theme, USUAL_SIZE};
+use neume::handoff::Request;
+use neume::language::{Language, Spoken};
+
+use super::scene;
+use super::window::{Window, open};
+
+fn signs<'a>() -> Window<'a> {
+    let mut bench = scene::spoken(Theme::Dark);
+    bench.state.tab = Tab::Signs;
+    let window = open(bench, USUAL_SIZE, 1.0);
+    window.state().asked();
+    window
+}
+
+fn language(window: &Window) -> Language {
+    window.state().editor.document.get().language.clone()
+}
+
+fn asked_once(window: &Window) {
+    let asked = window.state().asked();
+    assert!(matches!(asked.as_slice(), [Request::Language]), "{asked:?}");
+}
+
+#[test]
+fn a_drawing_is_taught_under_the_name_that_is_written() {
+    let mut window = signs();
+    let drawing = window.state().sketch(2);
+    window.get_by_label("Name of the sign").focus();
+    window.run();
+    window.get_by_label("Name of the sign").type_text("dusk");
+    window.run();
+    window.get_by_label("Teach").click();
+    window.run();
+    asked_once(&window);
+    assert_eq!(language(&window).sign("dusk").expect("it is taught").examples, [drawing]);
+    window.get_by_label("Forget dusk");
+}
+
+#[test]
+fn a_wrong_guess_is_corrected_by_one_click_and_the_correction_teaches() {
+    let mut window = signs();
+    let drawing = window.state().sketch(2);
+    window.get_by_label("Taken for long bow");
+    window.get_by_label("It is breath").click();
+    window.run();
+    asked_once(&window);
+    assert!(language(&window).sign("breath").unwrap().examples.contains(&drawing));
+    assert!(!language(&window).sign("long bow").unwrap().examples.contains(&drawing));
+    window.get_by_label("It is no sign").click();
+    window.run();
+    assert_eq!(language(&window).plain, [drawing]);
+}
+
+#[test]
+fn an_aspect_is_bound_to_what_is_heard_and_left_to_the_legend_again() {
+    let mut window = signs();
+    window.get_by_label("Sign rain").click();
+    window.run();
+    window.get_by_label("rain means a pitch of its own").click();
+    window.run();
+    asked_once(&window);
+    assert_eq!(language(&window).sign("rain").unwrap().meaning.pitch_midi, Some(62.0));
+    window.get_by_label("rain means a pitch of its own").click();
+    window.run();
+    assert!(language(&window).sign("rain").unwrap().meaning.is_open());
+}
+
+#[test]
+fn an_example_and_a_whole_sign_are_forgotten() {
+    let mut window = signs();
+    window.get_by_label("Sign long bow").click();
+    window.run();
+    window.get_by_label("Forget example 1 of long bow").click();
+    window.run();
+    assert_eq!(language(&window).sign("long bow").unwrap().examples.len(), 1);
+    window.get_by_label("Forget example 1 of long bow").click();
+    window.run();
+    assert_eq!(language(&window).sign("long bow").unwrap().examples.len(), 1, "a sign keeps its last");
+    window.get_by_label("Forget long bow").click();
+    window.run();
+    assert_eq!(language(&window).sign("long bow"), None);
+    assert_eq!(language(&window).signs.len(), 4);
+}
+
+#[test]
+fn the_composer_chooses_what_drawings_speak_of() {
+    let mut window = signs();
+    window.get_by_label("Drawings speak of family").click();
+    window.run();
+    asked_once(&window);
+    assert_eq!(language(&window).spoken, Spoken { family: false, ..Spoken::default() });
+}
