@@ -140,6 +140,14 @@ impl Legend {
         soft + along.clamp(0.0, 1.0) * (loud - soft)
     }
 
+    /// Makes two families change hues, so that every family keeps one.
+    pub fn exchange(&mut self, two: [Family; 2]) {
+        let [a, b] = two.map(|family| self.palette.iter().position(|&f| f == family));
+        if let (Some(a), Some(b)) = (a, b) {
+            self.palette.swap(a, b);
+        }
+    }
+
     /// The width of a stroke of this loudness, as a fraction of the pad's height; the inverse of
     /// [`Legend::loudness_db_of`] inside its range.
     pub fn width_norm_of(&self, loudness_db: f32) -> f32 {

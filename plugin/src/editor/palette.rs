@@ -1,6 +1,6 @@
 //! The palette under the pad: each family with its hue, its glyph and its name, open ink, and how bright the ink is.
 
-use egui::{Align2, Direction, Key, Rect, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2};
+use egui::{Align2, Direction, Key, Rect, Response, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2};
 use neume_models::Family;
 
 use super::button::{arrow_steps, focus_ring, text_width};
@@ -24,12 +24,16 @@ pub fn palette_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
         editing.now.document.language.legend.palette.iter().copied().map(Some).chain([None]).collect();
     let step = (inside.width() - RAMP_PX) / families.len() as f32;
     let named = names_fit(ui, &families, step);
-    let mut asked = None;
+    let (mut asked, mut exchanged) = (None, None);
     for (i, family) in families.into_iter().enumerate() {
         let left = inside.left() + i as f32 * step;
         let cell = Rect::from_x_y_ranges(left..=left + step, inside.y_range());
-        if family_ui(ui, cell, i, family, named, editing) {
+        let response = family_ui(ui, cell, i, family, named, editing);
+        if response.clicked() {
             asked = Some(Ink { family, step: ink_step(editing.state.ink, family) });
+        }
+        if let Some(family) = family {
+            exchanged = exchanged.or(other_family_ui(&response, family).map(|other| [family, other]));
         }
     }
     let ramp = Rect::from_x_y_ranges(inside.right() - RAMP_PX + 10.0..=inside.right(), inside.y_range());
@@ -39,6 +43,25 @@ pub fn palette_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
     if let Some(ink) = asked {
         commands::run(Command::Ink(ink), editing, ui.ctx());
     }
+    if let Some(two) = exchanged {
+        editing.speak(|language| language.legend.exchange(two));
+    }
+}
+
+/// What the right button asks: that this hue stands for another family.
+fn other_family_ui(response: &Response, family: Family) -> Option<Family> {
+    let mut other = None;
+    response.context_menu(|ui| {
+        ui.set_min_width(150.0);
+        ui.label("This hue stands for");
+        for choice in Family::ALL {
+            if ui.selectable_label(choice == family, choice.label()).clicked() {
+                other = Some(choice);
+                ui.close();
+            }
+        }
+    });
+    other.filter(|other| *other != family)
 }
 
 /// Another family keeps the brightness; between colour and black each starts at its usual one.
@@ -63,7 +86,7 @@ fn family_ui(
     family: Option<Family>,
     named: bool,
     editing: &Editing,
-) -> bool {
+) -> Response {
     let tokens = editing.tokens();
     let chosen = editing.state.ink.family == family;
     let name = name_of(family);
@@ -92,7 +115,7 @@ fn family_ui(
         18,
         tokens,
     );
-    response.on_hover_text(name).clicked()
+    response.on_hover_text(name)
 }
 
 /// Dark to bright ink: a dark colour is a dark sound. One slider with [`Ink::STEPS`] places.

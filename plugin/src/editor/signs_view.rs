@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use egui::{
-    Align2, Color32, Id, Key, Rect, Response, Role, ScrollArea, Sense, Stroke, StrokeKind, TextEdit, Ui,
-    UiBuilder, WidgetInfo, pos2, vec2,
+    Align2, Color32, DragValue, Id, Key, Rect, Response, Role, ScrollArea, Sense, Stroke, StrokeKind,
+    TextEdit, Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
-use neume_models::legend::note_and_cents;
-use neume_models::{Reading, Sketch};
+use neume_models::legend::{note_and_cents, note_name};
+use neume_models::{Reading, Scale, Sketch};
 
 use super::button::{Look, command_button, elided, focus_ring, text_button, text_width};
 use super::commands::{self, Command};
@@ -59,7 +59,8 @@ pub fn signs_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
     }
     recognised_ui(ui, take(CARD_PX, 12.0), editing);
     language_ui(ui, take(CHIP_PX, 4.0), editing);
-    spoken_ui(ui, take(CHIP_PX, 8.0), editing);
+    spoken_ui(ui, take(CHIP_PX, 2.0), editing);
+    rows_ui(ui, take(CHIP_PX, 8.0), editing);
     let rest = Rect::from_min_max(pos2(rect.left(), y), rect.max);
     list_ui(ui, rest, editing);
 }
@@ -307,6 +308,36 @@ fn spoken_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
     if spoken != before {
         editing.speak(|language| language.spoken = spoken);
     }
+}
+
+/// The lowest and the highest row of the pad.
+fn rows_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
+    let tokens = editing.tokens();
+    let scale = editing.now.document.language.legend.scale;
+    let count = format!("{} rows", scale.rows());
+    let font = theme::regular(12.0);
+    ui.painter().text(rect.left_center(), Align2::LEFT_CENTER, count, font.clone(), tokens.dim);
+    let (mut low, mut high) = (scale.low_midi(), scale.high_midi());
+    let to = Rect::from_min_max(pos2(rect.right() - 56.0, rect.top() + 2.0), rect.max - vec2(0.0, 2.0));
+    let between = pos2(to.left() - 12.0, rect.center().y);
+    let from = to.translate(vec2(-56.0 - 24.0, 0.0));
+    ui.painter().text(between, Align2::CENTER_CENTER, "to", font, tokens.dim);
+    note_ui(ui, from, "Lowest row", &mut low, 0..=high);
+    note_ui(ui, to, "Highest row", &mut high, low..=127);
+    if let Ok(asked) = Scale::new(low, high)
+        && asked != scale
+    {
+        editing.speak(|language| language.legend.scale = asked);
+    }
+}
+
+/// A note that is dragged, or written as a MIDI note.
+fn note_ui(ui: &mut Ui, rect: Rect, label: &str, midi: &mut u8, range: std::ops::RangeInclusive<u8>) {
+    let value = DragValue::new(midi)
+        .range(range)
+        .speed(0.15)
+        .custom_formatter(|midi, _| note_name(midi.round() as i32));
+    ui.put(rect, value).accessible_name(label);
 }
 
 fn list_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {

@@ -4,6 +4,7 @@ use egui_kittest::kittest::Queryable as _;
 use neume::editor::{Tab, Theme, USUAL_SIZE};
 use neume::handoff::Request;
 use neume::language::{Language, Spoken};
+use neume_models::Family;
 
 use super::scene;
 use super::window::{Window, open};
@@ -93,4 +94,26 @@ fn the_composer_chooses_what_drawings_speak_of() {
     window.run();
     asked_once(&window);
     assert_eq!(language(&window).spoken, Spoken { family: false, ..Spoken::default() });
+}
+
+#[test]
+fn the_composer_chooses_the_rows_of_the_pad_and_the_hue_of_a_family() {
+    let mut window = signs();
+    let low = window.get_by_label("Lowest row").rect().center();
+    window.hover_at(low);
+    window.drag_at(low);
+    window.step();
+    window.hover_at(low + egui::vec2(80.0, 0.0));
+    window.step();
+    window.drop_at(low + egui::vec2(80.0, 0.0));
+    window.run();
+    assert!(language(&window).legend.scale.low_midi() > 36, "{}", language(&window).legend.scale);
+    window.get_by_label("brass").click_secondary();
+    window.run();
+    // Of the two places where it is written, the one in the menu is a single line.
+    let in_menu = |node: &egui_kittest::Node<'_>| node.rect().height() < 40.0;
+    window.get_all_by_label("vocal").find(in_menu).expect("the menu lists the families").click();
+    window.run();
+    let palette = language(&window).legend.palette;
+    assert_eq!((palette[0], palette[7]), (Family::Vocal, Family::Brass));
 }
