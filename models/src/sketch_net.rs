@@ -1,6 +1,6 @@
 //! The network that reads a drawing.
 //!
-//! Five convolutions look at the pad more and more widely; their features, brought back to the finest size and
+//! Six convolutions look at the pad more and more widely; their features, brought back to the finest size and
 //! added up, tell ink from printed lines, shadows and paper at every fourth of a pixel row's width. The ink is
 //! averaged over the width only: what remains is its distribution over 256 heights, and so the pitch. Everything
 //! else is asked of the features under the ink.
@@ -22,6 +22,7 @@ const FINE: usize = 24;
 const HALF: usize = 40;
 const QUARTER: usize = 64;
 const EIGHTH: usize = 96;
+const SIXTEENTH: usize = 112;
 const EVIDENCE: usize = 48;
 const POOLED: usize = EVIDENCE + QUARTER + EIGHTH + 1 + COLOUR;
 const HIDDEN: usize = 64;
@@ -75,6 +76,8 @@ pub struct SketchNet {
     half: Layer,
     quarter: Layer,
     eighth: Layer,
+    sixteenth: Layer,
+    from_sixteenth: Layer,
     from_eighth: Layer,
     from_quarter: Layer,
     from_half: Layer,
@@ -140,6 +143,8 @@ impl SketchNet {
             half: Layer::new(take, "half", &[3, 3, FINE, HALF])?,
             quarter: Layer::new(take, "quarter", &[3, 3, HALF, QUARTER])?,
             eighth: Layer::new(take, "eighth", &[3, 3, QUARTER, EIGHTH])?,
+            sixteenth: Layer::new(take, "sixteenth", &[3, 3, EIGHTH, SIXTEENTH])?,
+            from_sixteenth: Layer::new(take, "from_sixteenth", &[1, 1, SIXTEENTH, FINE])?,
             from_eighth: Layer::new(take, "from_eighth", &[1, 1, EIGHTH, FINE])?,
             from_quarter: Layer::new(take, "from_quarter", &[1, 1, QUARTER, FINE])?,
             from_half: Layer::new(take, "from_half", &[1, 1, HALF, FINE])?,
@@ -165,8 +170,10 @@ impl SketchNet {
         let half = self.half.convolve(&fine, &ConvConfig::HALVE)?; // (n, 32, 48, 40)
         let quarter = self.quarter.convolve(&half, &ConvConfig::HALVE)?; // (n, 16, 24, 64)
         let eighth = self.eighth.convolve(&quarter, &ConvConfig::HALVE)?; // (n, 8, 12, 96)
+        let sixteenth = self.sixteenth.convolve(&eighth, &ConvConfig::HALVE)?; // (n, 4, 6, 112)
 
-        let wide = self.from_eighth.mix(&eighth, false)?; // (n, 8, 12, 24)
+        let wide = self.from_sixteenth.mix(&sixteenth, false)?; // (n, 4, 6, 24)
+        let wide = add_enlarged(&self.from_eighth.mix(&eighth, false)?, &wide, false)?; // (n, 8, 12, 24)
         let wide = add_enlarged(&self.from_quarter.mix(&quarter, false)?, &wide, false)?; // (n, 16, 24, 24)
         let wide = add_enlarged(&self.from_half.mix(&half, false)?, &wide, false)?; // (n, 32, 48, 24)
         let all = add_enlarged(&self.from_patch.mix(&fine, false)?, &wide, true)?; // (n, 64, 96, 24)
@@ -428,7 +435,7 @@ impl Answers {
 
 /// Ink at each pixel row: the mean over the width of the probabilities, the least of them taken for none.
 fn profile(ink: &[f32]) -> Vec<f32> {
-    let floor = 0.25 * ink.iter().fold(0.0f32, |most, &p| most.max(p)).min(0.4);
+    let floor = 0.45 * ink.iter().fold(0.0f32, |most, &p| most.max(p));
     let mut profile = vec![0.0; ROWS * PATCH];
     for (patch, ink) in ink.chunks(PATCH).enumerate() {
         for (k, &p) in ink.iter().enumerate() {
@@ -438,28 +445,24 @@ fn profile(ink: &[f32]) -> Vec<f32> {
     profile
 }
 
-/// The height of ink: the mean height of its middle half, of which a quarter of the ink lies above and a quarter below.
+/// The height of ink: as much of it lies above as below.
 ///
-/// It is the centre of a line, moves little with a flourish above it (as a median does), and lies between two lines
-/// that are equally strong (as a mean does). `rows` is the ink of each row from the top; the result is 0 at the
-/// bottom and 1 at the top; the middle for no ink at all.
+/// It is the centre of a line, moves little with a flourish beside it, and of several strokes it lies on one. `rows` is the
+/// ink of each row from the top; the result is 0 at the bottom and 1 at the top; the middle for no ink at all.
 pub fn height_of_ink(rows: &[f32]) -> f32 {
-    let total: f32 = rows.iter().sum();
-    if total <= 0.0 {
+    let half = rows.iter().sum::<f32>() / 2.0;
+    if half <= 0.0 {
         return 0.5;
     }
-    let (from, to) = (0.25 * total, 0.75 * total);
-    let (mut before, mut sum) = (0.0f32, 0.0f32);
+    let mut before = 0.0f32;
     for (row, ink) in rows.iter().enumerate() {
-        let (start, end) = (before.max(from), (before + ink).min(to));
-        if end > start {
-            // The part of the row that belongs to the middle half, and where in the row it lies.
-            let at = row as f32 + ((start + end) / 2.0 - before) / ink;
-            sum += at * (end - start);
+        if before + ink >= half {
+            // Within its row, ink is spread evenly.
+            return 1.0 - (row as f32 + (half - before) / ink) / rows.len() as f32;
         }
         before += ink;
     }
-    1.0 - sum / (to - from) / rows.len() as f32
+    0.5
 }
 
 /// The logarithm of the width that a class stands for.

@@ -10,8 +10,36 @@ use super::normal;
 /// A place on the pad: x in 0..1.5, y in 0..1, both in units of its height.
 pub type At = [f32; 2];
 
-/// Pen movements of signs that people made, as training material: a list of strokes each, in any unit, y up.
-pub type Signs = [Vec<Vec<At>>];
+/// A sign as somebody drew it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HandDrawn {
+    /// Who.
+    pub person: u32,
+    /// Strokes in any unit, y up.
+    pub strokes: Vec<Vec<At>>,
+}
+
+/// Signs that people drew, as training material.
+pub type Signs = [HandDrawn];
+
+/// What a drawing is, for the marks by style.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)] // Named for what they are.
+pub enum Style {
+    Line,
+    FullLine,
+    ShortDash,
+    Wave,
+    Zigzag,
+    Dashes,
+    Loops,
+    Scribble,
+    Dot,
+    Several,
+    Sign,
+    Filled,
+}
 
 /// A drawing without its pen.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,6 +48,10 @@ pub struct Drawing {
     pub paths: Vec<Vec<At>>,
     /// Whether each path is the edge of a filled shape.
     pub is_filled: bool,
+    /// What it is.
+    pub style: Style,
+    /// Who drew it, if a person did.
+    pub person: Option<u32>,
 }
 
 impl Drawing {
@@ -28,21 +60,31 @@ impl Drawing {
         let wide = right - left;
         let y = rng.random_range(0.03..0.97);
         let is_filled = rng.random_bool(0.06);
-        let paths = if is_filled {
+        let mut person = None;
+        let (style, paths) = if is_filled {
             let x = rng_between(rng, left + 0.1, right - 0.1);
-            vec![blob(rng, [x, y])]
+            (Style::Filled, vec![blob(rng, [x, y])])
         } else {
             match rng.random_range(0..100) {
-                0..30 => vec![line(rng, left, wide, y)],
-                30..42 => vec![wave(rng, left, wide, y)],
-                42..54 => vec![zigzag(rng, left, wide, y)],
-                54..64 => dashes(rng, left, wide, y),
-                64..72 => vec![loops(rng, left, wide, y)],
-                72..78 => vec![scribble(rng, left, wide, y)],
-                78..81 => vec![vec![[rng_between(rng, left + 0.02, right - 0.02), y]]],
+                0..30 => {
+                    let line = line(rng, left, wide, y);
+                    let long = (line[line.len() - 1][0] - line[0][0]) / wide;
+                    let style = match long {
+                        0.95.. => Style::FullLine,
+                        ..0.3 => Style::ShortDash,
+                        _ => Style::Line,
+                    };
+                    (style, vec![line])
+                }
+                30..42 => (Style::Wave, vec![wave(rng, left, wide, y)]),
+                42..54 => (Style::Zigzag, vec![zigzag(rng, left, wide, y)]),
+                54..64 => (Style::Dashes, dashes(rng, left, wide, y)),
+                64..72 => (Style::Loops, vec![loops(rng, left, wide, y)]),
+                72..78 => (Style::Scribble, vec![scribble(rng, left, wide, y)]),
+                78..81 => (Style::Dot, vec![vec![[rng_between(rng, left + 0.02, right - 0.02), y]]]),
                 81..89 => {
                     let count = rng.random_range(2..5);
-                    (0..count)
+                    let several = (0..count)
                         .map(|_| {
                             let y = (y + 0.12 * normal(rng)).clamp(0.04, 0.96);
                             match rng.random_range(0..4) {
@@ -51,12 +93,17 @@ impl Drawing {
                                 _ => line(rng, left, wide, y),
                             }
                         })
-                        .collect()
+                        .collect();
+                    (Style::Several, several)
                 }
-                _ => sign(rng, left, wide, y, signs),
+                _ => {
+                    let (paths, by) = sign(rng, left, wide, y, signs);
+                    person = by;
+                    (Style::Sign, paths)
+                }
             }
         };
-        Drawing { paths, is_filled }
+        Drawing { paths, is_filled, style, person }
     }
 
     /// The same drawing by a hand that is not quite steady: moved, turned, sized and bent a little.
@@ -72,13 +119,13 @@ impl Drawing {
             [centre[0] + x * cos - y * sin + dx, centre[1] + x * sin + y * cos + dy + bent]
         };
         let paths = self.paths.iter().map(|path| path.iter().map(place).collect()).collect();
-        Drawing { paths, is_filled: self.is_filled }
+        Drawing { paths, ..*self }
     }
 
     /// Turns everything by `radians` around the middle of the pad, as a sheet lies askew.
     pub fn turned(&self, radians: f32) -> Drawing {
         let paths = self.paths.iter().map(|path| path.iter().map(|&p| turn(p, radians)).collect()).collect();
-        Drawing { paths, is_filled: self.is_filled }
+        Drawing { paths, ..*self }
     }
 
     /// How jagged the drawing is, 0 round or straight to 1: the corners along its paths. A corner is a place that
@@ -290,12 +337,21 @@ fn blob(rng: &mut impl Rng, [x, y]: At) -> Vec<At> {
 }
 
 /// A sign: one that a person drew if there are any, else a few straight and round strokes.
-fn sign(rng: &mut impl Rng, left: f32, wide: f32, y: f32, signs: &Signs) -> Vec<Vec<At>> {
+fn sign(
+    rng: &mut impl Rng,
+    left: f32,
+    wide: f32,
+    y: f32,
+    signs: &Signs,
+) -> (Vec<Vec<At>>, Option<u32>) {
     let size = rng.random_range(0.08..0.45f32).min(wide * 0.9);
     let x = rng_between(rng, left + size / 2.0, left + wide - size / 2.0);
-    let strokes = match signs.len() {
-        0 => invented(rng),
-        len => signs[rng.random_range(0..len)].clone(),
+    let (strokes, person) = match signs.len() {
+        0 => (invented(rng), None),
+        len => {
+            let sign = &signs[rng.random_range(0..len)];
+            (sign.strokes.clone(), Some(sign.person))
+        }
     };
     let (mut low, mut high) = ([f32::MAX; 2], [f32::MIN; 2]);
     for p in strokes.iter().flatten() {
@@ -308,7 +364,7 @@ fn sign(rng: &mut impl Rng, left: f32, wide: f32, y: f32, signs: &Signs) -> Vec<
     let place = |p: &At| {
         [x + (p[0] - (low[0] + high[0]) / 2.0) * scale, y + (p[1] - (low[1] + high[1]) / 2.0) * scale]
     };
-    strokes.iter().map(|stroke| stroke.iter().map(place).collect()).collect()
+    (strokes.iter().map(|stroke| stroke.iter().map(place).collect()).collect(), person)
 }
 
 fn invented(rng: &mut impl Rng) -> Vec<Vec<At>> {

@@ -1,5 +1,6 @@
-//! Paper, light and camera: what lies between a drawing and its picture. Plain, tinted and dark sheets, printed grids
-//! as faint as a shadow or as dark as the ink, stains, shadows, grain, blur and JPEG.
+//! Paper, light and camera: what lies between a drawing and its picture. Plain, tinted and dark sheets that end within
+//! the picture, printed grids as faint as a shadow or as dark as the ink, rings of cups, smudges, shadows of hands, grain,
+//! blur and JPEG.
 
 use image::{ImageEncoder as _, Rgba, RgbaImage};
 use rand::Rng;
@@ -69,7 +70,7 @@ impl Page {
             }
             _ => std::array::from_fn(|_| rng.random_range(4.0..60.0)),
         };
-        let wear = if rng.random_bool(0.3) { 0.0 } else { rng.random_range(0.05..1.0) };
+        let wear = if rng.random_bool(0.25) { 0.0 } else { rng.random_range(0.05..1.0f32).sqrt() };
         let turned_radians = if wear > 0.2 { 0.03 * normal(rng) } else { 0.0 };
         Page { paper, turned_radians, columns, wear }
     }
@@ -89,8 +90,13 @@ impl Page {
         if rng.random_bool(0.62) {
             self.print_lines(&mut picture, rng);
         }
-        if self.wear > 0.3 && rng.random_bool(0.25) {
-            stain(&mut picture, rng);
+        if self.wear > 0.3 {
+            while rng.random_bool(0.3) {
+                stain(&mut picture, rng);
+            }
+        }
+        if self.wear > 0.2 && rng.random_bool(0.3) {
+            self.surround(&mut picture, rng);
         }
         if let Some((ink, colour)) = ink {
             lay(&mut picture, ink, colour, rng);
@@ -129,17 +135,24 @@ impl Page {
         let is_dark_paper = self.paper[1] < 120.0;
         let contrast = rng.random_range(0.08..1.0f32).powf(1.3);
         let hue: [f32; 3] = match rng.random_range(0..10) {
-            0..6 => [1.0; 3],
-            6..9 => [1.0, 0.7, 0.3],
-            _ => [0.3, 0.8, 1.0],
+            0..5 => [1.0; 3],
+            5..8 => [1.0, 0.7, 0.3],
+            _ => std::array::from_fn(|_| rng.random_range(0.2..1.0)),
         };
         let end = if is_dark_paper { 255.0 } else { 0.0 };
         let lines =
             std::array::from_fn::<f32, 3, _>(|c| self.paper[c] + (end - self.paper[c]) * contrast * hue[c]);
         let per_row = ROWS as f32 / rows;
+        // On some papers every fifth or tenth line is stronger than those between.
+        let (every, between) = match rng.random_range(0..10) {
+            0..7 => (1.0, 1.0),
+            7..9 => (5.0, rng.random_range(0.2..0.7f32)),
+            _ => (10.0, rng.random_range(0.2..0.7f32)),
+        };
         let cover = |along: f32| {
             let off = (along - along.round()).abs() * per_row;
-            (thick_px / 2.0 + 0.5 - off).clamp(0.0, thick_px.min(1.0))
+            let strength = if along.round() % every == 0.0 { 1.0 } else { between };
+            strength * (thick_px / 2.0 + 0.5 - off).clamp(0.0, thick_px.min(1.0))
         };
         for (i, pixel) in picture.0.iter_mut().enumerate() {
             let at = [(i % COLUMNS) as f32 + 0.5, ROWS as f32 - 0.5 - (i / COLUMNS) as f32];
@@ -159,21 +172,47 @@ impl Page {
         let slope: [f32; 2] = std::array::from_fn(|_| strength * rng.random_range(-0.5..0.5f32));
         let corner = strength * rng.random_range(0.0..0.5f32);
         let tint: [f32; 3] = std::array::from_fn(|_| 1.0 + 0.12 * self.wear * rng.random_range(-1.0..0.0f32));
-        let has_shadow = self.wear > 0.4 && rng.random_bool(0.4);
-        let deep = if has_shadow { rng.random_range(0.1..0.5f32) } else { 0.0 };
+        let has_shadow = self.wear > 0.4 && rng.random_bool(0.45);
+        let deep = if has_shadow { rng.random_range(0.1..0.6f32) } else { 0.0 };
         let (sin, cos) = rng.random_range(0.0..std::f32::consts::TAU).sin_cos();
         let (edge, soft) = (rng.random_range(-0.5..0.6f32), rng.random_range(0.01..0.3f32));
+        // The edge of a hand: fingers and knuckles.
+        let (lobes, reach) = (rng.random_range(1.0..9.0f32), rng.random_range(0.0..0.25f32));
+        let phase = rng.random_range(0.0..std::f32::consts::TAU);
         for (i, pixel) in picture.0.iter_mut().enumerate() {
             let x = (i % COLUMNS) as f32 / COLUMNS as f32 * 2.0 - 1.0;
             let y = (i / COLUMNS) as f32 / ROWS as f32 * 2.0 - 1.0;
             let mut light = 1.0 + slope[0] * x + slope[1] * y - corner * (x * x + y * y) / 2.0;
             if deep > 0.0 {
-                let inside = ((x * cos + y * sin - edge) / soft).clamp(-1.0, 1.0);
+                let along = (y * cos - x * sin) * lobes + phase;
+                let bent = edge + reach * (along.sin() + 0.4 * (2.3 * along).sin());
+                let inside = ((x * cos + y * sin - bent) / soft).clamp(-1.0, 1.0);
                 light *= 1.0 - deep * (0.5 + 0.5 * inside);
             }
             for (c, v) in pixel.iter_mut().enumerate() {
                 *v *= light * tint[c];
             }
+        }
+    }
+
+    /// What lies around the sheet, where it ends within the picture: a table, darkness, another sheet.
+    fn surround(&self, picture: &mut Picture, rng: &mut impl Rng) {
+        let table: [f32; 3] = match rng.random_range(0..4) {
+            0 => [rng.random_range(0.0..60.0f32); 3],
+            1 => [rng.random_range(120.0..255.0f32); 3],
+            2 => [120.0, 80.0, 50.0].map(|v: f32| v * rng.random_range(0.5..1.6f32)),
+            _ => std::array::from_fn(|_| rng.random_range(0.0..255.0f32)),
+        };
+        let [left, right] = self.columns.map(|column| column as f32 / ROWS as f32);
+        // Most sides lie outside the picture; the sheet lies as askew as it lies, or its edge alone does.
+        let askew = self.turned_radians + if rng.random_bool(0.5) { 0.02 * normal(rng) } else { 0.0 };
+        let mut inset = || if rng.random_bool(0.5) { rng.random_range(0.0..0.05f32) } else { -0.03 };
+        let sides = [left + inset(), right - inset(), inset(), 1.0 - inset()];
+        for (i, pixel) in picture.0.iter_mut().enumerate() {
+            let at = [(i % COLUMNS) as f32 + 0.5, ROWS as f32 - 0.5 - (i / COLUMNS) as f32];
+            let [x, y] = turn(at.map(|v| v / ROWS as f32), -askew);
+            let inside = (x - sides[0]).min(sides[1] - x).min(y - sides[2]).min(sides[3] - y);
+            mix(pixel, &table, (0.5 - inside * ROWS as f32).clamp(0.0, 1.0));
         }
     }
 
@@ -213,17 +252,27 @@ fn lay(picture: &mut Picture, ink: &Ink, colour: &Colour, rng: &mut impl Rng) {
     }
 }
 
-/// A ring that a cup left, or a smudge.
+/// A ring that a cup left, whole or broken, or a smudge.
 fn stain(picture: &mut Picture, rng: &mut impl Rng) {
     let at: [f32; 2] = [rng.random_range(0.0..COLUMNS as f32), rng.random_range(0.0..ROWS as f32)];
-    let radius = rng.random_range(20.0..90.0f32);
-    let wide = if rng.random_bool(0.6) { rng.random_range(2.0..8.0f32) } else { radius };
-    let strength = rng.random_range(0.05..0.3f32);
-    let brown = [110.0, 75.0, 40.0];
+    let radius = rng.random_range(12.0..90.0f32);
+    let is_ring = rng.random_bool(0.75);
+    let wide = if is_ring { rng.random_range(0.8..7.0f32) } else { radius };
+    let strength = rng.random_range(0.05..if is_ring { 0.6 } else { 0.3f32 });
+    let colour = match rng.random_range(0..4) {
+        0..2 => [110.0, 75.0, 40.0],
+        2 => [rng.random_range(20.0..140.0f32); 3],
+        _ => std::array::from_fn(|_| rng.random_range(30.0..180.0f32)),
+    };
+    let (gaps, phase) = (rng.random_range(0.0..1.2f32), rng.random_range(0.0..std::f32::consts::TAU));
     for (i, pixel) in picture.0.iter_mut().enumerate() {
-        let far = ((i % COLUMNS) as f32 - at[0]).hypot((i / COLUMNS) as f32 - at[1]);
-        let inside = (1.0 - (far - radius).abs() / wide).max(0.0);
-        mix(pixel, &brown, strength * inside.sqrt());
+        let (x, y) = ((i % COLUMNS) as f32 - at[0], (i / COLUMNS) as f32 - at[1]);
+        let inside = (1.0 - (x.hypot(y) - radius).abs() / wide).max(0.0);
+        if inside > 0.0 {
+            let angle = y.atan2(x) + phase;
+            let whole = (1.0 - gaps * (0.5 + 0.5 * (angle + (2.0 * angle).sin()).sin())).clamp(0.0, 1.0);
+            mix(pixel, &colour, strength * whole * inside.sqrt());
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use candle_core::{CpuStorage, CustomOp2, D, Device, Layout, Shape, Tensor};
 
 use super::doubt::doubts;
-use super::drawing::At;
+use super::drawing::HandDrawn;
 use super::exam::{Confusion, Metrics, examine, held_out};
 use super::lesson::{Lesson, batch};
 use super::{Card, Progress, Schedule, Trainee, make};
@@ -26,8 +26,10 @@ pub struct Config {
     pub exam: usize,
     /// Steps between two looks at examples that are held out, and between two checkpoints.
     pub look_every: usize,
-    /// Pen movements of people, mixed in among the drawings; may be empty.
-    pub signs: Vec<Vec<Vec<At>>>,
+    /// Signs that people drew, mixed in among the drawings; may be empty.
+    pub signs: Vec<HandDrawn>,
+    /// The same of people who are held out.
+    pub held_out_signs: Vec<HandDrawn>,
     /// The command, for the card.
     pub command: String,
     /// A checkpoint to go on from.
@@ -43,6 +45,7 @@ impl Default for Config {
             exam: 768,
             look_every: 100,
             signs: Vec::new(),
+            held_out_signs: Vec::new(),
             command: "neume train sketch".to_string(),
             resume: None,
         }
@@ -103,7 +106,7 @@ pub fn run(config: &Config, on_step: &mut dyn FnMut(&Progress) -> ControlFlow<()
     trainee.set("doubts", &doubts)?;
     let weights = trainee.weights();
     let net = SketchNet::new(&mut |name, shape| weights.take(name, shape))?;
-    let (metrics, confusion) = examine(&net, config.seed, config.exam, &config.signs)?;
+    let (metrics, confusion) = examine(&net, config.seed, config.exam, &config.held_out_signs)?;
     let card = Card {
         network: "sketch".to_string(),
         command: config.command.clone(),
@@ -123,7 +126,7 @@ pub fn run(config: &Config, on_step: &mut dyn FnMut(&Progress) -> ControlFlow<()
 
 fn held_out_loss(net: &SketchNet, config: &Config) -> Result<f32, Error> {
     let count = config.exam.clamp(2, 48).next_multiple_of(2);
-    let lessons = make(count, |i| Lesson::new(held_out(config.seed), i as u64, &config.signs));
+    let lessons = make(count, |i| Lesson::new(held_out(config.seed), i as u64, &config.held_out_signs));
     let mut sum = 0.0;
     for part in lessons.chunks(24) {
         let (x, ink) = batch(part)?;
