@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use neume_models::SketchNet;
 use neume_models::sketch_net::height_of_ink;
-use neume_models::train::drawing::Drawing;
+use neume_models::train::drawing::{Drawing, Style};
 use neume_models::train::exam::calibration_error;
 use neume_models::train::lesson::{Lesson, hsl, to_hsl};
 use neume_models::train::sketch::{Config, Trained, run};
@@ -34,7 +34,9 @@ fn examples_keep_to_their_ranges() {
 
 #[test]
 fn corners_make_a_drawing_rough_and_curves_do_not() {
-    let drawing = |path: Vec<[f32; 2]>| Drawing { paths: vec![path], is_filled: false }.roughness();
+    let drawing = |path: Vec<[f32; 2]>| {
+        Drawing { paths: vec![path], is_filled: false, style: Style::Line, person: None }.roughness()
+    };
     let line = drawing(vec![[0.1, 0.5], [1.4, 0.6]]);
     let circle = drawing(
         (0..=60)
@@ -51,12 +53,12 @@ fn corners_make_a_drawing_rough_and_curves_do_not() {
 }
 
 #[test]
-fn the_height_of_ink_is_the_mean_of_its_middle_half() {
+fn as_much_ink_lies_above_the_height_of_ink_as_below() {
     for (rows, expected) in [
         (vec![0.0, 0.0, 0.0, 5.0], 0.125),
         (vec![1.0, 1.0, 1.0, 1.0], 0.5),
-        (vec![3.0, 0.0, 0.0, 3.0], 0.5),
-        // Of ten parts of ink the middle five lie in the bottom row, from 1.5 to 6.5 of its nine parts.
+        (vec![3.0, 0.0, 0.0, 3.0], 0.75),
+        // Of ten parts of ink four of the nine in the bottom row lie above the middle.
         (vec![1.0, 0.0, 0.0, 9.0], 1.0 - (3.0 + 4.0 / 9.0) / 4.0),
         (vec![0.0; 4], 0.5),
     ] {

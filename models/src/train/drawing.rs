@@ -337,13 +337,7 @@ fn blob(rng: &mut impl Rng, [x, y]: At) -> Vec<At> {
 }
 
 /// A sign: one that a person drew if there are any, else a few straight and round strokes.
-fn sign(
-    rng: &mut impl Rng,
-    left: f32,
-    wide: f32,
-    y: f32,
-    signs: &Signs,
-) -> (Vec<Vec<At>>, Option<u32>) {
+fn sign(rng: &mut impl Rng, left: f32, wide: f32, y: f32, signs: &Signs) -> (Vec<Vec<At>>, Option<u32>) {
     let size = rng.random_range(0.08..0.45f32).min(wide * 0.9);
     let x = rng_between(rng, left + size / 2.0, left + wide - size / 2.0);
     let (strokes, person) = match signs.len() {

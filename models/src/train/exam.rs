@@ -1,5 +1,7 @@
 //! The sketch network's examination, on drawings that it never saw.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::drawing::Signs;
@@ -15,15 +17,19 @@ pub struct Metrics {
     pub clean: Marks,
     /// Photographs and scans: uneven light, shadows, noise, blur, JPEG.
     pub hard: Marks,
+    /// By the style of the drawing and by the tip of the pen.
+    pub by_style: Vec<StyleMarks>,
+    /// By the person who drew it, for signs of people; none of them was learned from.
+    pub by_person: Vec<StyleMarks>,
     /// The part of drawings, in percent, whose twin is the nearest of 64 by embedding.
     pub twins_percent: f32,
     /// The part of empty pages, in percent, that are seen to be empty.
     pub empty_percent: f32,
 }
 
-/// Marks in percent unless said otherwise.
+/// How much was read right, in percent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-pub struct Marks {
+pub struct Shares {
     /// How many drawings.
     pub drawings: u32,
     /// Height within half a row of 48.
@@ -32,10 +38,29 @@ pub struct Marks {
     pub ruler_percent: f32,
     /// Loudness within 4 dB.
     pub loudness_percent: f32,
-    /// Family of coloured ink, read as open counting as wrong.
+    /// Family of coloured ink, read as open counting as wrong; 100 where there is none.
     pub family_percent: f32,
-    /// Black and grey ink read as open.
+    /// Black and grey ink read as open; 100 where there is none.
     pub open_percent: f32,
+}
+
+/// The marks of one style, or of one person.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct StyleMarks {
+    /// Which.
+    pub name: String,
+    /// On strokes of the pad and clean pictures.
+    pub clean: Shares,
+    /// On photographs and scans.
+    pub hard: Shares,
+}
+
+/// Marks in percent unless said otherwise.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Marks {
+    /// What was read right.
+    #[serde(flatten)]
+    pub shares: Shares,
     /// Mean error of the brightness, 0..1.
     pub brightness_error: f32,
     /// Mean error of the roughness, 0..1.
@@ -46,6 +71,20 @@ pub struct Marks {
     pub loudness_calibration_error: f32,
     /// The same of the family.
     pub family_calibration_error: f32,
+}
+
+/// How often confidences of each tenth, of pitch, loudness and timbre, were right.
+pub type Calibration = [[Bin; 10]; 3];
+
+/// Answers whose confidence lies in the same tenth.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Bin {
+    /// How many.
+    pub answers: u32,
+    /// The sum of their confidences.
+    pub confidence: f32,
+    /// How many are right.
+    pub right: u32,
 }
 
 /// How often hue `row` was read as hue `column`; row and column 12 are open ink.
@@ -65,7 +104,7 @@ pub fn examine(
     seed: u64,
     count: usize,
     signs: &Signs,
-) -> Result<(Metrics, Confusion), Error> {
+) -> Result<(Metrics, Confusion, Calibration), Error> {
     let mut sheet = Sheet::default();
     for first in (0..count).step_by(CLASS) {
         let lessons =
@@ -80,9 +119,23 @@ pub fn examine(
         sheet.mark_twins(&embeddings);
     }
     let percent = |[all, right]: [u32; 2]| 100.0 * right as f32 / all.max(1) as f32;
-    let [clean, hard] = sheet.books.map(|book| book.marks());
+    let [clean, hard] = sheet.books.each_ref().map(Book::marks);
     let (twins_percent, empty_percent) = (percent(sheet.twins), percent(sheet.empty));
-    Ok((Metrics { clean, hard, twins_percent, empty_percent }, sheet.confusion))
+    let marks_of = |books: &BTreeMap<String, [Book; 2]>| {
+        let marks = |(name, [clean, hard]): (&String, &[Book; 2])| StyleMarks {
+            name: name.clone(),
+            clean: clean.shares(),
+            hard: hard.shares(),
+        };
+        books.iter().map(marks).collect()
+    };
+    let (by_style, by_person) = (marks_of(&sheet.styles), marks_of(&sheet.people));
+    let [clean_book, hard_book] = &sheet.books;
+    let all = |of: &dyn Fn(&Book) -> Vec<(f32, bool)>| bins(&[of(clean_book), of(hard_book)].concat());
+    let calibration =
+        [all(&|book| book.pitch.clone()), all(&|book| book.loudness.clone()), all(&Book::timbre)];
+    let metrics = Metrics { clean, hard, by_style, by_person, twins_percent, empty_percent };
+    Ok((metrics, sheet.confusion, calibration))
 }
 
 /// Drawings among which twins look for each other.
@@ -92,6 +145,8 @@ const CLASS: usize = 64;
 #[derive(Default)]
 struct Sheet {
     books: [Book; 2],
+    styles: BTreeMap<String, [Book; 2]>,
+    people: BTreeMap<String, [Book; 2]>,
     confusion: Confusion,
     empty: [u32; 2],
     twins: [u32; 2],
@@ -107,7 +162,15 @@ impl Sheet {
         };
         let legend = Legend::default();
         let reading = answers.reading(&legend, true)?;
-        self.books[usize::from(lesson.wear > 0.0)].mark(&reading, truth, &legend);
+        let page = usize::from(lesson.wear > 0.0);
+        self.books[page].mark(&reading, truth, &legend);
+        for name in [word(&truth.style), format!("{} pen", word(&truth.tip))] {
+            self.styles.entry(name).or_default()[page].mark(&reading, truth, &legend);
+        }
+        if let Some(person) = truth.person {
+            self.people.entry(format!("person {person:02}")).or_default()[page]
+                .mark(&reading, truth, &legend);
+        }
         let read = reading.timbre.family.map_or(12, |family| family.index());
         self.confusion[truth.hue.unwrap_or(12)][read] += 1;
         Ok(Some(reading.embedding))
@@ -124,6 +187,12 @@ impl Sheet {
             self.twins[1] += u32::from(best == Some(i ^ 1));
         }
     }
+}
+
+/// The word for a style or a tip, as it is in files.
+fn word(named: &impl Serialize) -> String {
+    let word = serde_json::to_value(named).ok().and_then(|word| word.as_str().map(str::to_string));
+    word.unwrap_or_default().replace('_', " ")
 }
 
 /// Marks as they come in.
@@ -152,36 +221,52 @@ impl Book {
         self.roughness.push((reading.timbre.roughness - truth.roughness).abs());
     }
 
-    fn marks(&self) -> Marks {
-        let mean = |all: &[f32]| all.iter().sum::<f32>() / all.len().max(1) as f32;
-        let right = |all: &[(f32, bool)]| {
-            100.0 * mean(&all.iter().map(|a| f32::from(u8::from(a.1))).collect::<Vec<_>>())
+    fn shares(&self) -> Shares {
+        let percent = |right: usize, all: usize| match all {
+            0 => 100.0,
+            all => 100.0 * right as f32 / all as f32,
         };
-        let timbre = [&self.family[..], &self.open[..]].concat();
-        Marks {
+        let right = |all: &[(f32, bool)]| percent(all.iter().filter(|a| a.1).count(), all.len());
+        Shares {
             drawings: self.pitch.len() as u32,
             pitch_percent: right(&self.pitch),
-            ruler_percent: right(&self.ruler.iter().map(|&r| (1.0, r)).collect::<Vec<_>>()),
+            ruler_percent: percent(self.ruler.iter().filter(|&&r| r).count(), self.ruler.len()),
             loudness_percent: right(&self.loudness),
             family_percent: right(&self.family),
             open_percent: right(&self.open),
+        }
+    }
+
+    fn timbre(&self) -> Vec<(f32, bool)> {
+        [&self.family[..], &self.open[..]].concat()
+    }
+
+    fn marks(&self) -> Marks {
+        let mean = |all: &[f32]| all.iter().sum::<f32>() / all.len().max(1) as f32;
+        Marks {
+            shares: self.shares(),
             brightness_error: mean(&self.brightness),
             roughness_error: mean(&self.roughness),
             pitch_calibration_error: calibration_error(&self.pitch),
             loudness_calibration_error: calibration_error(&self.loudness),
-            family_calibration_error: calibration_error(&timbre),
+            family_calibration_error: calibration_error(&self.timbre()),
         }
     }
 }
 
-/// The expected calibration error over ten bins of confidence: by how much confidence and being right differ.
-pub fn calibration_error(answers: &[(f32, bool)]) -> f32 {
-    let mut bins = [(0.0f32, 0.0f32); 10];
+fn bins(answers: &[(f32, bool)]) -> [Bin; 10] {
+    let mut bins = [Bin::default(); 10];
     for &(confidence, right) in answers {
         let bin = &mut bins[((confidence * 10.0) as usize).min(9)];
-        bin.0 += confidence;
-        bin.1 += f32::from(u8::from(right));
+        bin.answers += 1;
+        bin.confidence += confidence;
+        bin.right += u32::from(right);
     }
-    bins.iter().map(|(confidence, right)| (confidence - right).abs()).sum::<f32>()
-        / answers.len().max(1) as f32
+    bins
+}
+
+/// The expected calibration error over ten bins of confidence: by how much confidence and being right differ.
+pub fn calibration_error(answers: &[(f32, bool)]) -> f32 {
+    let off = |bin: &Bin| (bin.confidence - bin.right as f32).abs();
+    bins(answers).iter().map(off).sum::<f32>() / answers.len().max(1) as f32
 }

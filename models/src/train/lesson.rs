@@ -2,7 +2,7 @@
 
 use rand::Rng;
 
-use super::drawing::{Drawing, Signs};
+use super::drawing::{Drawing, Signs, Style};
 use super::page::{Colour, Page};
 use super::pen::{Ink, Pen, Tip};
 use super::{normal, rng_of};
@@ -41,6 +41,10 @@ pub struct Truth {
     pub roughness: f32,
     /// The pen.
     pub tip: Tip,
+    /// What is drawn.
+    pub style: Style,
+    /// Who drew it, if a person did.
+    pub person: Option<u32>,
 }
 
 impl Lesson {
@@ -127,6 +131,8 @@ impl Lesson {
             brightness: colour.brightness,
             roughness: drawing.roughness(),
             tip,
+            style: drawing.style,
+            person: drawing.person,
         };
         Some(Lesson { input, ink: patches(&ink.coverage), truth: Some(truth), wear })
     }

@@ -11,7 +11,8 @@ use crate::sketch::PAD_ASPECT;
 use crate::{NetworkInput, Point, Rgb, Stroke};
 
 /// How a pen marks the paper.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Tip {
     /// A clean line.
     Round,

@@ -6,7 +6,7 @@ use candle_core::{CpuStorage, CustomOp2, D, Device, Layout, Shape, Tensor};
 
 use super::doubt::doubts;
 use super::drawing::HandDrawn;
-use super::exam::{Confusion, Metrics, examine, held_out};
+use super::exam::{Calibration, Confusion, Metrics, examine, held_out};
 use super::lesson::{Lesson, batch};
 use super::{Card, Progress, Schedule, Trainee, make};
 use crate::Error;
@@ -42,7 +42,7 @@ impl Default for Config {
             seed: 1,
             steps: 1200,
             pairs: 12,
-            exam: 768,
+            exam: 4096,
             look_every: 100,
             signs: Vec::new(),
             held_out_signs: Vec::new(),
@@ -63,6 +63,8 @@ pub struct Trained {
     pub history: Vec<Progress>,
     /// How often hue `row` was read as hue `column`; row and column 12 are open ink.
     pub confusion: Confusion,
+    /// How often confidences were right.
+    pub calibration: Calibration,
 }
 
 /// Trains a sketch network on drawings made on the way. `on_step` is told of every step and may end it early; the weights
@@ -106,7 +108,7 @@ pub fn run(config: &Config, on_step: &mut dyn FnMut(&Progress) -> ControlFlow<()
     trainee.set("doubts", &doubts)?;
     let weights = trainee.weights();
     let net = SketchNet::new(&mut |name, shape| weights.take(name, shape))?;
-    let (metrics, confusion) = examine(&net, config.seed, config.exam, &config.held_out_signs)?;
+    let (metrics, confusion, calibration) = examine(&net, config.seed, config.exam, &config.held_out_signs)?;
     let card = Card {
         network: "sketch".to_string(),
         command: config.command.clone(),
@@ -116,12 +118,15 @@ pub fn run(config: &Config, on_step: &mut dyn FnMut(&Progress) -> ControlFlow<()
         data: match config.signs.len() {
             0 => "drawings, pens and papers of Neume's own making".to_string(),
             len => {
-                format!("drawings, pens and papers of Neume's own making, and {len} signs of Omniglot (MIT)")
+                format!(
+                    "drawings, pens and papers of Neume's own making, and {len} signs of Omniglot (Lake et al., \
+                     2015; MIT); every fifth of its people is held out"
+                )
             }
         },
         metrics,
     };
-    Ok(Trained { weights: weights.to_bytes()?, card, history, confusion })
+    Ok(Trained { weights: weights.to_bytes()?, card, history, confusion, calibration })
 }
 
 fn held_out_loss(net: &SketchNet, config: &Config) -> Result<f32, Error> {

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::progress;
 use super::report::emit;
-use super::training_picture::{ClassFigures, Confusion, Curves, write_curves};
+use super::training_picture::{ClassFigures, Confusion, Curves, Reliability, write_curves};
 use super::{train_sign, train_sketch, train_sound};
 
 /// Which network.
@@ -179,6 +179,10 @@ pub struct Outcome<'a, C> {
     pub curves: Curves<'a>,
     /// Of the families.
     pub confusion: Confusion<'a>,
+    /// How often confidences were right, if the network says any.
+    pub calibration: Option<Reliability<'a>>,
+    /// More figures, for the eye.
+    pub table: String,
 }
 
 #[derive(Serialize)]
@@ -187,6 +191,8 @@ struct Report<'a, C> {
     card: String,
     curves: String,
     confusion: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    calibration: Option<String>,
     classes: Vec<ClassFigures>,
     figures: &'a C,
 }
@@ -206,6 +212,10 @@ pub fn deliver<C: Serialize>(
     let (curves, confusion) = (workplace.path("curves.png"), workplace.path("confusion.png"));
     write_curves(&outcome.curves, &curves)?;
     outcome.confusion.write(&confusion)?;
+    let calibration = outcome.calibration.as_ref().map(|_| workplace.path("calibration.png"));
+    if let Some((reliability, path)) = outcome.calibration.as_ref().zip(calibration.as_ref()) {
+        reliability.write(path)?;
+    }
     workplace.finish();
     let classes = outcome.confusion.figures();
     let report = Report {
@@ -213,6 +223,7 @@ pub fn deliver<C: Serialize>(
         card,
         curves: shown(curves),
         confusion: shown(confusion),
+        calibration: calibration.map(shown),
         classes,
         figures: outcome.card,
     };
@@ -225,8 +236,10 @@ pub fn deliver<C: Serialize>(
                 examples => format!("  {:<13} {share:>4.0} % of {examples}\n", class.class),
             };
         }
+        text += &outcome.table;
         let files = [&report.weights, &report.card, &report.curves, &report.confusion];
-        for (name, path) in ["weights", "card", "curves", "confusion"].iter().zip(files) {
+        let names = ["weights", "card", "curves", "confusion", "calibration"];
+        for (name, path) in names.iter().zip(files.into_iter().chain(&report.calibration)) {
             text += &format!("  {name:<13} {path}\n");
         }
         text

@@ -68,6 +68,8 @@ pub fn run(options: &SignOptions, json: bool) -> Result<ExitCode> {
             classes: &classes,
             counts: &trained.confusion.counts,
         },
+        calibration: None,
+        table: String::new(),
     };
     deliver(&workplace, &outcome, json)
 }

@@ -6,13 +6,14 @@ use std::process::ExitCode;
 use anyhow::{Result, ensure};
 use neume_models::Family;
 use neume_models::train::drawing::HandDrawn;
+use neume_models::train::exam::{Metrics, Shares, StyleMarks};
 use neume_models::train::sketch::{Config, run as teach};
 
 use super::pen_file;
 use super::train::{
     Options, Outcome, Settings, Workplace, curves_of, deliver, files_below, look_every, watch,
 };
-use super::training_picture::{Confusion, Curves};
+use super::training_picture::{Confusion, Curves, Reliability};
 
 /// Runs the command.
 pub fn run(options: &Options, json: bool) -> Result<ExitCode> {
@@ -37,6 +38,8 @@ pub fn run(options: &Options, json: bool) -> Result<ExitCode> {
     let title = "The sketch network learns";
     let classes: Vec<&str> = Family::ALL.iter().map(|family| family.label()).chain(["open"]).collect();
     let counts: Vec<Vec<u32>> = trained.confusion.iter().map(|row| row.to_vec()).collect();
+    let reliability =
+        trained.calibration.map(|bins| bins.map(|bin| (bin.answers, bin.confidence, bin.right)));
     let outcome = Outcome {
         weights: &trained.weights,
         card: &trained.card,
@@ -46,8 +49,46 @@ pub fn run(options: &Options, json: bool) -> Result<ExitCode> {
             classes: &classes,
             counts: &counts,
         },
+        calibration: Some(Reliability {
+            title: "Confidence of drawings that were held out, and how often it was right",
+            aspects: &[
+                ("pitch", &reliability[0]),
+                ("loudness", &reliability[1]),
+                ("family or open", &reliability[2]),
+            ],
+        }),
+        table: table(&trained.card.metrics),
     };
     deliver(&workplace, &outcome, json)
+}
+
+/// The marks by style and by person, clean pages beside hard ones.
+fn table(metrics: &Metrics) -> String {
+    let shares = |of: &Shares| {
+        format!(
+            "{:>6} {:>6.1} {:>6.1} {:>6.1} {:>6.1} {:>6.1}",
+            of.drawings,
+            of.pitch_percent,
+            of.ruler_percent,
+            of.loudness_percent,
+            of.family_percent,
+            of.open_percent
+        )
+    };
+    let columns =
+        format!("{:>6} {:>6} {:>6} {:>6} {:>6} {:>6}", "number", "pitch", "ruler", "loud", "family", "open");
+    let mut text = format!("\n  {:<14} {columns} | {columns}\n", "clean | hard, %");
+    let all = StyleMarks { name: "all".to_string(), clean: metrics.clean.shares, hard: metrics.hard.shares };
+    for marks in metrics.by_style.iter().chain(&metrics.by_person).chain([&all]) {
+        text += &format!("  {:<14} {} | {}\n", marks.name, shares(&marks.clean), shares(&marks.hard));
+    }
+    for (page, marks) in [("clean", &metrics.clean), ("hard", &metrics.hard)] {
+        text += &format!(
+            "  calibration errors, {page}: pitch {:.3}, loudness {:.3}, family {:.3}\n",
+            marks.pitch_calibration_error, marks.loudness_calibration_error, marks.family_calibration_error
+        );
+    }
+    text + "\n"
 }
 
 /// Every fifth person is held out.

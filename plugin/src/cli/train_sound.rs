@@ -66,6 +66,8 @@ pub fn run(options: &SoundOptions, json: bool) -> Result<ExitCode> {
             classes: &classes,
             counts: &counts,
         },
+        calibration: None,
+        table: String::new(),
     };
     deliver(&workplace, &outcome, json)
 }

@@ -76,6 +76,62 @@ fn smoothed(points: &[(f32, f32)]) -> Vec<(f32, f32)> {
         .collect()
 }
 
+/// Answers whose confidence lies in one tenth: how many, the sum of their confidences, and how many are right.
+pub type Tenth = (u32, f32, u32);
+
+/// How often confidences were right.
+pub struct Reliability<'a> {
+    /// Above the picture.
+    pub title: &'a str,
+    /// Name and tenths of each aspect.
+    pub aspects: &'a [(&'a str, &'a [Tenth; 10])],
+}
+
+impl Reliability<'_> {
+    /// Draws a diagram for each aspect, confidence to the right and how often it was right upwards: on the diagonal it
+    /// means what it says. Writes it as PNG.
+    ///
+    /// # Errors
+    /// Names the file and the cause.
+    pub fn write(&self, path: &Path) -> Result<()> {
+        const SIDE: f32 = 360.0;
+        const STEP: f32 = SIDE + 110.0;
+        let mut canvas = Canvas::new((130.0 + STEP * self.aspects.len() as f32) as u32, 600, WINDOW);
+        canvas.text((48.0, 60.0), Align::Left, TITLE, STEP * self.aspects.len() as f32, self.title);
+        for (i, (name, tenths)) in self.aspects.iter().enumerate() {
+            let area = Area { x: 112.0 + STEP * i as f32, y: 130.0, w: SIDE, h: SIDE };
+            let total = tenths.iter().map(|tenth| tenth.0).sum::<u32>().max(1) as f32;
+            let off: f32 =
+                tenths.iter().map(|(_, confidence, right)| (confidence - *right as f32).abs()).sum();
+            let title = format!("{name}: error {:.3}", off / total);
+            let frame = Frame {
+                area,
+                x: Axis::Linear(0.0, 1.0),
+                y: Axis::Linear(0.0, 1.0),
+                title: &title,
+                x_label: "confidence",
+                y_label: "right",
+            };
+            frame.draw_ground(&mut canvas);
+            canvas.dashed(&[(area.x, area.bottom()), (area.right(), area.y)], 1.5, 6.0, DIM);
+            let mut line = Vec::new();
+            for (answers, confidence, right) in tenths.iter().filter(|tenth| tenth.0 > 0) {
+                let count = *answers as f32;
+                let at = (confidence / count, *right as f32 / count);
+                line.push(at);
+                // As wide as the share of the answers that it stands for.
+                let radius = 4.0 + 22.0 * (count / total).sqrt();
+                let (x, y) = (frame.x_px(at.0), frame.y_px(at.1));
+                let disc = Area { x: x - radius, y: y - radius, w: 2.0 * radius, h: 2.0 * radius };
+                canvas.fill(disc, radius, ACCENT.with_alpha(110));
+            }
+            frame.draw_line(&mut canvas, &line, 2.5, ACCENT);
+            frame.draw_labels(&mut canvas);
+        }
+        canvas.write_png(path)
+    }
+}
+
 /// How often each class was taken for each.
 pub struct Confusion<'a> {
     /// Above the picture.
