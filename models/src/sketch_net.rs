@@ -119,8 +119,11 @@ impl SketchNet {
     /// # Errors
     /// [`Error::Weights`] if they do not fit the code.
     pub fn embedded() -> Result<SketchNet, Error> {
-        SketchNet::from_weights(include_bytes!("../weights/sketch.safetensors"))
+        SketchNet::from_weights(SketchNet::EMBEDDED)
     }
+
+    /// The weights that ship with Neume, a safetensors file.
+    pub const EMBEDDED: &[u8] = include_bytes!("../weights/sketch.safetensors");
 
     /// The network with the weights of a safetensors file.
     ///

@@ -56,14 +56,14 @@ fn a_training_that_was_killed_goes_on_to_the_same_weights() {
 #[test]
 fn what_cannot_teach_is_named_with_its_cause() {
     let desk = school();
-    desk.write("pens/a.txt", b"");
+    desk.write("pens/a_1.txt", b"");
     desk.write("one/string/violin/60_1.wav", b"no sound");
     for (words, told) in [
         (&["train", "sound"][..], ["--data", "sounds"]),
         (&["train", "sound", "--data", "missing"], ["missing", "No such file"]),
         (&["train", "sound", "--data", "pens"], ["pens", "label"]),
         (&["train", "sound", "--data", "sounds", "--held-out", "4/4"], ["--held-out", "4/4"]),
-        (&["train", "sketch", "--data", "pens"], ["a.txt", "no stroke"]),
+        (&["train", "sketch", "--data", "pens"], ["a_1.txt", "no stroke"]),
         (&["train", "sketch", "--steps", "0"], ["--steps", "0"]),
     ] {
         let run = desk.run(words);
@@ -113,4 +113,65 @@ fn a_sign_network_is_trained_on_pen_movements() {
     assert!(weights == same, "the same command gives the same weights");
     let run = desk.run(&["train", "sign", "--data", "out"]);
     assert!(run.code != Some(0) && run.stderr.contains("no stroke files"), "{}", run.stderr);
+}
+
+#[test]
+fn a_sketch_network_goes_on_learning_from_pictures_of_ones_own() {
+    let desk = Desk::new();
+    let mut labels = String::from("file,midi,width_norm,family\n");
+    for i in 0..15u32 {
+        let (row, thickness_px) = (i % 12, 6 + i);
+        std::fs::create_dir_all(desk.path("mine")).unwrap();
+        let ink = if i % 3 == 0 { [0; 3] } else { [40, 40, 190] };
+        desk.drawing(&format!("mine/{i}.png"), row, thickness_px, ink);
+        let family = if i % 3 == 0 { "open" } else { "string" };
+        labels += &format!("{i}.png,{},{},{family}\n", 69 + row, f64::from(thickness_px) / 400.0);
+    }
+    labels += "missing.png,70,,\nhalf.png,70,,\n";
+    desk.write("mine/half.png", &std::fs::read(desk.path("mine/1.png")).unwrap()[..200]);
+    desk.write("labels.csv", labels.as_bytes());
+    let words = |out| {
+        [
+            "train",
+            "sketch",
+            "--data",
+            "mine",
+            "--labels",
+            "labels.csv",
+            "--scale",
+            "69-80",
+            "--steps",
+            "2",
+            "--out",
+            out,
+        ]
+    };
+    let run = desk.run(&[&words("out")[..], &["--json"]].concat());
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    let told: Vec<&str> = run.stderr.lines().filter(|line| line.starts_with("left out")).collect();
+    assert!(told.len() == 2 && told[0].contains("missing.png") && told[1].contains("half.png"), "{told:?}");
+    let answer = run.object();
+    let styles = answer["figures"]["metrics"]["by_style"].as_array().unwrap();
+    let own = |name: &str| styles.iter().find(|marks| marks["name"] == name).unwrap()["hard"].clone();
+    for name in ["own before", "own after"] {
+        assert_eq!(own(name)["drawings"], 3, "every fifth is held out");
+        assert_eq!(own(name)["pitch_percent"], 100.0, "nothing is forgotten");
+    }
+    assert!(desk.path(answer["calibration"].as_str().unwrap()).exists());
+    let weights = std::fs::read(desk.path(answer["weights"].as_str().unwrap())).unwrap();
+    neume_models::SketchNet::from_weights(&weights).unwrap();
+
+    desk.write("few.csv", b"file,midi\n1.png,70\n");
+    desk.write("wrong.csv", b"file,family\n1.png,kazoo\n");
+    desk.write("nothing.csv", b"file,midi\n1.png,\n");
+    for (labels, told) in [
+        ("few.csv", "ten are needed"),
+        ("wrong.csv", "kazoo"),
+        ("nothing.csv", "nothing is said"),
+        ("nowhere.csv", "No such file"),
+    ] {
+        let run = desk.run(&["train", "sketch", "--data", "mine", "--labels", labels]);
+        assert_eq!((run.code, run.stdout.as_str()), (Some(1), ""), "{labels}");
+        assert!(run.stderr.contains(labels) && run.stderr.contains(told), "{labels}: {}", run.stderr);
+    }
 }

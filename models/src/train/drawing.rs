@@ -39,6 +39,8 @@ pub enum Style {
     Several,
     Sign,
     Filled,
+    /// A picture that is no drawing of Neume's own making.
+    Picture,
 }
 
 /// A drawing without its pen.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::drawing::Signs;
-use super::lesson::{Lesson, Truth, batch};
+use super::lesson::{Known, Lesson, Truth, batch};
 use super::make;
 use crate::sketch_net::{Answers, SketchNet};
 use crate::{Embedding, Error, Legend, Reading};
@@ -138,6 +138,21 @@ pub fn examine(
     Ok((metrics, sheet.confusion, calibration))
 }
 
+/// Reads pictures of the composer's own and marks the readings.
+///
+/// # Errors
+/// [`Error::Network`].
+pub fn examine_pictures(net: &SketchNet, pictures: &[Lesson]) -> Result<(Shares, Confusion), Error> {
+    let mut sheet = Sheet::default();
+    for part in pictures.chunks(16) {
+        let output = net.forward(&batch(part)?.0)?;
+        for (at, lesson) in part.iter().enumerate() {
+            sheet.mark(&Answers::of(&output, at)?, lesson)?;
+        }
+    }
+    Ok((sheet.books[1].shares(), sheet.confusion))
+}
+
 /// Drawings among which twins look for each other.
 const CLASS: usize = 64;
 
@@ -163,16 +178,18 @@ impl Sheet {
         let legend = Legend::default();
         let reading = answers.reading(&legend, true)?;
         let page = usize::from(lesson.wear > 0.0);
-        self.books[page].mark(&reading, truth, &legend);
+        self.books[page].mark(&reading, truth, lesson.known, &legend);
         for name in [word(&truth.style), format!("{} pen", word(&truth.tip))] {
-            self.styles.entry(name).or_default()[page].mark(&reading, truth, &legend);
+            self.styles.entry(name).or_default()[page].mark(&reading, truth, lesson.known, &legend);
         }
         if let Some(person) = truth.person {
-            self.people.entry(format!("person {person:02}")).or_default()[page]
-                .mark(&reading, truth, &legend);
+            let name = format!("person {person:02}");
+            self.people.entry(name).or_default()[page].mark(&reading, truth, lesson.known, &legend);
         }
-        let read = reading.timbre.family.map_or(12, |family| family.index());
-        self.confusion[truth.hue.unwrap_or(12)][read] += 1;
+        if lesson.known.hue {
+            let read = reading.timbre.family.map_or(12, |family| family.index());
+            self.confusion[truth.hue.unwrap_or(12)][read] += 1;
+        }
         Ok(Some(reading.embedding))
     }
 
@@ -198,6 +215,7 @@ fn word(named: &impl Serialize) -> String {
 /// Marks as they come in.
 #[derive(Debug, Clone, Default)]
 struct Book {
+    drawings: u32,
     pitch: Vec<(f32, bool)>,
     ruler: Vec<bool>,
     loudness: Vec<(f32, bool)>,
@@ -208,17 +226,29 @@ struct Book {
 }
 
 impl Book {
-    fn mark(&mut self, reading: &Reading, truth: &Truth, legend: &Legend) {
+    fn mark(&mut self, reading: &Reading, truth: &Truth, known: Known, legend: &Legend) {
         let half_row = 0.5 / legend.scale.rows() as f32;
-        self.pitch.push((reading.pitch.confidence, (reading.pitch.y_norm - truth.y_norm).abs() <= half_row));
-        self.ruler.push((truth.ruler_y_norm - truth.y_norm).abs() <= half_row);
-        let off_db = reading.loudness.db - legend.loudness_db_of(truth.width_norm);
-        self.loudness.push((reading.loudness.confidence, off_db.abs() <= 4.0));
-        let right = reading.timbre.family.map(|family| family.index()) == truth.hue;
-        let timbre = if truth.hue.is_some() { &mut self.family } else { &mut self.open };
-        timbre.push((reading.timbre.confidence, right));
-        self.brightness.push((reading.timbre.brightness - truth.brightness).abs());
-        self.roughness.push((reading.timbre.roughness - truth.roughness).abs());
+        self.drawings += 1;
+        if known.ink {
+            let is_right = (reading.pitch.y_norm - truth.y_norm).abs() <= half_row;
+            self.pitch.push((reading.pitch.confidence, is_right));
+            self.ruler.push((truth.ruler_y_norm - truth.y_norm).abs() <= half_row);
+        }
+        if known.width {
+            let off_db = reading.loudness.db - legend.loudness_db_of(truth.width_norm);
+            self.loudness.push((reading.loudness.confidence, off_db.abs() <= 4.0));
+        }
+        if known.hue {
+            let right = reading.timbre.family.map(|family| family.index()) == truth.hue;
+            let timbre = if truth.hue.is_some() { &mut self.family } else { &mut self.open };
+            timbre.push((reading.timbre.confidence, right));
+        }
+        if known.brightness {
+            self.brightness.push((reading.timbre.brightness - truth.brightness).abs());
+        }
+        if known.roughness {
+            self.roughness.push((reading.timbre.roughness - truth.roughness).abs());
+        }
     }
 
     fn shares(&self) -> Shares {
@@ -228,7 +258,7 @@ impl Book {
         };
         let right = |all: &[(f32, bool)]| percent(all.iter().filter(|a| a.1).count(), all.len());
         Shares {
-            drawings: self.pitch.len() as u32,
+            drawings: self.drawings,
             pitch_percent: right(&self.pitch),
             ruler_percent: percent(self.ruler.iter().filter(|&&r| r).count(), self.ruler.len()),
             loudness_percent: right(&self.loudness),

@@ -7,9 +7,9 @@ use super::page::{Colour, Page};
 use super::pen::{Ink, Pen, Tip};
 use super::{normal, rng_of};
 use crate::paper::Paper;
-use crate::raster::{network_input_of, separate};
+use crate::raster::{network_input, network_input_of, separate};
 use crate::sketch_net::height_of_ink;
-use crate::{Error, NetworkInput};
+use crate::{Error, NetworkInput, Sketch};
 
 /// A drawing on some paper, and the truth about it.
 #[derive(Debug, Clone)]
@@ -20,8 +20,41 @@ pub struct Lesson {
     pub ink: Vec<f32>,
     /// What is to be read; `None` where the page is empty.
     pub truth: Option<Truth>,
+    /// What of this is known; what is not, teaches nothing.
+    pub known: Known,
     /// How hard the page is: 0 for strokes of the pad itself and clean exports, to 1.
     pub wear: f32,
+}
+
+/// Which parts of a lesson are known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)] // Named for the parts.
+pub struct Known {
+    pub ink: bool,
+    pub width: bool,
+    pub hue: bool,
+    pub brightness: bool,
+    pub roughness: bool,
+}
+
+impl Known {
+    /// Of drawings of Neume's own making everything is.
+    pub const ALL: Known = Known { ink: true, width: true, hue: true, brightness: true, roughness: true };
+}
+
+/// What a composer says of a picture of their own.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct PictureLabels {
+    /// Height of the ink, 0..1.
+    pub y_norm: Option<f32>,
+    /// Width of the stroke, as a fraction of the height.
+    pub width_norm: Option<f32>,
+    /// The hue, 0..12, or `Some(None)` for open ink.
+    pub hue: Option<Option<usize>>,
+    /// 0..1.
+    pub brightness: Option<f32>,
+    /// 0..1.
+    pub roughness: Option<f32>,
 }
 
 /// What is to be read in a drawing.
@@ -67,7 +100,8 @@ impl Lesson {
         if shared.random_bool(0.1) {
             let picture = Page::random(columns, rng).picture(None, rng);
             let input = network_input_of(picture).ok()?;
-            return Some(Lesson { input, ink: vec![0.0; INK_LEN], truth: None, wear: 1.0 });
+            let ink = vec![0.0; INK_LEN];
+            return Some(Lesson { input, ink, truth: None, known: Known::ALL, wear: 1.0 });
         }
         let span = columns.map(|column| column as f32 / NetworkInput::ROWS as f32);
         let base = Drawing::random(&mut shared, span, signs);
@@ -134,12 +168,63 @@ impl Lesson {
             style: drawing.style,
             person: drawing.person,
         };
-        Some(Lesson { input, ink: patches(&ink.coverage), truth: Some(truth), wear })
+        let ink = patches(&ink.coverage);
+        Some(Lesson { input, ink, truth: Some(truth), known: Known::ALL, wear })
+    }
+
+    /// A picture of the composer's own. Where its ink is, is known by its height: what differs clearly from the paper near
+    /// there.
+    ///
+    /// # Errors
+    /// Those of [`network_input`].
+    pub fn of_picture(sketch: &Sketch, labels: &PictureLabels) -> Result<Lesson, Error> {
+        let input = network_input(sketch)?;
+        let reach = labels.width_norm.unwrap_or(0.02) / 2.0 + 0.02;
+        let ink = match labels.y_norm {
+            Some(y_norm) => ink_near(&input, y_norm, reach),
+            None => vec![0.0; INK_LEN],
+        };
+        let truth = Truth {
+            y_norm: labels.y_norm.unwrap_or(0.5),
+            ruler_y_norm: ruler(&input),
+            width_norm: labels.width_norm.unwrap_or(0.01),
+            hue: labels.hue.flatten(),
+            brightness: labels.brightness.unwrap_or(0.5),
+            roughness: labels.roughness.unwrap_or(0.0),
+            tip: Tip::Round,
+            style: Style::Picture,
+            person: None,
+        };
+        let known = Known {
+            ink: labels.y_norm.is_some(),
+            width: labels.width_norm.is_some(),
+            hue: labels.hue.is_some(),
+            brightness: labels.brightness.is_some(),
+            roughness: labels.roughness.is_some(),
+        };
+        Ok(Lesson { input, ink, truth: Some(truth), known, wear: 1.0 })
     }
 }
 
 /// Numbers in [`Lesson::ink`].
 pub const INK_LEN: usize = NetworkInput::ROWS * NetworkInput::COLUMNS / 4;
+
+/// The pixels within `reach` of a height that differ clearly from the paper, as ink is ordered.
+fn ink_near(input: &NetworkInput, y_norm: f32, reach: f32) -> Vec<f32> {
+    let columns = NetworkInput::COLUMNS;
+    let near = |i: usize| {
+        let y = 1.0 - ((i / columns) as f32 + 0.5) / NetworkInput::ROWS as f32;
+        (y - y_norm).abs() <= reach
+    };
+    let strengths: Vec<f32> = input.pixels.chunks(NetworkInput::CHANNELS).map(|pixel| pixel[0]).collect();
+    let most = strengths.iter().enumerate().filter(|(i, _)| near(*i)).map(|(_, v)| *v).fold(1e-3, f32::max);
+    let coverage: Vec<u8> = strengths
+        .iter()
+        .enumerate()
+        .map(|(i, v)| if near(i) && *v > 0.35 * most { (255.0 * v / most) as u8 } else { 0 })
+        .collect();
+    patches(&coverage)
+}
 
 /// The mean coverage of four pixels side by side, ordered as the network's ink is.
 fn patches(coverage: &[u8]) -> Vec<f32> {

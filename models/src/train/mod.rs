@@ -141,6 +141,16 @@ impl Trainee {
         Ok(var.set(&Tensor::new(numbers, &Device::Cpu)?)?)
     }
 
+    /// Starts from weights that were learned before.
+    ///
+    /// # Errors
+    /// [`Error::Weights`] if they are of another network; nothing is changed then.
+    pub fn begin_with(&mut self, weights: &Weights) -> Result<(), Error> {
+        let found = self.vars.iter().map(|(name, var)| Ok((var, weights.take(name, var.dims())?)));
+        let found: Vec<(&Var, Tensor)> = found.collect::<Result<_, Error>>()?;
+        found.into_iter().try_for_each(|(var, tensor)| Ok(var.set(&tensor)?))
+    }
+
     /// Steps that were taken.
     pub fn step(&self) -> usize {
         self.step

@@ -3,15 +3,17 @@
 use std::ops::ControlFlow;
 
 use candle_core::{CpuStorage, CustomOp2, D, Device, Layout, Shape, Tensor};
+use rand::Rng;
 
 use super::doubt::doubts;
 use super::drawing::HandDrawn;
-use super::exam::{Calibration, Confusion, Metrics, examine, held_out};
-use super::lesson::{Lesson, batch};
-use super::{Card, Progress, Schedule, Trainee, make};
+use super::exam::{Calibration, Confusion, Metrics, Shares, StyleMarks, examine, examine_pictures, held_out};
+use super::lesson::{Known, Lesson, batch};
+use super::{Card, Progress, Schedule, Trainee, make, rng_of};
 use crate::Error;
 use crate::conv::{numbers, with_numbers};
 use crate::sketch_net::{Answers, SketchNet, SketchOutput, WIDTHS, width_class};
+use crate::weights::Weights;
 
 /// What to train.
 #[derive(Debug, Clone)]
@@ -30,6 +32,11 @@ pub struct Config {
     pub signs: Vec<HandDrawn>,
     /// The same of people who are held out.
     pub held_out_signs: Vec<HandDrawn>,
+    /// Pictures of the composer's own. If there are any, training starts from the weights that ship with Neume, and every
+    /// fourth drawing of a step is one of these.
+    pub pictures: Vec<Lesson>,
+    /// More of them, to judge by.
+    pub held_out_pictures: Vec<Lesson>,
     /// The command, for the card.
     pub command: String,
     /// A checkpoint to go on from.
@@ -46,6 +53,8 @@ impl Default for Config {
             look_every: 100,
             signs: Vec::new(),
             held_out_signs: Vec::new(),
+            pictures: Vec::new(),
+            held_out_pictures: Vec::new(),
             command: "neume train sketch".to_string(),
             resume: None,
         }
@@ -81,15 +90,26 @@ pub fn run(config: &Config, on_step: &mut dyn FnMut(&Progress) -> ControlFlow<()
     let net = SketchNet::new(&mut |name, shape| trainee.take(name, shape))?;
     // Most of a page is paper, and errors of the height are small: start from there.
     trainee.shift("ink.bias", -4.0)?;
+    let is_own = !config.pictures.is_empty();
+    let before = if is_own {
+        trainee.begin_with(&Weights::from_bytes(SketchNet::EMBEDDED)?)?;
+        Some(examine_pictures(&SketchNet::embedded()?, &config.held_out_pictures)?.0)
+    } else {
+        None
+    };
     if let Some(checkpoint) = &config.resume {
         trainee.resume(checkpoint)?;
     }
-    let schedule = Schedule { steps: config.steps, rate: 2.5e-3, decay: 0.02, clip: 4.0 };
+    let rate = if is_own { 3e-4 } else { 2.5e-3 };
+    let schedule = Schedule { steps: config.steps, rate, decay: 0.02, clip: 4.0 };
     let count = 2 * config.pairs;
     let mut history = Vec::new();
     while trainee.step() < config.steps {
         let first = (trainee.step() * count) as u64;
-        let lessons = make(count, |i| Lesson::new(config.seed, first + i as u64, &config.signs));
+        let mut lessons = make(count, |i| Lesson::new(config.seed, first + i as u64, &config.signs));
+        if is_own {
+            mix_in(&mut lessons, &config.pictures, &mut rng_of(config.seed, first));
+        }
         let (x, ink) = batch(&lessons)?;
         let loss = loss(&net.forward(&x)?, &ink, &lessons)?;
         let loss = trainee.descend(&loss, &schedule)?;
@@ -108,7 +128,16 @@ pub fn run(config: &Config, on_step: &mut dyn FnMut(&Progress) -> ControlFlow<()
     trainee.set("doubts", &doubts)?;
     let weights = trainee.weights();
     let net = SketchNet::new(&mut |name, shape| weights.take(name, shape))?;
-    let (metrics, confusion, calibration) = examine(&net, config.seed, config.exam, &config.held_out_signs)?;
+    let (mut metrics, mut confusion, calibration) =
+        examine(&net, config.seed, config.exam, &config.held_out_signs)?;
+    if let Some(before) = before {
+        let (after, own) = examine_pictures(&net, &config.held_out_pictures)?;
+        confusion = own;
+        for (name, hard) in [("own before", before), ("own after", after)] {
+            let marks = StyleMarks { name: name.to_string(), clean: Shares::default(), hard };
+            metrics.by_style.push(marks);
+        }
+    }
     let card = Card {
         network: "sketch".to_string(),
         command: config.command.clone(),
@@ -129,6 +158,15 @@ pub fn run(config: &Config, on_step: &mut dyn FnMut(&Progress) -> ControlFlow<()
     Ok(Trained { weights: weights.to_bytes()?, card, history, confusion, calibration })
 }
 
+/// Puts pictures in the place of the last quarter of the lessons, each in the place of two twins.
+fn mix_in(lessons: &mut [Lesson], pictures: &[Lesson], rng: &mut impl Rng) {
+    let first = (lessons.len() * 3 / 4) & !1;
+    for twins in lessons[first..].chunks_mut(2) {
+        let picture = &pictures[rng.random_range(0..pictures.len())];
+        twins.iter_mut().for_each(|lesson| *lesson = picture.clone());
+    }
+}
+
 fn held_out_loss(net: &SketchNet, config: &Config) -> Result<f32, Error> {
     let count = config.exam.clamp(2, 48).next_multiple_of(2);
     let lessons = make(count, |i| Lesson::new(held_out(config.seed), i as u64, &config.held_out_signs));
@@ -147,24 +185,34 @@ fn loss(output: &SketchOutput, ink: &Tensor, lessons: &[Lesson]) -> Result<Tenso
         Ok(Tensor::from_vec(lessons.iter().map(of).collect::<Vec<f32>>(), (n, 1), &Device::Cpu)?)
     };
     let has_ink = column(&|lesson| f32::from(u8::from(lesson.truth.is_some())))?;
-    let is_hued = column(&|lesson| f32::from(u8::from(lesson.truth.is_some_and(|t| t.hue.is_some()))))?;
+    let told = |of: &dyn Fn(&Known) -> bool| {
+        column(&|lesson| f32::from(u8::from(lesson.truth.is_some() && of(&lesson.known))))
+    };
+    let is_hued = column(&|lesson| {
+        f32::from(u8::from(lesson.known.hue && lesson.truth.is_some_and(|t| t.hue.is_some())))
+    })?;
     let other = |at: usize| output.others.narrow(1, at, 1);
 
-    let traced = output.ink.apply_op2(ink, Traced)?;
+    let traced = Traced { known: lessons.iter().map(|lesson| lesson.known.ink).collect() };
+    let traced = output.ink.apply_op2(ink, traced)?;
 
-    let widths = cross_entropy(&output.widths, &width_targets(lessons)?)?.mul(&has_ink)?.mean_all()?;
+    let has_width = told(&|known| known.width)?;
+    let widths = cross_entropy(&output.widths, &width_targets(lessons)?)?.mul(&has_width)?.mean_all()?;
     let hues = cross_entropy(&output.hues, &hue_targets(lessons)?)?.mul(&is_hued)?.mean_all()?;
     let open = column(&|lesson| f32::from(u8::from(lesson.truth.is_some_and(|t| t.hue.is_none()))))?;
-    let open = surprise(&other(0)?, &open)?.mul(&has_ink)?.mean_all()?;
-    let squared = |at: usize, target: Tensor| -> Result<Tensor, Error> {
+    let open = surprise(&other(0)?, &open)?.mul(&told(&|known| known.hue)?)?.mean_all()?;
+    let squared = |at: usize, target: Tensor, told: Tensor| -> Result<Tensor, Error> {
         let found = ((other(at)?.neg()?.exp()? + 1.0)?).recip()?;
-        Ok((found - target)?.sqr()?.mul(&has_ink)?.mean_all()?)
+        Ok((found - target)?.sqr()?.mul(&told)?.mean_all()?)
     };
-    let brightness = squared(1, column(&|lesson| lesson.truth.map_or(0.0, |t| t.brightness))?)?;
-    let roughness = squared(2, column(&|lesson| lesson.truth.map_or(0.0, |t| t.roughness))?)?;
+    let brightness = column(&|lesson| lesson.truth.map_or(0.0, |t| t.brightness))?;
+    let brightness = squared(1, brightness, told(&|known| known.brightness)?)?;
+    let roughness = column(&|lesson| lesson.truth.map_or(0.0, |t| t.roughness))?;
+    let roughness = squared(2, roughness, told(&|known| known.roughness)?)?;
     let errors = Tensor::from_vec(pitch_errors(output, lessons)?, (n, 1), &Device::Cpu)?;
     let log_error = other(3)?;
-    let doubt = (log_error.neg()?.exp()?.mul(&errors)? + log_error)?.mul(&has_ink)?.mean_all()?;
+    let doubt = (log_error.neg()?.exp()?.mul(&errors)? + log_error)?;
+    let doubt = doubt.mul(&told(&|known| known.ink)?)?.mean_all()?;
     let presence = surprise(&other(4)?, &has_ink)?.mean_all()?;
     let twins = twin_loss(&output.embedding)?;
 
@@ -175,13 +223,17 @@ fn loss(output: &SketchOutput, ink: &Tensor, lessons: &[Lesson]) -> Result<Tenso
 
 /// The cross entropy of logits and true parts of ink (n, ...), each drawing's sum divided by its ink, so that thin and
 /// thick ones count alike; their mean is a tensor of one number.
-struct Traced;
+struct Traced {
+    /// By drawing: whether it is known where its ink is.
+    known: Vec<bool>,
+}
 
 impl Traced {
     /// Calls `each` with the place, the logit, the truth, and what the drawing's sum is divided by.
-    fn for_each(n: usize, logits: &[f32], truth: &[f32], mut each: impl FnMut(usize, f32, f32, f32)) {
+    fn for_each(&self, logits: &[f32], truth: &[f32], mut each: impl FnMut(usize, f32, f32, f32)) {
+        let n = self.known.len();
         let len = logits.len() / n.max(1);
-        for (drawing, truth) in truth.chunks(len.max(1)).enumerate() {
+        for (drawing, truth) in truth.chunks(len.max(1)).enumerate().filter(|(i, _)| self.known[*i]) {
             let amount = (truth.iter().sum::<f32>() + 64.0) * n as f32;
             for (i, &t) in truth.iter().enumerate() {
                 each(drawing * len + i, logits[drawing * len + i], t, amount);
@@ -204,7 +256,7 @@ impl CustomOp2 for Traced {
     ) -> candle_core::Result<(CpuStorage, Shape)> {
         let (logits, truth) = (numbers(logits, layout)?, numbers(truth, truth_layout)?);
         let mut sum = 0.0f64;
-        Traced::for_each(layout.dims()[0], logits, truth, |_, v, t, amount| {
+        self.for_each(logits, truth, |_, v, t, amount| {
             sum += f64::from((v.max(0.0) - v * t + (-v.abs()).exp().ln_1p()) / amount);
         });
         Ok((CpuStorage::F32(vec![sum as f32]), Shape::from(())))
@@ -221,7 +273,7 @@ impl CustomOp2 for Traced {
         let mut slope = vec![0.0; logits.elem_count()];
         with_numbers(logits, |logits_| {
             with_numbers(truth, |truth| {
-                Traced::for_each(logits.dim(0)?, logits_, truth, |i, v, t, amount| {
+                self.for_each(logits_, truth, |i, v, t, amount| {
                     slope[i] = pull * (1.0 / (1.0 + (-v).exp()) - t) / amount;
                 });
                 Ok(())

@@ -20,8 +20,8 @@ use super::{train_sign, train_sketch, train_sound};
 #[derive(Debug, Subcommand)]
 pub enum Arguments {
     /// The network that reads drawings. It learns from drawings of Neume's own making; `--data` adds pen movements
-    /// of people (Omniglot's stroke files).
-    Sketch(Options),
+    /// of people (Omniglot's stroke files), or with `--labels` pictures of your own.
+    Sketch(train_sketch::SketchOptions),
     /// The network that tells signs apart. It learns from pen movements, `ALPHABET/SIGN/DRAWING_PERSON.txt`, as
     /// Omniglot's stroke files are named.
     Sign(train_sign::SignOptions),

@@ -1,35 +1,71 @@
 //! `neume train sketch`: the network that reads drawings.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Result, ensure};
-use neume_models::Family;
+use anyhow::{Context as _, Result, bail, ensure};
+use clap::Args;
+use neume::disk;
 use neume_models::train::drawing::HandDrawn;
 use neume_models::train::exam::{Metrics, Shares, StyleMarks};
+use neume_models::train::lesson::{Lesson, PictureLabels};
 use neume_models::train::sketch::{Config, run as teach};
 
+use neume_models::{Family, Legend, Scale};
+
+use super::args::open_sketch;
 use super::pen_file;
+use super::progress;
 use super::train::{
     Options, Outcome, Settings, Workplace, curves_of, deliver, files_below, look_every, watch,
 };
 use super::training_picture::{Confusion, Curves, Reliability};
 
+/// What the training takes.
+#[derive(Debug, Clone, Args)]
+pub struct SketchOptions {
+    #[command(flatten)]
+    common: Options,
+    /// What pictures of your own mean: a CSV with the column `file`, relative to the folder of `--data`, and any of
+    /// `midi` or `y_norm`, `db` or `width_norm`, `family` (`open` for black ink), `brightness`, `roughness`. The network
+    /// then starts from what it knows, and every fifth picture is held out.
+    #[arg(long, value_name = "CSV")]
+    labels: Option<PathBuf>,
+    /// The rows of those pictures, as MIDI notes.
+    #[arg(long, value_name = "LOW-HIGH", default_value_t = Scale::DEFAULT, allow_hyphen_values = true)]
+    scale: Scale,
+}
+
+/// Steps of a training on pictures of the composer's own, where nothing else is said.
+const OWN_STEPS: usize = 300;
+
 /// Runs the command.
-pub fn run(options: &Options, json: bool) -> Result<ExitCode> {
-    let workplace = Workplace::open(&options.out, "sketch")?;
-    let signs = signs_of(&options.data)?;
-    let examples = signs.len();
+pub fn run(options: &SketchOptions, json: bool) -> Result<ExitCode> {
+    let common = &options.common;
+    let workplace = Workplace::open(&common.out, "sketch")?;
+    let pictures = match &options.labels {
+        Some(labels) => pictures_of(&common.data, labels, options.scale)?,
+        None => Vec::new(),
+    };
+    let signs = if options.labels.is_some() { Vec::new() } else { signs_of(&common.data)? };
+    let usual = if pictures.is_empty() { Config::default().steps } else { OWN_STEPS };
+    let steps = common.steps.map_or(usual, |steps| steps as usize);
+    let examples = signs.len() + pictures.len();
+    let settings = Settings { seed: common.seed, steps, examples, other: options.scale.to_string() };
     let (held_out_signs, signs) = signs.into_iter().partition(|sign| sign.person.is_multiple_of(HELD_OUT));
-    let steps = options.steps.map_or(Config::default().steps, |steps| steps as usize);
-    let settings = Settings { seed: options.seed, steps, examples, other: String::new() };
+    let (held_out_pictures, pictures) = divided(pictures);
     let config = Config {
-        seed: options.seed,
+        seed: common.seed,
         steps,
         signs,
         held_out_signs,
+        pictures,
+        held_out_pictures,
         command: command_of(options, steps),
         look_every: look_every(steps),
+        // A short training is not examined for longer than it lasted.
+        exam: (32 * steps).clamp(128, Config::default().exam),
         resume: workplace.resume(&settings)?,
         ..Config::default()
     };
@@ -95,8 +131,104 @@ fn table(metrics: &Metrics) -> String {
 const HELD_OUT: u32 = 5;
 
 /// The command that trains the same weights again.
-fn command_of(options: &Options, steps: usize) -> String {
-    format!("neume train sketch{} --seed {} --steps {steps}", options.data_arguments(), options.seed)
+fn command_of(options: &SketchOptions, steps: usize) -> String {
+    let labels = options
+        .labels
+        .as_ref()
+        .map_or(String::new(), |labels| format!(" --labels {} --scale {}", labels.display(), options.scale));
+    let (data, seed) = (options.common.data_arguments(), options.common.seed);
+    format!("neume train sketch{data}{labels} --seed {seed} --steps {steps}")
+}
+
+/// Every fifth picture to judge by, the others to learn from.
+fn divided(pictures: Vec<Lesson>) -> (Vec<Lesson>, Vec<Lesson>) {
+    let fifth = |i: usize| i % HELD_OUT as usize == HELD_OUT as usize - 1;
+    let (held_out, learned): (Vec<_>, Vec<_>) =
+        pictures.into_iter().enumerate().partition(|(i, _)| fifth(*i));
+    let alone = |all: Vec<(usize, Lesson)>| all.into_iter().map(|(_, lesson)| lesson).collect();
+    (alone(held_out), alone(learned))
+}
+
+/// Most that a file of labels holds, in bytes.
+const MAX_LABELS_BYTES: u64 = 16 << 20;
+
+/// The lines of a file of labels: its first names the columns, and no field holds a comma.
+fn rows_of(text: &str) -> Result<Vec<BTreeMap<&str, &str>>> {
+    let mut lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+    let (_, head) = lines.next().context("there is nothing in it")?;
+    let columns: Vec<&str> = head.trim_start_matches('\u{feff}').split(',').map(str::trim).collect();
+    ensure!(columns.contains(&"file"), "its first line names no column `file`");
+    let mut rows = Vec::new();
+    for (number, line) in lines {
+        let (number, fields) = (number + 1, line.split(',').map(str::trim).collect::<Vec<_>>());
+        ensure!(!line.contains('"'), "line {number}: fields in quotes are not read");
+        ensure!(fields.len() == columns.len(), "line {number} has not as many fields as the first");
+        let row = columns.iter().copied().zip(fields);
+        rows.push(row.filter(|(_, field)| !field.is_empty()).collect());
+    }
+    Ok(rows)
+}
+
+/// What a line says of its picture.
+fn labels_of(row: &BTreeMap<&str, &str>, file: &str, scale: Scale) -> Result<PictureLabels> {
+    let number = |column: &str| -> Result<Option<f32>> {
+        let told = |text: &&str| format!("{file}: `{text}` in the column `{column}` is no number");
+        row.get(column).map(|text| text.parse::<f32>().with_context(|| told(text))).transpose()
+    };
+    let legend = Legend { scale, ..Legend::default() };
+    let hue = match row.get("family").copied() {
+        None => None,
+        Some("open") => Some(None),
+        Some(name) => {
+            let family = Family::from_id(name).with_context(|| format!("{file}: no family is `{name}`"))?;
+            Some(Some(family.index()))
+        }
+    };
+    let labels = PictureLabels {
+        y_norm: number("y_norm")?.or(number("midi")?.map(|midi| scale.y_of(midi))),
+        width_norm: number("width_norm")?.or(number("db")?.map(|db| legend.width_norm_of(db))),
+        hue,
+        brightness: number("brightness")?,
+        roughness: number("roughness")?,
+    };
+    let numbers = [labels.y_norm, labels.width_norm, labels.brightness, labels.roughness];
+    let fits = numbers.iter().flatten().all(|number| (0.0..=1.0).contains(number));
+    ensure!(fits, "{file}: a label is out of its range");
+    ensure!(labels != PictureLabels::default(), "{file}: nothing is said of it");
+    Ok(labels)
+}
+
+/// The pictures that the labels name. One that cannot be read is told and left out.
+fn pictures_of(folders: &[PathBuf], labels: &Path, scale: Scale) -> Result<Vec<Lesson>> {
+    let named = || labels.display().to_string();
+    let [folder] = folders else { bail!("pictures of your own lie in one folder: name it by --data") };
+    let text = disk::read(labels, MAX_LABELS_BYTES).map_err(anyhow::Error::msg)?;
+    let text = String::from_utf8(text).with_context(named)?;
+    let mut rows = Vec::new();
+    for row in rows_of(&text).with_context(named)? {
+        let file = row.get("file").copied().unwrap_or_default();
+        rows.push((folder.join(file), labels_of(&row, file, scale).with_context(named)?));
+    }
+    let bar = progress::bar("opening", rows.len() as u64);
+    let mut lessons = Vec::new();
+    for (path, labels) in &rows {
+        let lesson = open_sketch(path).and_then(|sketch| {
+            Lesson::of_picture(&sketch, labels).with_context(|| path.display().to_string())
+        });
+        match lesson {
+            Ok(lesson) => lessons.push(lesson),
+            Err(cause) => bar.suspend(|| eprintln!("left out: {cause:#}")),
+        }
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    ensure!(
+        lessons.len() >= 10,
+        "{}: {} pictures that can be read are too few to teach, ten are needed",
+        named(),
+        lessons.len()
+    );
+    Ok(lessons)
 }
 
 /// Every stroke file of the folders, `NAME_PERSON.txt`.
