@@ -53,12 +53,13 @@ fn corners_make_a_drawing_rough_and_curves_do_not() {
 }
 
 #[test]
-fn as_much_ink_lies_above_the_height_of_ink_as_below() {
+fn the_height_of_ink_is_the_mean_of_its_middle_fifth() {
     for (rows, expected) in [
         (vec![0.0, 0.0, 0.0, 5.0], 0.125),
         (vec![1.0, 1.0, 1.0, 1.0], 0.5),
-        (vec![3.0, 0.0, 0.0, 3.0], 0.75),
-        // Of ten parts of ink four of the nine in the bottom row lie above the middle.
+        (vec![3.0, 0.0, 0.0, 3.0], 0.5),
+        (vec![3.0, 0.0, 0.0, 9.0], 1.0 - (3.0 + 3.0 / 9.0) / 4.0),
+        // Of ten parts of ink the middle two lie in the bottom row, from 3 to 5 of its nine parts.
         (vec![1.0, 0.0, 0.0, 9.0], 1.0 - (3.0 + 4.0 / 9.0) / 4.0),
         (vec![0.0; 4], 0.5),
     ] {

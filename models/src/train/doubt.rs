@@ -45,7 +45,8 @@ fn score(
         output.doubts = doubts;
         for (at, lesson) in lessons.iter().enumerate() {
             let Some(truth) = &lesson.truth else { continue };
-            if let Some((confidence, right)) = claim(&Answers::of(output, at)?, truth, &legend, aspect)? {
+            let answers = Answers::of(output, at)?.knowing(&lesson.input);
+            if let Some((confidence, right)) = claim(&answers, truth, &legend, aspect)? {
                 sum += (confidence - f32::from(u8::from(right))).powi(2);
             }
         }

@@ -113,7 +113,8 @@ pub fn examine(
         for part in lessons.chunks(16) {
             let output = net.forward(&batch(part)?.0)?;
             for (at, lesson) in part.iter().enumerate() {
-                embeddings.push(sheet.mark(&Answers::of(&output, at)?, lesson)?);
+                let answers = Answers::of(&output, at)?.knowing(&lesson.input);
+                embeddings.push(sheet.mark(&answers, lesson)?);
             }
         }
         sheet.mark_twins(&embeddings);
