@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::Error;
 use crate::weights::Weights;
 
+pub mod batch_norm;
 pub mod doubt;
 pub mod drawing;
 pub mod exam;
