@@ -32,7 +32,7 @@ pub use family::{Families, Family};
 pub use legend::{Legend, Scale};
 pub use raster::NetworkInput;
 pub use reading::{ContourPoint, Loudness, Pitch, Reading, Timbre};
-pub use sign_net::{SignInput, SignNet};
+pub use sign_net::{SignEmbedding, SignInput, SignNet};
 pub use sketch::{Point, RasterLayer, Rgb, Sketch, Stroke};
 pub use sketch_net::SketchNet;
 pub use sound_net::{SoundLabels, SoundNet};

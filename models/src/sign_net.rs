@@ -1,34 +1,67 @@
 //! The network that tells signs apart: drawings that mean the same lie near each other, whoever drew them.
 //!
 //! ```text
-//! ink (48, 48, 1) -> 6 convolutions, 4 of them strided -> (3, 3, 128) -> embedding (64), of unit length
+//! ink (64, 64, 1), seen eight ways: as it is, upside down, in a mirror, rows and columns exchanged -> (8, 64, 64, 1)
+//!   -> 3x3, 16, step 2 -> (8, 32, 32, 16)
+//!   -> 3x3, 32, step 2 -> (8, 16, 16, 32)
+//!   -> 3x3, 48         -> (8, 16, 16, 48)
+//!   -> 3x3, 64, step 2 -> (8, 8, 8, 64)
+//!   -> 3x3, 64         -> (8, 8, 8, 64)
+//!   -> 3x3, 64         -> (8, 8, 8, 64)
+//!   -> 3x3, 64, step 2 -> (8, 4, 4, 64), each way of unit length; together the embedding (8192), of unit length
 //! ```
+//! A ReLU follows every convolution but the last. What is left is still a map: each number says what is at one of sixteen
+//! places. There is no layer that mixes them, which would learn the alphabets of the school by heart.
+//!
 //! It sees the shape of the ink alone. Place, size, colour and thickness are taken away before: they speak by the
-//! legend. It was taught by prototypes over episodes (Snell et al., 2017): one drawing of each of twenty signs, and other
-//! hands' drawings to be told apart by them. So it needs no training for a sign that it never saw.
+//! legend. It was taught by prototypes over episodes (Snell et al., 2017), with batch normalisation (Ioffe and Szegedy,
+//! 2015), which was then folded into the convolutions: one drawing of each of many signs, and another hand's drawings to be
+//! told apart by them. A sign that is turned or mirrored was another sign of the school; so the eight ways are eight
+//! opinions. It needs no training for a sign that it never saw.
 
 use candle_core::{Device, Tensor};
 
-use crate::conv::{ConvConfig, conv2d, linear};
+use crate::conv::{ConvConfig, conv2d};
 use crate::weights::{Take, Weights};
-use crate::{Embedding, Error, NetworkInput};
+use crate::{Error, NetworkInput};
 
 /// Side of the picture that the network sees, in pixels.
-pub const SIDE: usize = 48;
+pub const SIDE: usize = 64;
 /// Side of the square that holds the ink; the rest is a margin.
-pub(crate) const INNER: f32 = 42.0;
+pub(crate) const INNER: f32 = 56.0;
 
-/// Name, channels out, and step of each convolution.
-const CONVOLUTIONS: [(&str, usize, usize); 6] = [
-    ("first", 24, 2),
-    ("second", 48, 2),
-    ("third", 96, 1),
-    ("fourth", 96, 2),
-    ("fifth", 128, 1),
-    ("sixth", 128, 2),
+/// One convolution, with a window of 3 x 3.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stage {
+    pub(crate) name: &'static str,
+    pub(crate) channels: usize,
+    pub(crate) step: usize,
+    pub(crate) relu: bool,
+}
+
+impl Stage {
+    const fn new(name: &'static str, channels: usize, step: usize) -> Stage {
+        Stage { name, channels, step, relu: true }
+    }
+
+    pub(crate) fn config(&self) -> ConvConfig {
+        ConvConfig { stride: [self.step; 2], padding: [1; 2], relu: self.relu }
+    }
+}
+
+/// The convolutions, first to last.
+pub(crate) const STAGES: [Stage; 7] = [
+    Stage::new("first", 16, 2),
+    Stage::new("second", 32, 2),
+    Stage::new("third", 48, 1),
+    Stage::new("fourth", 64, 2),
+    Stage::new("fifth", 64, 1),
+    Stage::new("sixth", 64, 1),
+    Stage { relu: false, ..Stage::new("place", 64, 2) },
 ];
-/// Numbers that the last convolution leaves: 3 x 3 x 128.
-const FLAT: usize = (SIDE / 16) * (SIDE / 16) * 128;
+
+/// Ways in which a picture is looked at.
+const VIEWS: usize = 8;
 
 /// The shape of a drawing's ink: [`SIDE`] x [`SIDE`] numbers 0..1 from the top, as large as fits, in the middle.
 #[derive(Debug, Clone, PartialEq)]
@@ -86,6 +119,16 @@ impl SignInput {
             std::array::from_fn(|axis| (low[axis] + high[axis]) as f32 / 2.0 - step * SIDE as f32 / 2.0);
         let pixels = averaged(ink, columns, from, step);
         Ok(SignInput { pixels: levelled(pixels) })
+    }
+
+    /// The pixels seen another way, 0..8. The bits of `view` stand for a mirror, upside down, and rows and columns
+    /// exchanged.
+    fn seen(&self, view: usize) -> impl Iterator<Item = f32> + '_ {
+        (0..SIDE * SIDE).map(move |i| {
+            let flipped = |at: usize, bit: usize| if view & bit != 0 { SIDE - 1 - at } else { at };
+            let (x, y) = (flipped(i % SIDE, 1), flipped(i / SIDE, 2));
+            self.pixels[if view & 4 != 0 { x * SIDE + y } else { y * SIDE + x }]
+        })
     }
 }
 
@@ -146,20 +189,54 @@ pub(crate) fn levelled(mut pixels: Vec<f32>) -> Vec<f32> {
     pixels
 }
 
-/// How like a drawing is to a sign: the cosine of the angle to the mean direction of the sign's examples, -1..1.
-pub fn similarity_to<'a>(drawing: &Embedding, examples: impl Iterator<Item = &'a Embedding>) -> f32 {
-    let mut sum = [0.0; Embedding::LEN];
-    for example in examples {
-        sum.iter_mut().zip(example.as_slice()).for_each(|(sum, v)| *sum += v);
+/// Where a drawing lies among shapes: a unit vector.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SignEmbedding(Box<[f32]>);
+
+impl SignEmbedding {
+    /// Scales `raw` to unit length. A vector that is zero or not finite becomes the first axis.
+    pub fn from_raw(raw: &[f32]) -> SignEmbedding {
+        let norm = dot(raw, raw).sqrt();
+        if norm.is_finite() && norm > 1e-12 {
+            return SignEmbedding(raw.iter().map(|v| v / norm).collect());
+        }
+        SignEmbedding((0..raw.len()).map(|i| if i == 0 { 1.0 } else { 0.0 }).collect())
     }
-    Embedding::from_raw(&sum).similarity(drawing)
+
+    /// The components.
+    pub fn as_slice(&self) -> &[f32] {
+        &self.0
+    }
+
+    /// Cosine similarity, -1..1.
+    pub fn similarity(&self, other: &SignEmbedding) -> f32 {
+        dot(&self.0, &other.0).clamp(-1.0, 1.0)
+    }
+}
+
+/// How like a drawing is to a sign: the cosine of the angle to the mean direction of the sign's examples, -1..1.
+pub fn similarity_to<'a>(drawing: &SignEmbedding, examples: impl Iterator<Item = &'a SignEmbedding>) -> f32 {
+    let mut sum = vec![0.0; drawing.0.len()];
+    for example in examples {
+        sum.iter_mut().zip(&example.0).for_each(|(sum, v)| *sum += v);
+    }
+    let norm = dot(&sum, &sum).sqrt();
+    if norm > 1e-12 { (dot(&sum, &drawing.0) / norm).clamp(-1.0, 1.0) } else { 0.0 }
+}
+
+/// The sum of products, in eight parts that the processor adds side by side.
+fn dot(a: &[f32], b: &[f32]) -> f32 {
+    let mut sums = [0.0f32; 8];
+    for (a, b) in a.chunks(8).zip(b.chunks(8)) {
+        sums.iter_mut().zip(a.iter().zip(b)).for_each(|(sum, (a, b))| *sum += a * b);
+    }
+    sums.iter().sum()
 }
 
 /// The sign network.
 #[derive(Debug, Clone)]
 pub struct SignNet {
     convolutions: Vec<(Tensor, Tensor, ConvConfig)>,
-    embedding: (Tensor, Tensor),
 }
 
 impl SignNet {
@@ -186,39 +263,57 @@ impl SignNet {
     /// Those of `take`.
     pub fn new(take: Take) -> Result<SignNet, Error> {
         let mut c_in = 1;
-        let mut convolutions = Vec::with_capacity(CONVOLUTIONS.len());
-        for (name, c_out, step) in CONVOLUTIONS {
-            let weight = take(&format!("{name}.weight"), &[3, 3, c_in, c_out])?;
-            let bias = take(&format!("{name}.bias"), &[c_out])?;
-            convolutions.push((weight, bias, ConvConfig { stride: [step; 2], ..ConvConfig::KEEP }));
-            c_in = c_out;
+        let mut convolutions = Vec::with_capacity(STAGES.len());
+        for stage in STAGES {
+            let weight = take(&format!("{}.weight", stage.name), &[3, 3, c_in, stage.channels])?;
+            let bias = take(&format!("{}.bias", stage.name), &[stage.channels])?;
+            convolutions.push((weight, bias, stage.config()));
+            c_in = stage.channels;
         }
-        let embedding =
-            (take("embedding.weight", &[FLAT, Embedding::LEN])?, take("embedding.bias", &[Embedding::LEN])?);
-        Ok(SignNet { convolutions, embedding })
+        Ok(SignNet { convolutions })
     }
 
-    /// Runs the network over `x` (n, 48, 48, 1): embeddings (n, 64) of any length.
+    /// Runs the network over `x` (n, 64, 64, 1): embeddings (n, 1024) of any length.
     ///
     /// # Errors
     /// [`Error::Network`] for another shape.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor, Error> {
         let mut x = x.clone();
         for (weight, bias, config) in &self.convolutions {
-            x = conv2d(&x, weight, bias, config)?; // (n, 24, 24, 24) to (n, 3, 3, 128)
+            x = conv2d(&x, weight, bias, config)?;
         }
-        Ok(linear(&x.flatten_from(1)?, &self.embedding.0, &self.embedding.1, false)?)
+        Ok(x.flatten_from(1)?)
     }
 
     /// Where a shape lies among shapes.
     ///
     /// # Errors
     /// [`Error::Network`].
-    pub fn embed(&self, input: &SignInput) -> Result<Embedding, Error> {
-        let x = Tensor::from_slice(&input.pixels, (1, SIDE, SIDE, 1), &Device::Cpu)?;
-        let raw = self.forward(&x)?.flatten_all()?.to_vec1::<f32>()?;
-        let mut numbers = [0.0; Embedding::LEN];
-        numbers.copy_from_slice(&raw);
-        Ok(Embedding::from_raw(&numbers))
+    pub fn embed(&self, input: &SignInput) -> Result<SignEmbedding, Error> {
+        let views: Vec<f32> = (0..VIEWS).flat_map(|view| input.seen(view)).collect();
+        let x = Tensor::from_vec(views, (VIEWS, SIDE, SIDE, 1), &Device::Cpu)?;
+        let raw = self.forward(&x)?.to_vec2::<f32>()?; // (8, 1024)
+        let all: Vec<f32> = raw.iter().flat_map(|raw| SignEmbedding::from_raw(raw).0).collect();
+        Ok(SignEmbedding::from_raw(&all))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_eight_ways_are_those_in_which_a_square_fits_itself() {
+        let at = |x: usize, y: usize| {
+            let mut pixels = vec![0.0; SIDE * SIDE];
+            pixels[y * SIDE + x] = 1.0;
+            SignInput { pixels }
+        };
+        let seen: Vec<Vec<f32>> = (0..VIEWS).map(|view| at(2, 5).seen(view).collect()).collect();
+        let far = SIDE - 1;
+        let places = [(2, 5), (far - 2, 5), (2, far - 5), (far - 2, far - 5)];
+        for (x, y) in places.into_iter().chain(places.map(|(x, y)| (y, x))) {
+            assert_eq!(seen.iter().filter(|seen| **seen == at(x, y).pixels).count(), 1, "{x}, {y}");
+        }
     }
 }

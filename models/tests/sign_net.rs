@@ -2,7 +2,7 @@
 
 use neume_models::raster::network_input;
 use neume_models::sign_net::{SIDE, similarity_to};
-use neume_models::{Embedding, Error, Point, Rgb, SignInput, SignNet, Sketch, Stroke};
+use neume_models::{Error, Point, Rgb, SignEmbedding, SignInput, SignNet, Sketch, Stroke};
 
 /// Signs that no alphabet has, as paths in a unit square.
 fn signs() -> Vec<(&'static str, Vec<Vec<[f32; 2]>>)> {
@@ -53,14 +53,14 @@ fn drawn(
     Sketch { strokes: paths.iter().map(stroke).collect(), raster: None }
 }
 
-fn embed(net: &SignNet, sketch: &Sketch) -> Embedding {
+fn embed(net: &SignNet, sketch: &Sketch) -> SignEmbedding {
     net.embed(&SignInput::of(&network_input(sketch).unwrap(), &[]).unwrap()).unwrap()
 }
 
 #[test]
 fn one_example_is_enough_whatever_place_size_colour_and_pen() {
     let net = SignNet::embedded().unwrap();
-    let taught: Vec<Embedding> = signs()
+    let taught: Vec<SignEmbedding> = signs()
         .iter()
         .map(|(_, paths)| embed(&net, &drawn(paths, [0.1, 0.1], 0.7, 0.0, 0.02, [0; 3])))
         .collect();
@@ -113,12 +113,31 @@ fn no_ink_is_an_empty_pad() {
 #[test]
 fn several_examples_count_by_their_mean_direction() {
     let axis = |at: usize| {
-        let mut raw = [0.0; Embedding::LEN];
+        let mut raw = [0.0; 3];
         raw[at] = 1.0;
-        Embedding::from_raw(&raw)
+        SignEmbedding::from_raw(&raw)
     };
     let [a, b] = [axis(0), axis(1)];
     let half = similarity_to(&a, [&a, &b].into_iter());
     assert!((half - 0.5f32.sqrt()).abs() < 1e-5, "{half}");
     assert_eq!(similarity_to(&a, [&a].into_iter()), 1.0);
+}
+
+#[test]
+fn a_vector_that_says_nothing_becomes_the_first_axis() {
+    for raw in [[0.0, 0.0], [f32::NAN, 1.0], [f32::INFINITY, 1.0]] {
+        assert_eq!(SignEmbedding::from_raw(&raw).as_slice(), [1.0, 0.0]);
+    }
+    assert_eq!(SignEmbedding::from_raw(&[3.0, 4.0]).as_slice(), [0.6, 0.8]);
+}
+
+/// Of the weights that ship: after another training `cargo test --package neume-models --test sign_net` shows the new numbers.
+#[test]
+fn the_embedding_of_a_bell_is_that_of_the_weights_that_ship() {
+    let net = SignNet::embedded().unwrap();
+    let bell = embed(&net, &drawn(&signs()[0].1, [0.1, 0.1], 0.7, 0.0, 0.02, [0; 3]));
+    let first = &bell.as_slice()[512..518];
+    let expected = [-0.009474523, 0.0066260756, -0.005342973, 0.009065965, -0.0028383536, -0.009155576];
+    let off = first.iter().zip(expected).map(|(a, b): (&f32, f32)| (a - b).abs()).fold(0.0, f32::max);
+    assert!(off < 1e-4, "{first:?}");
 }

@@ -14,7 +14,7 @@ use neume_bank::{Audio, Bank, Loop, SoundId, Source, decode};
 use neume_models::raster::network_input;
 use neume_models::sketch_net::SketchNet;
 use neume_models::sound_net::SoundNet;
-use neume_models::{Embedding, Legend, Reading, SignInput, SignNet, Sketch};
+use neume_models::{Legend, Reading, SignEmbedding, SignInput, SignNet, Sketch};
 use parking_lot::Mutex;
 
 use crate::handoff::{Pcm, ScanProgress};
@@ -96,7 +96,7 @@ impl Library {
     ///
     /// # Errors
     /// An empty pad, and weights that do not load.
-    pub fn embed_sign(&self, sketch: &Sketch) -> Result<Embedding, neume_models::Error> {
+    pub fn embed_sign(&self, sketch: &Sketch) -> Result<SignEmbedding, neume_models::Error> {
         self.networks.install(|| {
             let input = network_input(sketch)?;
             let coverage = match input.is_certain {

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use neume_models::sign_net::similarity_to;
-use neume_models::{Embedding, Sketch};
+use neume_models::{SignEmbedding, Sketch};
 
 use crate::language::Language;
 use crate::library::Library;
@@ -45,10 +45,10 @@ impl Recognised {
 /// Where the examples of a language lie.
 #[derive(Debug, Default)]
 pub struct Signs {
-    signs: Vec<(String, Vec<Embedding>)>,
-    plain: Vec<Embedding>,
+    signs: Vec<(String, Vec<SignEmbedding>)>,
+    plain: Vec<SignEmbedding>,
     /// What was embedded before, so that teaching costs one drawing.
-    known: Vec<(Arc<Sketch>, Embedding)>,
+    known: Vec<(Arc<Sketch>, SignEmbedding)>,
 }
 
 impl Signs {
@@ -57,7 +57,7 @@ impl Signs {
     pub fn learn(&mut self, language: &Language, library: &Library) -> Vec<String> {
         let before = std::mem::take(&mut self.known);
         let mut failed = Vec::new();
-        let mut place = |name: &str, drawing: &Arc<Sketch>| -> Option<Embedding> {
+        let mut place = |name: &str, drawing: &Arc<Sketch>| -> Option<SignEmbedding> {
             let known = before.iter().find(|(known, _)| Arc::ptr_eq(known, drawing) || known == drawing);
             let placed = match known {
                 Some((_, embedding)) => Ok(embedding.clone()),
@@ -82,7 +82,7 @@ impl Signs {
     }
 
     /// What a drawing resembles.
-    pub fn recognise(&self, drawing: &Embedding) -> Recognised {
+    pub fn recognise(&self, drawing: &SignEmbedding) -> Recognised {
         let named = self.signs.iter().filter(|(_, examples)| !examples.is_empty());
         let mut likely: Vec<Likeness> = named
             .map(|(name, examples)| Likeness { name: name.clone(), similarity: likeness(drawing, examples) })
@@ -96,11 +96,11 @@ impl Signs {
 }
 
 /// How like a drawing is to the mean of the examples, or to one of them if it is the same.
-fn likeness(drawing: &Embedding, examples: &[Embedding]) -> f32 {
+fn likeness(drawing: &SignEmbedding, examples: &[SignEmbedding]) -> f32 {
     let nearest = nearest(drawing, examples);
     if nearest >= THE_SAME { nearest } else { similarity_to(drawing, examples.iter()) }
 }
 
-fn nearest(drawing: &Embedding, examples: &[Embedding]) -> f32 {
+fn nearest(drawing: &SignEmbedding, examples: &[SignEmbedding]) -> f32 {
     examples.iter().map(|example| example.similarity(drawing)).fold(-1.0, f32::max)
 }

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::Error;
 use crate::weights::Weights;
 
+pub mod batch_norm;
 pub mod doubt;
 pub mod drawing;
 pub mod exam;
@@ -22,6 +23,9 @@ pub mod lesson;
 pub mod page;
 pub mod pen;
 pub mod sign;
+pub mod sign_exam;
+pub mod sign_pupil;
+pub mod sign_school;
 pub mod sketch;
 pub mod sound;
 pub mod sound_augment;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result, ensure};
 use clap::{Args, Subcommand};
 use neume::library::Library;
-use neume_models::Embedding;
+use neume_models::SignEmbedding;
 use neume_models::sign_net::similarity_to;
 use serde::Serialize;
 
@@ -48,7 +48,7 @@ struct Named {
 /// A sign and where its examples lie.
 struct Sign {
     name: String,
-    examples: Vec<Embedding>,
+    examples: Vec<SignEmbedding>,
 }
 
 /// Runs the command.
@@ -91,7 +91,7 @@ fn signs_of(support: &Path, reader: &mut Reader) -> Result<Vec<Sign>> {
     let bar = progress::bar("learning", folders.len() as u64);
     for folder in folders {
         let files = entries(&folder, |path| path.is_file())?;
-        let examples: Vec<Embedding> =
+        let examples: Vec<SignEmbedding> =
             bar.suspend(|| files.iter().filter_map(|file| reader.embed(file)).collect());
         ensure!(!examples.is_empty(), "{}: there is no drawing in it that can be read", folder.display());
         let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
@@ -109,7 +109,7 @@ struct Reader {
 }
 
 impl Reader {
-    fn embed(&mut self, file: &Path) -> Option<Embedding> {
+    fn embed(&mut self, file: &Path) -> Option<SignEmbedding> {
         let embedded = open_sketch(file)
             .and_then(|sketch| self.library.embed_sign(&sketch).with_context(|| file.display().to_string()));
         embedded
