@@ -12,8 +12,9 @@ use neume_models::{SignEmbedding, Sketch};
 use crate::language::Language;
 use crate::library::Library;
 
-/// A drawing that is less like a sign than this is none.
-pub const ALIKE: f32 = 0.66;
+/// A drawing that is less like a sign than this is none: of signs that were never learned, as many drawings are lost here
+/// as strangers are taken for one (the card of the sign network).
+pub const ALIKE: f32 = 0.67;
 /// A drawing that is as like an example as this is that example drawn again, whatever the mean of the others is.
 const THE_SAME: f32 = 0.97;
 

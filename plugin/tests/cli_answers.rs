@@ -273,11 +273,11 @@ fn a_drawing_gets_the_name_of_the_sign_that_it_resembles() {
     assert!(run.stderr.contains("broken.png") && run.stderr.lines().count() == 1, "{}", run.stderr);
 }
 
-/// A PNG of 400 x 400 px with one of three shapes in it: a cross, a square, or a stair.
+/// A PNG of 400 x 400 px with one of three shapes in it: a cross, a gate, or a stair.
 fn shape(desk: &Desk, name: &str, which: usize, [x, y]: [i32; 2], size: i32) {
     let lines: &[[i32; 4]] = match which {
         0 => &[[0, 5, 10, 5], [5, 0, 5, 10]],
-        1 => &[[0, 0, 10, 0], [10, 0, 10, 10], [0, 10, 10, 10], [0, 0, 0, 10]],
+        1 => &[[0, 0, 0, 10], [10, 0, 10, 10], [0, 5, 10, 5]],
         _ => &[[0, 0, 3, 0], [3, 0, 3, 4], [3, 4, 7, 4], [7, 4, 7, 10], [7, 10, 10, 10]],
     };
     let picture = image::RgbImage::from_fn(400, 400, |px, py| {
@@ -294,12 +294,12 @@ fn shape(desk: &Desk, name: &str, which: usize, [x, y]: [i32; 2], size: i32) {
 #[test]
 fn a_language_is_taught_read_merged_and_printed() {
     let desk = Desk::new();
-    for (which, name) in ["cross", "square", "stair"].into_iter().enumerate() {
+    for (which, name) in ["cross", "gate", "stair"].into_iter().enumerate() {
         shape(&desk, &format!("{name}.png"), which, [60, 60], 150);
         shape(&desk, &format!("{name} elsewhere.png"), which, [200, 220], 130);
     }
     desk.json(&["language", "teach", "mine.neumes", "--sign", "bell", "cross.png", "--family", "mallet"]);
-    let taught = desk.json(&["language", "teach", "mine.neumes", "--sign", "door", "square.png"]);
+    let taught = desk.json(&["language", "teach", "mine.neumes", "--sign", "door", "gate.png"]);
     assert_eq!(keys(&taught), ["name", "scale", "signs"]);
     assert_eq!(taught["signs"][0]["meaning"]["family"], "mallet");
     let answer = desk.json(&[
@@ -307,7 +307,7 @@ fn a_language_is_taught_read_merged_and_printed() {
         "--language",
         "mine.neumes",
         "cross elsewhere.png",
-        "square elsewhere.png",
+        "gate elsewhere.png",
         "stair elsewhere.png",
     ]);
     let reading = |i: usize| &answer["readings"][i];
