@@ -5,6 +5,7 @@
 //! [`Controls`] only. It never runs a network and never reads a file on its own thread.
 
 mod bank_view;
+mod binding;
 mod button;
 pub mod commands;
 pub mod controls;
