@@ -104,6 +104,47 @@ def colour_of_ink(g, under):
     return [g.add("Div", strength, total), unit, core, g.add("Div", way, length), g.add("Sub", most, least), lightness]
 
 
+def measures_of_ink(g, ink):
+    """How much of every pixel ink covers, and the widths and the area that follow (ink.rs)."""
+    mul, div, number = (lambda *i: g.add("Mul", *i)), (lambda *i: g.add("Div", *i)), g.number
+    index = lambda *at: g.constant(np.array(at, np.int64))
+    seen = g.add("Sigmoid", ink)  # (1, 4, 64, 96): the four rows of each patch
+    line = g.add("Reshape", g.add("Transpose", seen, perm=[0, 2, 1, 3]), index(1, 1, 256, 96))
+    three = g.add("Conv", line, g.constant(np.ones((1, 1, 3, 1), np.float32)), pads=[1, 0, 1, 0])
+    squared = mul(line, line)
+    usual = div(g.sum_hw(mul(squared, three)), g.add("Add", g.sum_hw(squared), number(1e-9)))
+    usual = g.add("Reshape", g.add("Max", usual, number(1e-6)), index(1, 1, 1, 1))
+    most = g.add("MaxPool", three, kernel_shape=[1, 3], pads=[0, 1, 0, 1])
+    part = g.add("Clip", div(g.add("Sub", div(most, usual), number(0.15)), number(0.2)), number(0), number(1))
+    scales = g.constant(np.array([1, 1, 1, 4], np.float32))
+    enlarged = lambda x: g.add(
+        "Resize", x, "", scales, mode="nearest", nearest_mode="floor", coordinate_transformation_mode="asymmetric",
+    )
+    where = lambda x, low: g.add("Cast", g.add("Greater", x, number(low)), to=TensorProto.FLOAT)
+    strength = g.add("Slice", "x", index(0), index(1), index(1))
+    square = mul(mul(enlarged(mul(line, where(line, 1 / 256))), strength), strength)
+    core = div(g.sum_hw(mul(square, strength)), g.add("Add", g.sum_hw(square), number(1e-9)))
+    core = g.add("Reshape", g.add("Max", core, number(0.02)), index(1, 1, 1, 1))
+    whole = div(strength, core)
+    level = mul(mul(enlarged(part), g.add("Min", whole, number(1))), where(whole, 0.1))
+    log = lambda x, scale, shift: g.add("Add", mul(g.add("Log", x), number(scale)), number(shift))
+    last = log(g.add("Add", g.sum_hw(level), number(1)), 0.25, -1.5)
+    measures = []
+    for scale in range(4):
+        rows, columns = 256 >> scale, 384 >> scale
+        corner = lambda y, x: g.add(
+            "Slice", level, index(y, x), index(rows - 1 + y, columns - 1 + x), index(2, 3),
+        )
+        here = corner(0, 0)
+        across, down = (g.add("Sub", corner(y, x), here) for y, x in ((0, 1), (1, 0)))
+        slope = g.add("Sqrt", g.add("Add", mul(across, across), mul(down, down)))
+        area = g.add("Add", mul(g.sum_hw(level), number(2)), number(0.1))
+        width = mul(div(area, g.add("Add", g.sum_hw(slope), number(0.1))), number(1 << scale))
+        measures.append(log(width, 0.5, -0.7))
+        level = g.add("AveragePool", level, kernel_shape=[2, 2], strides=[2, 2])
+    return measures + [last]
+
+
 def build(weights):
     """The forward pass of sketch_net.rs, channels first."""
     g = Graph(weights)
@@ -127,7 +168,7 @@ def build(weights):
     pooled = [g.mean_under(evidence, under), g.mean_under(quarter, under_wide)]
     pooled += [g.add("ReduceMean", eighth, axes=[2, 3], keepdims=0), amount]
     colour = g.add("Concat", *colour_of_ink(g, under), axis=1)
-    pooled.append(colour)
+    pooled += [colour] + measures_of_ink(g, ink)
     hidden = g.add("Relu", g.linear("hidden", g.add("Concat", *pooled, axis=1)))
     answers = g.linear("answers", hidden)
     tints = g.linear("tints", g.add("Relu", g.linear("tint", colour)))

@@ -12,6 +12,7 @@ pub mod excerpt;
 pub mod family;
 pub mod features;
 mod fuse;
+pub mod ink;
 pub mod legend;
 pub mod measures;
 pub mod paper;

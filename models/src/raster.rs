@@ -40,6 +40,10 @@ const FAINTEST: f32 = 0.06;
 /// Paints a sketch `width_px` x `height_px` large, on `paper` or on nothing (transparent).
 /// Sides are held to 1..=4096 px.
 pub fn paint(sketch: &Sketch, width_px: u32, height_px: u32, paper: Option<Rgb>) -> RgbaImage {
+    to_image(&pixmap_of(sketch, width_px, height_px, paper))
+}
+
+fn pixmap_of(sketch: &Sketch, width_px: u32, height_px: u32, paper: Option<Rgb>) -> Pixmap {
     let (width_px, height_px) = (width_px.clamp(1, 4096), height_px.clamp(1, 4096));
     // PANIC: a pixmap is refused for a side of zero or gigabytes of pixels only; the sides are held above.
     let mut pixmap = Pixmap::new(width_px, height_px).expect("sides of 1 to 4096");
@@ -52,7 +56,7 @@ pub fn paint(sketch: &Sketch, width_px: u32, height_px: u32, paper: Option<Rgb>)
     for stroke in &sketch.strokes {
         paint_stroke(&mut pixmap, stroke);
     }
-    to_image(&pixmap)
+    pixmap
 }
 
 /// Rasterises a sketch for the network and takes the paper away.
@@ -62,8 +66,7 @@ pub fn paint(sketch: &Sketch, width_px: u32, height_px: u32, paper: Option<Rgb>)
 pub fn network_input(sketch: &Sketch) -> Result<NetworkInput, Error> {
     let (columns, rows) = (NetworkInput::COLUMNS as u32, NetworkInput::ROWS as u32);
     let Some(layer) = &sketch.raster else {
-        let painted = paint(sketch, columns, rows, Some(Rgb([255; 3])));
-        return separate(&painted, &Paper::WHITE, true);
+        return on_white(&pixmap_of(sketch, columns, rows, Some(Rgb([255; 3]))));
     };
     let beneath = Sketch { strokes: Vec::new(), raster: Some(layer.clone()) };
     let mut picture = paint(&beneath, columns, rows, None);
@@ -93,6 +96,22 @@ pub fn network_input_of(mut picture: RgbaImage) -> Result<NetworkInput, Error> {
     separate(&picture, &paper, false)
 }
 
+/// The difference of strokes from white: what [`separate`] says of them, but sooner, since most of a pad is empty.
+fn on_white(strokes: &Pixmap) -> Result<NetworkInput, Error> {
+    let mut pixels = vec![0.0; NetworkInput::ROWS * NetworkInput::COLUMNS * NetworkInput::CHANNELS];
+    let mut ink = 0.0;
+    for (to, pixel) in pixels.chunks_exact_mut(NetworkInput::CHANNELS).zip(strokes.pixels()) {
+        let rgb = [pixel.red(), pixel.green(), pixel.blue()];
+        if rgb != [255; 3] {
+            let difference = rgb.map(|v| (f32::from(v) - 255.0) / 255.0);
+            let strength = difference.iter().fold(0.0f32, |most, d| most.max(-d));
+            ink += strength;
+            to.copy_from_slice(&[strength, difference[0], difference[1], difference[2]]);
+        }
+    }
+    with_ink(NetworkInput { pixels, is_certain: true }, ink)
+}
+
 /// The difference of a picture from its paper.
 ///
 /// # Errors
@@ -109,11 +128,13 @@ pub(crate) fn separate(picture: &RgbaImage, paper: &Paper, is_certain: bool) -> 
             pixels.extend([strength, difference[0], difference[1], difference[2]]);
         }
     }
+    with_ink(NetworkInput { pixels, is_certain }, ink)
+}
+
+/// The input, unless there is hardly any ink in it.
+fn with_ink(input: NetworkInput, ink: f32) -> Result<NetworkInput, Error> {
     // A dot of the thinnest pen covers a third of a pixel, spread over four at worst.
-    if ink < if is_certain { 0.08 } else { 0.25 } {
-        return Err(Error::EmptyPad);
-    }
-    Ok(NetworkInput { pixels, is_certain })
+    if ink < if input.is_certain { 0.08 } else { 0.25 } { Err(Error::EmptyPad) } else { Ok(input) }
 }
 
 /// The columns of a pad that a picture of this size covers: `(left, width)` in 0..=`width_px`.
@@ -205,9 +226,10 @@ fn outline(stroke: &Stroke, width: f32, height: f32, line_px: f32) -> Option<Out
 }
 
 fn to_image(pixmap: &Pixmap) -> RgbaImage {
-    RgbaImage::from_fn(pixmap.width(), pixmap.height(), |x, y| {
-        // PANIC: the image has the sides of the pixmap.
-        let colour = pixmap.pixel(x, y).expect("inside the pixmap").demultiply();
-        Rgba([colour.red(), colour.green(), colour.blue(), colour.alpha()])
-    })
+    let rgba = pixmap.pixels().iter().flat_map(|pixel| {
+        let colour = pixel.demultiply();
+        [colour.red(), colour.green(), colour.blue(), colour.alpha()]
+    });
+    // PANIC: there are four numbers for each pixel of the pixmap.
+    RgbaImage::from_raw(pixmap.width(), pixmap.height(), rgba.collect()).expect("as many pixels")
 }

@@ -2,14 +2,16 @@
 //!
 //! Six convolutions look at the pad more and more widely; their features, brought back to the finest size and
 //! added up, tell ink from printed lines, shadows and paper at every fourth of a pixel row's width. The ink is
-//! averaged over the width only: what remains is its distribution over 256 heights, and so the pitch. Everything
-//! else is asked of the features under the ink.
+//! averaged over the width only: what remains is its distribution over 256 heights, and so the pitch. Where there is
+//! ink, the pixels say how much (`ink.rs`), so that a line weighs alike wherever the network is less sure of it. Everything
+//! else is asked of the features under the ink, and of what a ruler measures of it.
 
 use candle_core::{Device, Tensor};
 
 use crate::contour::{Columns, contour};
 use crate::conv::{ConvConfig, conv2d, linear, with_numbers};
 use crate::fuse::{add_enlarged, mean_of_mix_under, mean_under};
+use crate::ink::{MEASURES, coverage, coverage_of_patches, measures};
 use crate::raster::network_input;
 use crate::weights::{Take, Weights};
 use crate::{Embedding, Error, Families, Legend, Loudness, NetworkInput, Pitch, Reading, Sketch, Timbre};
@@ -24,7 +26,7 @@ const QUARTER: usize = 64;
 const EIGHTH: usize = 96;
 const SIXTEENTH: usize = 112;
 const EVIDENCE: usize = 48;
-const POOLED: usize = EVIDENCE + QUARTER + EIGHTH + 1 + COLOUR;
+const POOLED: usize = EVIDENCE + QUARTER + EIGHTH + 1 + COLOUR + MEASURES;
 const HIDDEN: usize = 64;
 
 /// Classes of stroke width, evenly spaced on a logarithmic scale.
@@ -38,8 +40,8 @@ const TINT: usize = 48;
 /// Numbers that are said of the colour alone: hues, openness, brightness.
 const TINTS: usize = Families::EVEN.0.len() + 2;
 
-/// Answers whose confidence is set right after training: see [`SketchOutput::doubts`].
-pub const DOUBTS: usize = 4;
+/// Numbers that set confidences right after training: see [`SketchOutput::doubts`].
+pub const DOUBTS: usize = 6;
 
 /// Weights and bias of one layer.
 #[derive(Debug, Clone)]
@@ -108,8 +110,8 @@ pub struct SketchOutput {
     pub colour: Tensor,
     /// Embeddings (n, 64), of no particular length.
     pub embedding: Tensor,
-    /// Logarithms of the temperatures by which the logits of width, hue and openness are divided, and of the factor of the
-    /// pitch's error, so that confidences are as often right as they say (Guo et al., 2017); fitted after training.
+    /// By aspect (pitch, loudness, timbre) the logarithm of the slope and the shift by which the log-odds of its confidence
+    /// are multiplied and moved, so that confidences are as often right as they say (Platt, 1999); fitted after training.
     pub doubts: [f32; DOUBTS],
 }
 
@@ -184,14 +186,16 @@ impl SketchNet {
 
         let (under, under_wide, amount) = under_ink(&ink)?; // (n, 64, 96), (n, 16, 24), (n, 1)
         let colour = colour_of_ink(x, &under)?; // (n, 9)
+        let measures = measures_of_ink(x, &ink)?; // (n, 5)
         let pooled = [
             mean_of_mix_under(&all, &self.evidence.weight, &self.evidence.bias, &under)?, // (n, 48)
             mean_under(&quarter, &under_wide)?,
             eighth.mean((1, 2))?,
             amount,
             colour.clone(),
+            measures,
         ];
-        let hidden = self.hidden.product(&Tensor::cat(&pooled, 1)?, true)?; // (n, 218) to (n, 64)
+        let hidden = self.hidden.product(&Tensor::cat(&pooled, 1)?, true)?; // (n, 223) to (n, 64)
         let answers = self.answers.product(&hidden, false)?; // (n, 35)
         let tints = self.tints.product(&self.tint.product(&colour, true)?, false)?; // (n, 9) to (n, 14)
 
@@ -220,17 +224,17 @@ impl SketchNet {
     /// # Errors
     /// As [`SketchNet::read`].
     pub fn read_input(&self, input: NetworkInput, legend: &Legend) -> Result<Reading, Error> {
-        let answers = self.answers(input.pixels.clone())?.knowing(&input);
-        answers.reading(legend, input.is_certain)
+        self.answers(&input)?.reading(legend, input.is_certain)
     }
 
-    /// What the network says of the pixels of a [`NetworkInput`].
+    /// What the network says of a [`NetworkInput`].
     ///
     /// # Errors
     /// [`Error::Network`].
-    pub fn answers(&self, pixels: Vec<f32>) -> Result<Answers, Error> {
+    pub fn answers(&self, input: &NetworkInput) -> Result<Answers, Error> {
         let shape = (1, NetworkInput::ROWS, NetworkInput::COLUMNS, NetworkInput::CHANNELS);
-        Answers::of(&self.forward(&Tensor::from_vec(pixels, shape, &Device::Cpu)?)?, 0)
+        let x = Tensor::from_slice(&input.pixels, shape, &Device::Cpu)?;
+        Answers::of(&self.forward(&x)?, 0, input)
     }
 }
 
@@ -298,6 +302,17 @@ fn colour_of_ink(x: &Tensor, under: &Tensor) -> Result<Tensor, Error> {
     Ok(Tensor::from_vec(colours, (n, COLOUR), x.device())?)
 }
 
+/// What a ruler measures of the ink (n, 5): see [`measures`].
+fn measures_of_ink(x: &Tensor, ink: &Tensor) -> Result<Tensor, Error> {
+    let n = x.dim(0)?;
+    let seen: Vec<f32> = ink.flatten_all()?.to_vec1::<f32>()?.into_iter().map(logistic).collect();
+    let all = with_numbers(&x.contiguous()?, |x| {
+        let drawings = x.chunks(x.len() / n.max(1)).zip(seen.chunks(seen.len() / n.max(1)));
+        Ok(drawings.flat_map(|(x, seen)| measures(&coverage(x, seen, false))).collect::<Vec<f32>>())
+    })?;
+    Ok(Tensor::from_vec(all, (n, MEASURES), x.device())?)
+}
+
 /// The direction of the hue, shorter for greys; chroma; and lightness of a colour that differs by this from its paper: from
 /// white if it is darker, else from black.
 fn hue_of(difference: [f32; 3]) -> [f32; 4] {
@@ -334,45 +349,36 @@ pub struct Answers {
     /// Probability that there is ink at all.
     pub ink: f32,
     embedding: Embedding,
+    doubts: [f32; DOUBTS],
 }
 
 impl Answers {
-    /// Takes the answers for drawing `at` of a batch out of the tensors.
+    /// Takes the answers for drawing `at` of a batch, of which the network was shown `input`, out of the tensors.
     ///
     /// # Errors
     /// [`Error::Network`] if there is no such drawing.
-    pub fn of(output: &SketchOutput, at: usize) -> Result<Answers, Error> {
+    pub fn of(output: &SketchOutput, at: usize, input: &NetworkInput) -> Result<Answers, Error> {
         let row =
             |tensor: &Tensor| -> Result<Vec<f32>, Error> { Ok(tensor.get(at)?.flatten_all()?.to_vec1()?) };
         let others = row(&output.others)?;
-        let [widths_doubt, hues_doubt, open_doubt, pitch_doubt] = output.doubts.map(f32::exp);
-        let cooled =
-            |logits: Vec<f32>, doubt: f32| softmax(&logits.iter().map(|v| v / doubt).collect::<Vec<_>>());
-        let hues = cooled(row(&output.hues)?, hues_doubt);
+        let hues = softmax(&row(&output.hues)?);
         let mut embedding = [0.0; Embedding::LEN];
         embedding.copy_from_slice(&row(&output.embedding)?);
-        let ink: Vec<f32> = row(&output.ink)?.into_iter().map(logistic).collect();
+        let seen: Vec<f32> = row(&output.ink)?.into_iter().map(logistic).collect();
+        let ink = coverage_of_patches(&coverage(&input.pixels, &seen, input.is_certain));
         Ok(Answers {
             profile: profile(&ink),
             ink_of_rows: ink,
-            widths: cooled(row(&output.widths)?, widths_doubt),
+            widths: softmax(&row(&output.widths)?),
             hues: std::array::from_fn(|hue| hues[hue]),
-            open: logistic(others[0] / open_doubt),
+            open: logistic(others[0]),
             brightness: logistic(others[1]),
             roughness: logistic(others[2]),
-            pitch_error_norm: others[3].clamp(-9.0, 0.0).exp() * pitch_doubt,
+            pitch_error_norm: others[3].clamp(-9.0, 0.0).exp(),
             ink: logistic(others[4]),
             embedding: Embedding::from_raw(&embedding),
+            doubts: output.doubts,
         })
-    }
-
-    /// The same answers, with what is known of the input: where its ink is, if it comes from strokes alone.
-    pub(crate) fn knowing(self, input: &NetworkInput) -> Answers {
-        if !input.is_certain {
-            return self;
-        }
-        let ink = coverage_of_strokes(&input.pixels);
-        Answers { profile: profile(&ink), ink_of_rows: ink, ..self }
     }
 
     /// The part of each patch of 4 x 4 pixels that ink covers (64 x 96), row by row from the top.
@@ -419,18 +425,24 @@ impl Answers {
             pitch: Pitch {
                 y_norm,
                 midi: legend.scale.midi_at(y_norm),
-                confidence: self.row_confidence(legend, y_norm),
+                confidence: self.sure(0, self.row_confidence(legend, y_norm)),
             },
-            loudness: Loudness { db, width_norm, confidence },
+            loudness: Loudness { db, width_norm, confidence: self.sure(1, confidence) },
             timbre: Timbre {
                 family: (!is_open).then_some(family),
-                confidence: if is_open { self.open } else { (1.0 - self.open) * likely },
+                confidence: self.sure(2, if is_open { self.open } else { (1.0 - self.open) * likely }),
                 families,
                 brightness: self.brightness,
                 roughness: self.roughness,
             },
             embedding: self.embedding.clone(),
         })
+    }
+
+    /// A confidence of pitch, loudness or timbre, set right: see [`SketchOutput::doubts`].
+    fn sure(&self, aspect: usize, confidence: f32) -> f32 {
+        let [slope, shift] = [self.doubts[2 * aspect], self.doubts[2 * aspect + 1]];
+        logistic(slope.exp() * log_odds(confidence) + shift)
     }
 
     /// Probability that the true height lies in the row of `y_norm`, errors being spread by Laplace's law.
@@ -445,27 +457,12 @@ impl Answers {
     }
 }
 
-/// What the strokes of the pad cover of the four pixel rows of each patch (64 x 96 x 4): there, everything that differs from
-/// the paper is ink, and pale ink covers as much as dark ink.
-fn coverage_of_strokes(pixels: &[f32]) -> Vec<f32> {
-    let strengths: Vec<f32> = pixels.chunks(NetworkInput::CHANNELS).map(|pixel| pixel[0]).collect();
-    let most = strengths.iter().fold(1e-3f32, |most, &v| most.max(v));
-    let mut ink = vec![0.0; ROWS * COLUMNS * PATCH];
-    for (i, four) in strengths.chunks(PATCH).enumerate() {
-        let (row, column) = (i / COLUMNS, i % COLUMNS);
-        let sum: f32 = four.iter().map(|v| (v / (0.5 * most)).min(1.0)).sum();
-        ink[(row / PATCH * COLUMNS + column) * PATCH + row % PATCH] = sum / PATCH as f32;
-    }
-    ink
-}
-
-/// Ink at each pixel row: the mean over the width of the probabilities, the least of them taken for none.
+/// Ink at each pixel row, as a part of the width.
 fn profile(ink: &[f32]) -> Vec<f32> {
-    let floor = 0.45 * ink.iter().fold(0.0f32, |most, &p| most.max(p));
     let mut profile = vec![0.0; ROWS * PATCH];
     for (patch, ink) in ink.chunks(PATCH).enumerate() {
-        for (k, &p) in ink.iter().enumerate() {
-            profile[patch / COLUMNS * PATCH + k] += if p > floor { p / COLUMNS as f32 } else { 0.0 };
+        for (k, p) in ink.iter().enumerate() {
+            profile[patch / COLUMNS * PATCH + k] += p / COLUMNS as f32;
         }
     }
     profile
@@ -493,6 +490,12 @@ pub fn height_of_ink(rows: &[f32]) -> f32 {
         before += ink;
     }
     1.0 - sum / (to - from) / rows.len() as f32
+}
+
+/// The logarithm of how much more likely a thing is than not.
+pub(crate) fn log_odds(confidence: f32) -> f32 {
+    let held = confidence.clamp(1e-4, 1.0 - 1e-4);
+    (held / (1.0 - held)).ln()
 }
 
 /// The logarithm of the width that a class stands for.

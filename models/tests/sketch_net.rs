@@ -122,6 +122,63 @@ fn confidences_are_probabilities_and_the_families_sum_to_one() {
     }
 }
 
+/// The sketch exported as the editor does, printed, and photographed: a sheet that lies askew in slanting light, a little out
+/// of focus, through JPEG.
+fn photographed(sketch: &Sketch, turned_degrees: f32) -> Sketch {
+    let (width, height) = (1080, 720);
+    let print = neume_models::raster::paint(sketch, width, height, Some(Rgb([255; 3])));
+    let print = image::imageops::fast_blur(&print, 1.2);
+    let (sin, cos) = turned_degrees.to_radians().sin_cos();
+    let photo = image::RgbImage::from_fn(width, height, |x, y| {
+        let (u, v) = (x as f32 - 540.0, y as f32 - 360.0);
+        let from = [u * cos - v * sin + 540.0, u * sin + v * cos + 360.0];
+        let at = [from[0].clamp(0.0, 1079.0) as u32, from[1].clamp(0.0, 719.0) as u32];
+        let light = 0.82 + 0.16 * u / 540.0 - 0.1 * v / 360.0;
+        // The print's paper is a little yellow, its ink a little grey.
+        let paper = [250.0, 246.0, 232.0];
+        let ink = print.get_pixel(at[0], at[1]).0;
+        image::Rgb([0, 1, 2].map(|c| (light * (20.0 + f32::from(ink[c]) / 255.0 * (paper[c] - 20.0))) as u8))
+    });
+    let mut jpeg = Vec::new();
+    let encoder = image::codecs::jpeg::JpegEncoder::new_with_quality(&mut jpeg, 70);
+    photo.write_with_encoder(encoder).unwrap();
+    Sketch { strokes: Vec::new(), raster: Some(RasterLayer::decode(&jpeg).unwrap()) }
+}
+
+#[test]
+fn a_drawing_from_the_pad_is_read_alike_when_it_comes_back_as_a_photograph() {
+    let legend = Legend::default();
+    let wave = (0..=60).map(|i| {
+        let t = i as f32 / 60.0;
+        [0.15 + 0.7 * t, 0.35 + 0.05 * (t * 12.0).sin()]
+    });
+    let dashes = (0..6).map(|i| {
+        let x = 0.12 + 0.13 * i as f32;
+        stroke([[x, 0.62], [x + 0.07, 0.62]], 0.014, [20, 120, 30])
+    });
+    let drawings = [
+        ("a line", line(0.72, 0.03, [0; 3])),
+        ("a thin line", line(0.41, 0.008, [0; 3])),
+        ("a zigzag", zigzag(0.55, 0.012, [37, 37, 193])),
+        ("a wave", Sketch { strokes: vec![stroke(wave, 0.02, [193, 37, 37])], raster: None }),
+        ("dashes", Sketch { strokes: dashes.collect(), raster: None }),
+    ];
+    for (name, sketch) in drawings {
+        let drawn = read(&sketch).unwrap();
+        for turned_degrees in [-1.5, 0.0, 2.0] {
+            let back = read(&photographed(&sketch, turned_degrees)).unwrap();
+            let what = format!("{name} turned by {turned_degrees}");
+            let rows = (back.pitch.y_norm - drawn.pitch.y_norm) * legend.scale.rows() as f32;
+            assert!(rows.abs() < 0.5, "{what}: {rows} rows off");
+            let off_db = back.loudness.db - drawn.loudness.db;
+            assert!(off_db.abs() < 4.0, "{what}: {off_db} dB off");
+            assert_eq!(back.timbre.family, drawn.timbre.family, "{what}");
+            let rough = back.timbre.roughness - drawn.timbre.roughness;
+            assert!(rough.abs() < 0.35, "{what}: roughness {rough} off");
+        }
+    }
+}
+
 #[test]
 fn a_printed_grid_alone_is_an_empty_pad() {
     assert_eq!(read(&printed(&Sketch::default())), Err(Error::EmptyPad));

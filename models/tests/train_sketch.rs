@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 use neume_models::SketchNet;
 use neume_models::sketch_net::height_of_ink;
 use neume_models::train::drawing::{Drawing, Style};
+use neume_models::train::doubt::fitted;
 use neume_models::train::exam::calibration_error;
 use neume_models::train::lesson::{Lesson, hsl, to_hsl};
 use neume_models::train::sketch::{Config, Trained, run};
@@ -83,6 +84,22 @@ fn calibration_compares_confidence_with_being_right() {
     let sure_and_right = vec![(0.95, true); 19].into_iter().chain([(0.95, false)]).collect::<Vec<_>>();
     assert!(calibration_error(&sure_and_right) < 1e-3);
     assert!((calibration_error(&[(0.9, false), (0.9, true)]) - 0.4).abs() < 1e-3);
+}
+
+#[test]
+fn confidence_that_boasts_is_fitted_to_how_often_it_is_right() {
+    // Sure nineteen times of twenty, right three times of four; and modest answers that are right as often as they say.
+    let boasts = (0..400).map(|i| (0.95, i % 4 > 0));
+    let modest = (0..400).map(|i| (0.5, i % 2 > 0));
+    let [slope, shift] = fitted(&boasts.chain(modest).collect::<Vec<_>>());
+    let set_right = |confidence: f32| {
+        let odds = slope.exp() * (confidence / (1.0 - confidence)).ln() + shift;
+        1.0 / (1.0 + (-odds).exp())
+    };
+    assert!((set_right(0.95) - 0.75).abs() < 0.02, "{}", set_right(0.95));
+    assert!((set_right(0.5) - 0.5).abs() < 0.02, "{}", set_right(0.5));
+    let [slope, shift] = fitted(&[]);
+    assert!(slope.abs() < 1e-3 && shift.abs() < 1e-3, "nothing to learn from: {slope} {shift}");
 }
 
 fn lessons(steps: usize, resume: Option<Vec<u8>>, stop_at: usize) -> (Trained, Option<Vec<u8>>) {

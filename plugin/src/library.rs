@@ -101,7 +101,7 @@ impl Library {
             let input = network_input(sketch)?;
             let coverage = match input.is_certain {
                 true => Vec::new(),
-                false => self.sketch_net()?.answers(input.pixels.clone())?.coverage(),
+                false => self.sketch_net()?.answers(&input)?.coverage(),
             };
             let net = self.sign_net.get_or_init(SignNet::embedded).as_ref().map_err(Clone::clone)?;
             net.embed(&SignInput::of(&input, &coverage)?)

@@ -68,7 +68,7 @@ impl Drawing {
             (Style::Filled, vec![blob(rng, [x, y])])
         } else {
             match rng.random_range(0..100) {
-                0..30 => {
+                0..28 => {
                     let line = line(rng, left, wide, y);
                     let long = (line[line.len() - 1][0] - line[0][0]) / wide;
                     let style = match long {
@@ -78,12 +78,12 @@ impl Drawing {
                     };
                     (style, vec![line])
                 }
-                30..42 => (Style::Wave, vec![wave(rng, left, wide, y)]),
-                42..54 => (Style::Zigzag, vec![zigzag(rng, left, wide, y)]),
-                54..64 => (Style::Dashes, dashes(rng, left, wide, y)),
-                64..72 => (Style::Loops, vec![loops(rng, left, wide, y)]),
-                72..78 => (Style::Scribble, vec![scribble(rng, left, wide, y)]),
-                78..81 => (Style::Dot, vec![vec![[rng_between(rng, left + 0.02, right - 0.02), y]]]),
+                28..40 => (Style::Wave, vec![wave(rng, left, wide, y)]),
+                40..52 => (Style::Zigzag, vec![zigzag(rng, left, wide, y)]),
+                52..62 => (Style::Dashes, dashes(rng, left, wide, y)),
+                62..70 => (Style::Loops, vec![loops(rng, left, wide, y)]),
+                70..76 => (Style::Scribble, vec![scribble(rng, left, wide, y)]),
+                76..81 => (Style::Dot, vec![vec![[rng_between(rng, left + 0.02, right - 0.02), y]]]),
                 81..89 => {
                     let count = rng.random_range(2..5);
                     let several = (0..count)
@@ -126,7 +126,8 @@ impl Drawing {
 
     /// Turns everything by `radians` around the middle of the pad, as a sheet lies askew.
     pub fn turned(&self, radians: f32) -> Drawing {
-        let paths = self.paths.iter().map(|path| path.iter().map(|&p| turn(p, radians)).collect()).collect();
+        let turned = turned(radians);
+        let paths = self.paths.iter().map(|path| path.iter().map(|&p| turned(p)).collect()).collect();
         Drawing { paths, ..*self }
     }
 
@@ -209,11 +210,13 @@ pub fn distance(a: At, b: At) -> f32 {
     (b[0] - a[0]).hypot(b[1] - a[1])
 }
 
-/// Turns a place around the middle of the pad.
-pub fn turn([x, y]: At, radians: f32) -> At {
+/// Turns places around the middle of the pad.
+pub fn turned(radians: f32) -> impl Fn(At) -> At {
     let (sin, cos) = radians.sin_cos();
-    let (x, y) = (x - 0.75, y - 0.5);
-    [0.75 + x * cos - y * sin, 0.5 + x * sin + y * cos]
+    move |[x, y]| {
+        let (x, y) = (x - 0.75, y - 0.5);
+        [0.75 + x * cos - y * sin, 0.5 + x * sin + y * cos]
+    }
 }
 
 fn rng_between(rng: &mut impl Rng, low: f32, high: f32) -> f32 {

@@ -9,7 +9,7 @@ use super::{normal, rng_of};
 use crate::paper::Paper;
 use crate::raster::{network_input, network_input_of, separate};
 use crate::sketch_net::height_of_ink;
-use crate::{Error, NetworkInput, Sketch};
+use crate::{Error, Legend, NetworkInput, Reading, Sketch};
 
 /// A drawing on some paper, and the truth about it.
 #[derive(Debug, Clone)]
@@ -80,6 +80,20 @@ pub struct Truth {
     pub person: Option<u32>,
 }
 
+impl Truth {
+    /// How sure a reading is of pitch (within half a row), loudness (within 4 dB) and family, and whether it is right.
+    pub fn claims(&self, reading: &Reading, legend: &Legend) -> [(f32, bool); 3] {
+        let half_row = 0.5 / legend.scale.rows() as f32;
+        let off_db = reading.loudness.db - legend.loudness_db_of(self.width_norm);
+        let hue = reading.timbre.family.and_then(|family| legend.palette.iter().position(|&f| f == family));
+        [
+            (reading.pitch.confidence, (reading.pitch.y_norm - self.y_norm).abs() <= half_row),
+            (reading.loudness.confidence, off_db.abs() <= 4.0),
+            (reading.timbre.confidence, hue == self.hue),
+        ]
+    }
+}
+
 impl Lesson {
     /// Example `index` of the run of `seed`. Examples `2 n` and `2 n + 1` show the same drawing by two hands, with two pens
     /// on two pages.
@@ -106,7 +120,7 @@ impl Lesson {
         let span = columns.map(|column| column as f32 / NetworkInput::ROWS as f32);
         let base = Drawing::random(&mut shared, span, signs);
         let drawing = base.again(rng);
-        if rng.random_bool(0.28) {
+        if rng.random_bool(0.16) {
             Lesson::of_strokes(&drawing, rng)
         } else {
             Lesson::of_page(&drawing, columns, rng)

@@ -5,7 +5,7 @@
 use image::{ImageEncoder as _, Rgba, RgbaImage};
 use rand::Rng;
 
-use super::drawing::turn;
+use super::drawing::turned;
 use super::normal;
 use super::pen::Ink;
 use crate::NetworkInput;
@@ -53,7 +53,7 @@ impl Page {
         [left, left + wide]
     }
 
-    /// A sheet at random; three in ten are clean exports.
+    /// A sheet at random; one in six is a clean export.
     pub fn random(columns: [usize; 2], rng: &mut impl Rng) -> Page {
         let light = |rng: &mut dyn rand::RngCore| {
             let base = rng.random_range(195.0..255.0f32);
@@ -70,7 +70,7 @@ impl Page {
             }
             _ => std::array::from_fn(|_| rng.random_range(4.0..60.0)),
         };
-        let wear = if rng.random_bool(0.25) { 0.0 } else { rng.random_range(0.05..1.0f32).sqrt() };
+        let wear = if rng.random_bool(0.17) { 0.0 } else { rng.random_range(0.05..1.0f32).sqrt() };
         let turned_radians = if wear > 0.2 { 0.03 * normal(rng) } else { 0.0 };
         Page { paper, turned_radians, columns, wear }
     }
@@ -90,8 +90,8 @@ impl Page {
         if rng.random_bool(0.62) {
             self.print_lines(&mut picture, rng);
         }
-        if self.wear > 0.3 {
-            while rng.random_bool(0.3) {
+        if self.wear > 0.2 {
+            while rng.random_bool(0.4) {
                 stain(&mut picture, rng);
             }
         }
@@ -103,12 +103,15 @@ impl Page {
         }
         if self.wear > 0.0 {
             self.light(&mut picture, rng);
-            for _ in 0..(self.wear * rng.random_range(0.0..2.6f32)) as usize {
-                blur(&mut picture);
+            let mut soft = self.wear * rng.random_range(0.0..3.6f32);
+            while soft > 0.0 {
+                blur(&mut picture, soft.min(1.0));
+                soft -= 1.0;
             }
             speckle(&mut picture, self.wear * rng.random_range(0.0..12.0), rng);
-        } else if rng.random_bool(0.3) {
-            blur(&mut picture);
+        } else if rng.random_bool(0.5) {
+            // Larger pictures were made smaller.
+            blur(&mut picture, rng.random_range(0.2..1.0));
         }
         let image = self.cut_out(&picture);
         if self.wear > 0.0 && rng.random_bool(0.3) {
@@ -151,15 +154,13 @@ impl Page {
         };
         let cover = |along: f32| {
             let off = (along - along.round()).abs() * per_row;
-            let strength = if along.round() % every == 0.0 { 1.0 } else { between };
+            let strength = if every == 1.0 || along.round() % every == 0.0 { 1.0 } else { between };
             strength * (thick_px / 2.0 + 0.5 - off).clamp(0.0, thick_px.min(1.0))
         };
+        let turned = turned(-self.turned_radians);
         for (i, pixel) in picture.0.iter_mut().enumerate() {
             let at = [(i % COLUMNS) as f32 + 0.5, ROWS as f32 - 0.5 - (i / COLUMNS) as f32];
-            let mut at = at.map(|v| v / ROWS as f32);
-            if self.turned_radians != 0.0 {
-                at = turn(at, -self.turned_radians);
-            }
+            let at = turned(at.map(|v| v / ROWS as f32));
             let upright = if is_upright { cover(at[0] * rows - phases[0]) } else { 0.0 };
             let level = if is_level { cover(at[1] * rows - phases[1]) } else { 0.0 };
             mix(pixel, &lines, upright.max(level));
@@ -208,9 +209,10 @@ impl Page {
         let askew = self.turned_radians + if rng.random_bool(0.5) { 0.02 * normal(rng) } else { 0.0 };
         let mut inset = || if rng.random_bool(0.5) { rng.random_range(0.0..0.05f32) } else { -0.03 };
         let sides = [left + inset(), right - inset(), inset(), 1.0 - inset()];
+        let turned = turned(-askew);
         for (i, pixel) in picture.0.iter_mut().enumerate() {
             let at = [(i % COLUMNS) as f32 + 0.5, ROWS as f32 - 0.5 - (i / COLUMNS) as f32];
-            let [x, y] = turn(at.map(|v| v / ROWS as f32), -askew);
+            let [x, y] = turned(at.map(|v| v / ROWS as f32));
             let inside = (x - sides[0]).min(sides[1] - x).min(y - sides[2]).min(sides[3] - y);
             mix(pixel, &table, (0.5 - inside * ROWS as f32).clamp(0.0, 1.0));
         }
@@ -284,10 +286,12 @@ fn mix(pixel: &mut [f32; 3], colour: &[f32; 3], part: f32) {
     }
 }
 
-/// A blur of 1-2-1 down and across.
-fn blur(picture: &mut Picture) {
-    let rows =
-        |a: [f32; 3], b: [f32; 3], c: [f32; 3]| std::array::from_fn(|i| 0.25 * (a[i] + 2.0 * b[i] + c[i]));
+/// A blur of 1-2-1 down and across, or a part of one.
+fn blur(picture: &mut Picture, part: f32) {
+    let side = 0.25 * part;
+    let rows = |a: [f32; 3], b: [f32; 3], c: [f32; 3]| {
+        std::array::from_fn(|i| side * (a[i] + c[i]) + (1.0 - 2.0 * side) * b[i])
+    };
     let across: Vec<[f32; 3]> = (0..picture.0.len())
         .map(|i| {
             let column = i % COLUMNS;

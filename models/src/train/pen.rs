@@ -50,11 +50,11 @@ impl Pen {
     /// A pen at random; thin, middle and thick widths are alike common.
     pub fn random(rng: &mut impl Rng) -> Pen {
         let tip = match rng.random_range(0..100) {
-            0..45 => Tip::Round,
-            45..55 => Tip::Stepped,
-            55..70 => Tip::Ragged,
-            70..82 => Tip::Bristly,
-            82..90 => Tip::Broad,
+            0..44 => Tip::Round,
+            44..54 => Tip::Stepped,
+            54..69 => Tip::Ragged,
+            69..81 => Tip::Bristly,
+            81..90 => Tip::Broad,
             _ => Tip::Dashed,
         };
         Pen::of_tip(tip, rng)

@@ -49,7 +49,7 @@ impl Default for Config {
             seed: 1,
             steps: 1200,
             pairs: 12,
-            exam: 4096,
+            exam: 10240,
             look_every: 100,
             signs: Vec::new(),
             held_out_signs: Vec::new(),
@@ -124,7 +124,7 @@ pub fn run(config: &Config, on_step: &mut dyn FnMut(&Progress) -> ControlFlow<()
             break;
         }
     }
-    let doubts = doubts(&net, held_out(config.seed) + 2, config.exam.min(384), &config.signs)?;
+    let doubts = doubts(&net, held_out(config.seed) + 2, config.exam.min(1536), &config.signs)?;
     trainee.set("doubts", &doubts)?;
     let weights = trainee.weights();
     let net = SketchNet::new(&mut |name, shape| weights.take(name, shape))?;
@@ -322,7 +322,7 @@ fn pitch_errors(output: &SketchOutput, lessons: &[Lesson]) -> Result<Vec<f32>, E
         .iter()
         .enumerate()
         .map(|(at, lesson)| {
-            let found = Answers::of(output, at)?.y_norm();
+            let found = Answers::of(output, at, &lesson.input)?.y_norm();
             Ok(lesson.truth.map_or(0.0, |t| (found - t.y_norm).abs() + 2e-4))
         })
         .collect()
