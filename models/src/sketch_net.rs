@@ -130,7 +130,15 @@ impl SketchNet {
     /// # Errors
     /// [`Error::Weights`] if they do not fit the code, or are damaged.
     pub fn from_weights(bytes: &[u8]) -> Result<SketchNet, Error> {
-        let weights = Weights::from_bytes(bytes)?;
+        SketchNet::on(bytes, &Device::Cpu)
+    }
+
+    /// The network with the weights of a safetensors file, on a device.
+    ///
+    /// # Errors
+    /// Those of [`SketchNet::from_weights`], and [`Error::Network`] with what the device says.
+    pub fn on(bytes: &[u8], device: &Device) -> Result<SketchNet, Error> {
+        let weights = Weights::from_bytes(bytes)?.to_device(device)?;
         SketchNet::new(&mut |name, shape| weights.take(name, shape))
     }
 
@@ -229,8 +237,16 @@ impl SketchNet {
     /// # Errors
     /// [`Error::Network`].
     pub fn answers(&self, pixels: Vec<f32>) -> Result<Answers, Error> {
+        Answers::of(&self.output(pixels)?, 0)
+    }
+
+    /// The same as tensors, on the device of the weights.
+    ///
+    /// # Errors
+    /// [`Error::Network`].
+    pub fn output(&self, pixels: Vec<f32>) -> Result<SketchOutput, Error> {
         let shape = (1, NetworkInput::ROWS, NetworkInput::COLUMNS, NetworkInput::CHANNELS);
-        Answers::of(&self.forward(&Tensor::from_vec(pixels, shape, &Device::Cpu)?)?, 0)
+        self.forward(&Tensor::from_vec(pixels, shape, self.patch.weight.device())?)
     }
 }
 
@@ -269,7 +285,7 @@ fn colour_of_ink(x: &Tensor, under: &Tensor) -> Result<Tensor, Error> {
     let n = x.dim(0)?;
     let weights = under.flatten_all()?.to_vec1::<f32>()?;
     let line = NetworkInput::COLUMNS * NetworkInput::CHANNELS;
-    let colours = with_numbers(&x.contiguous()?, |x| {
+    let colours = with_numbers(&x.to_device(&Device::Cpu)?.contiguous()?, |x| {
         let mut colours = Vec::with_capacity(n * COLOUR);
         for (x, weights) in x.chunks(NetworkInput::ROWS * line).zip(weights.chunks(ROWS * COLUMNS)) {
             let (mut total, mut sums) = (1e-3f32, [0.0f32; NetworkInput::CHANNELS]);
@@ -367,7 +383,7 @@ impl Answers {
     }
 
     /// The same answers, with what is known of the input: where its ink is, if it comes from strokes alone.
-    pub(crate) fn knowing(self, input: &NetworkInput) -> Answers {
+    pub fn knowing(self, input: &NetworkInput) -> Answers {
         if !input.is_certain {
             return self;
         }
