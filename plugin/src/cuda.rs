@@ -55,7 +55,12 @@ impl Cuda {
     /// One line that names the file and the cause.
     pub fn open() -> Result<Cuda, String> {
         let path = find()?;
-        Cuda::open_at(&path).map_err(|cause| format!("{}: {}", path.display(), first_line(&cause)))
+        Cuda::open_at(&path).map_err(|cause| {
+            let path = path.display().to_string();
+            // The loader of some systems names the file itself.
+            let cause = first_line(&cause).trim_start_matches(&format!("{path}: "));
+            format!("{path}: {cause}")
+        })
     }
 
     fn open_at(path: &Path) -> Result<Cuda, String> {

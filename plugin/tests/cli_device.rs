@@ -48,7 +48,7 @@ fn without_a_word_the_cpu_serves_and_nothing_is_said() {
 fn a_device_that_cannot_be_had_costs_one_line_and_the_cpu_reads_the_same() {
     let desk = desk();
     desk.write("garbage.so", &b"no library at all ".repeat(40));
-    desk.write("home/.config/Neume/device", b"toaster\n");
+    desk.write("home/.config/neume/device", b"toaster\n");
     desk.write("home/Library/Application Support/Neume/device", b"toaster\n");
     let expected = told(&desk.run_in(&[("NEUME_DEVICE", "cpu")], READ)).0;
     let pretended = pretended();
@@ -70,7 +70,7 @@ fn a_device_that_cannot_be_had_costs_one_line_and_the_cpu_reads_the_same() {
         cases.push((libm, vec!["libm.so.6", "not Neume's CUDA library"]));
     }
     if cfg!(unix) {
-        cases.push((vec![], vec!["Neume/device", "`toaster` is not cpu, cuda or metal"]));
+        cases.push((vec![], vec!["eume/device", "`toaster` is not cpu, cuda or metal"]));
     }
     for (variables, parts) in cases {
         let run = desk.run_in(&variables, READ);
