@@ -53,13 +53,8 @@ fn time<E>(what: &str, mut run: impl FnMut() -> Result<(), E>) -> Result<(), E> 
 /// The network's five convolutions that look around, and no more, by candle. Its matrix products may use every core.
 fn candle_alone(x: &Tensor) -> Result<()> {
     let x = x.permute((0, 3, 1, 2))?.contiguous()?;
-    let sizes = [
-        (4, 24, 4, 4, 0),
-        (24, 40, 3, 2, 1),
-        (40, 64, 3, 2, 1),
-        (64, 96, 3, 2, 1),
-        (96, 112, 3, 2, 1),
-    ];
+    let sizes =
+        [(4, 24, 4, 4, 0), (24, 40, 3, 2, 1), (40, 64, 3, 2, 1), (64, 96, 3, 2, 1), (96, 112, 3, 2, 1)];
     let layers: Vec<(Tensor, usize, usize)> = sizes
         .into_iter()
         .map(|(c_in, c_out, k, stride, padding)| {

@@ -32,7 +32,7 @@ impl ConvConfig {
 /// # Errors
 /// Shapes that do not fit, and types other than `f32`.
 pub fn conv2d(x: &Tensor, weight: &Tensor, bias: &Tensor, config: &ConvConfig) -> Result<Tensor> {
-    if !x.device().is_cpu() {
+    if !is_fused(x) {
         return conv2d_elsewhere(x, weight, bias, config);
     }
     let (x, weight, bias) = (x.contiguous()?, weight.contiguous()?, bias.contiguous()?);
@@ -49,6 +49,35 @@ pub fn linear(x: &Tensor, weight: &Tensor, bias: &Tensor, relu: bool) -> Result<
     let config = ConvConfig { stride: [1, 1], padding: [0, 0], relu };
     let rows = x.reshape((1, n, 1, c_in))?; // (1, n, 1, c_in): every row is a pixel
     conv2d(&rows, &weight.reshape((1, 1, c_in, c_out))?, bias, &config)?.reshape((n, c_out))
+}
+
+/// Whether the operations of our own serve for a tensor: they know the CPU only. On other devices candle's do.
+pub(crate) fn is_fused(x: &Tensor) -> bool {
+    #[cfg(test)]
+    if as_elsewhere::is_on() {
+        return false;
+    }
+    x.device().is_cpu()
+}
+
+/// Lets a test run on the CPU what other devices run.
+#[cfg(test)]
+pub(crate) mod as_elsewhere {
+    use std::cell::Cell;
+
+    thread_local!(static ON: Cell<bool> = const { Cell::new(false) });
+
+    pub(crate) fn is_on() -> bool {
+        ON.get()
+    }
+
+    /// Does `work` with candle's own operations, on this thread.
+    pub(crate) fn run<T>(work: impl FnOnce() -> T) -> T {
+        ON.set(true);
+        let done = work();
+        ON.set(false);
+        done
+    }
 }
 
 /// The same by candle's own operations, for devices that have their own convolution.

@@ -4,7 +4,7 @@
 
 use candle_core::{CpuStorage, CustomOp2, CustomOp3, Layout, Result, Shape, Tensor, bail};
 
-use crate::conv::{add_product, numbers, with_numbers};
+use crate::conv::{add_product, is_fused, numbers, with_numbers};
 
 /// `max(0, fine + coarse)`, every pixel of `coarse` (n, h, w, c) standing for four of `fine` (n, 2h, 2w, c); without the
 /// `max` unless `relu`.
@@ -12,7 +12,7 @@ use crate::conv::{add_product, numbers, with_numbers};
 /// # Errors
 /// Shapes that do not fit, and types other than `f32`.
 pub fn add_enlarged(fine: &Tensor, coarse: &Tensor, relu: bool) -> Result<Tensor> {
-    if !fine.device().is_cpu() {
+    if !is_fused(fine) {
         let (n, h, w, c) = coarse.dims4()?;
         let enlarged = coarse.reshape((n, h, 1, w, 1, c))?.broadcast_as((n, h, 2, w, 2, c))?;
         let sum = (fine + enlarged.reshape((n, 2 * h, 2 * w, c))?)?;
@@ -27,7 +27,7 @@ pub fn add_enlarged(fine: &Tensor, coarse: &Tensor, relu: bool) -> Result<Tensor
 /// # Errors
 /// Shapes that do not fit, and types other than `f32`.
 pub fn mean_under(x: &Tensor, weights: &Tensor) -> Result<Tensor> {
-    if !x.device().is_cpu() {
+    if !is_fused(x) {
         let weights = weights.detach().unsqueeze(3)?;
         let total = (weights.sum((1, 2))? + LEAST)?;
         return x.broadcast_mul(&weights)?.sum((1, 2))?.broadcast_div(&total);
@@ -46,7 +46,7 @@ pub fn mean_of_mix_under(x: &Tensor, mix: &Tensor, bias: &Tensor, weights: &Tens
     if weights.dims() != [n, h, w] || c_mix != c || bias.dims() != [k] || c == 0 || k == 0 {
         bail!("{mix:?}, {bias:?} and {weights:?} do not fit {x:?}");
     }
-    if !x.device().is_cpu() {
+    if !is_fused(x) {
         let mixed = x.reshape((n * h * w, c))?.matmul(mix)?.broadcast_add(bias)?.relu()?;
         return mean_under(&mixed.reshape((n, h, w, k))?, weights);
     }

@@ -5,6 +5,7 @@
 
 mod contour;
 pub mod conv;
+pub mod device;
 pub mod embedding;
 mod erase;
 pub mod error;

@@ -63,6 +63,9 @@ pub(crate) const STAGES: [Stage; 7] = [
 /// Ways in which a picture is looked at.
 const VIEWS: usize = 8;
 
+/// Numbers that the network says of one drawing: sixteen places, 64 channels, eight ways.
+pub(crate) const SAYS: usize = (SIDE / 16) * (SIDE / 16) * 64 * VIEWS;
+
 /// The shape of a drawing's ink: [`SIDE`] x [`SIDE`] numbers 0..1 from the top, as large as fits, in the middle.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SignInput {
@@ -203,6 +206,15 @@ impl SignEmbedding {
         SignEmbedding((0..raw.len()).map(|i| if i == 0 { 1.0 } else { 0.0 }).collect())
     }
 
+    /// The eight opinions of [`SignNet::views`] as one, each of the same weight.
+    pub fn of_views(views: &[f32]) -> SignEmbedding {
+        let all: Vec<f32> = views
+            .chunks((views.len() / VIEWS).max(1))
+            .flat_map(|raw| SignEmbedding::from_raw(raw).0)
+            .collect();
+        SignEmbedding::from_raw(&all)
+    }
+
     /// The components.
     pub fn as_slice(&self) -> &[f32] {
         &self.0
@@ -245,15 +257,26 @@ impl SignNet {
     /// # Errors
     /// [`Error::Weights`] if they do not fit the code.
     pub fn embedded() -> Result<SignNet, Error> {
-        SignNet::from_weights(include_bytes!("../weights/sign.safetensors"))
+        SignNet::from_weights(SignNet::EMBEDDED)
     }
+
+    /// The weights that ship with Neume, a safetensors file.
+    pub const EMBEDDED: &[u8] = include_bytes!("../weights/sign.safetensors");
 
     /// The network with the weights of a safetensors file.
     ///
     /// # Errors
     /// [`Error::Weights`] if they do not fit the code, or are damaged.
     pub fn from_weights(bytes: &[u8]) -> Result<SignNet, Error> {
-        let weights = Weights::from_bytes(bytes)?;
+        SignNet::on(bytes, &Device::Cpu)
+    }
+
+    /// The network with the weights of a safetensors file, on a device.
+    ///
+    /// # Errors
+    /// Those of [`SignNet::from_weights`], and [`Error::Network`] with what the device says.
+    pub fn on(bytes: &[u8], device: &Device) -> Result<SignNet, Error> {
+        let weights = Weights::from_bytes(bytes)?.to_device(device)?;
         SignNet::new(&mut |name, shape| weights.take(name, shape))
     }
 
@@ -290,11 +313,17 @@ impl SignNet {
     /// # Errors
     /// [`Error::Network`].
     pub fn embed(&self, input: &SignInput) -> Result<SignEmbedding, Error> {
+        Ok(SignEmbedding::of_views(&self.views(input)?))
+    }
+
+    /// What the network says of a shape, seen eight ways, one after the other (8, 1024).
+    ///
+    /// # Errors
+    /// [`Error::Network`].
+    pub fn views(&self, input: &SignInput) -> Result<Vec<f32>, Error> {
         let views: Vec<f32> = (0..VIEWS).flat_map(|view| input.seen(view)).collect();
-        let x = Tensor::from_vec(views, (VIEWS, SIDE, SIDE, 1), &Device::Cpu)?;
-        let raw = self.forward(&x)?.to_vec2::<f32>()?; // (8, 1024)
-        let all: Vec<f32> = raw.iter().flat_map(|raw| SignEmbedding::from_raw(raw).0).collect();
-        Ok(SignEmbedding::from_raw(&all))
+        let x = Tensor::from_vec(views, (VIEWS, SIDE, SIDE, 1), self.convolutions[0].0.device())?;
+        Ok(self.forward(&x)?.flatten_all()?.to_vec1()?)
     }
 }
 

@@ -132,7 +132,15 @@ impl SketchNet {
     /// # Errors
     /// [`Error::Weights`] if they do not fit the code, or are damaged.
     pub fn from_weights(bytes: &[u8]) -> Result<SketchNet, Error> {
-        let weights = Weights::from_bytes(bytes)?;
+        SketchNet::on(bytes, &Device::Cpu)
+    }
+
+    /// The network with the weights of a safetensors file, on a device.
+    ///
+    /// # Errors
+    /// Those of [`SketchNet::from_weights`], and [`Error::Network`] with what the device says.
+    pub fn on(bytes: &[u8], device: &Device) -> Result<SketchNet, Error> {
+        let weights = Weights::from_bytes(bytes)?.to_device(device)?;
         SketchNet::new(&mut |name, shape| weights.take(name, shape))
     }
 
@@ -232,9 +240,16 @@ impl SketchNet {
     /// # Errors
     /// [`Error::Network`].
     pub fn answers(&self, input: &NetworkInput) -> Result<Answers, Error> {
+        Answers::of(&self.output(&input.pixels)?, 0, input)
+    }
+
+    /// The same as tensors, on the device of the weights.
+    ///
+    /// # Errors
+    /// [`Error::Network`].
+    pub fn output(&self, pixels: &[f32]) -> Result<SketchOutput, Error> {
         let shape = (1, NetworkInput::ROWS, NetworkInput::COLUMNS, NetworkInput::CHANNELS);
-        let x = Tensor::from_slice(&input.pixels, shape, &Device::Cpu)?;
-        Answers::of(&self.forward(&x)?, 0, input)
+        self.forward(&Tensor::from_slice(pixels, shape, self.patch.weight.device())?)
     }
 }
 
@@ -273,7 +288,7 @@ fn colour_of_ink(x: &Tensor, under: &Tensor) -> Result<Tensor, Error> {
     let n = x.dim(0)?;
     let weights = under.flatten_all()?.to_vec1::<f32>()?;
     let line = NetworkInput::COLUMNS * NetworkInput::CHANNELS;
-    let colours = with_numbers(&x.contiguous()?, |x| {
+    let colours = with_numbers(&x.to_device(&Device::Cpu)?.contiguous()?, |x| {
         let mut colours = Vec::with_capacity(n * COLOUR);
         for (x, weights) in x.chunks(NetworkInput::ROWS * line).zip(weights.chunks(ROWS * COLUMNS)) {
             let (mut total, mut sums) = (1e-3f32, [0.0f32; NetworkInput::CHANNELS]);
@@ -306,7 +321,7 @@ fn colour_of_ink(x: &Tensor, under: &Tensor) -> Result<Tensor, Error> {
 fn measures_of_ink(x: &Tensor, ink: &Tensor) -> Result<Tensor, Error> {
     let n = x.dim(0)?;
     let seen: Vec<f32> = ink.flatten_all()?.to_vec1::<f32>()?.into_iter().map(logistic).collect();
-    let all = with_numbers(&x.contiguous()?, |x| {
+    let all = with_numbers(&x.to_device(&Device::Cpu)?.contiguous()?, |x| {
         let drawings = x.chunks(x.len() / n.max(1)).zip(seen.chunks(seen.len() / n.max(1)));
         Ok(drawings.flat_map(|(x, seen)| measures(&coverage(x, seen, false))).collect::<Vec<f32>>())
     })?;

@@ -54,9 +54,18 @@ impl SoundLabels {
     }
 }
 
+/// Runs a network: the numbers that go in to those that come out, see [`crate::device::Network`].
+pub type Elsewhere = Box<dyn Fn(&[f32]) -> Result<Vec<f32>, Error> + Send + Sync>;
+
+/// Who runs the layers.
+enum Hears {
+    Here(Layers),
+    Elsewhere(Elsewhere),
+}
+
 /// The network with its weights, ready to listen. Share it between threads; each call stays on its own.
 pub struct SoundNet {
-    layers: Layers,
+    hears: Hears,
     maker: FeatureMaker,
     weights_id: u64,
 }
@@ -67,17 +76,33 @@ impl SoundNet {
     /// # Errors
     /// [`Error::Weights`] if they do not fit this code.
     pub fn embedded() -> Result<SoundNet, Error> {
-        SoundNet::from_weights(include_bytes!("../weights/sound.safetensors"))
+        SoundNet::from_weights(SoundNet::EMBEDDED)
     }
+
+    /// The weights that ship with Neume, a safetensors file.
+    pub const EMBEDDED: &[u8] = include_bytes!("../weights/sound.safetensors");
 
     /// The network with the weights of a safetensors file.
     ///
     /// # Errors
     /// [`Error::Weights`] names what is missing, of another shape, or damaged.
     pub fn from_weights(file: &[u8]) -> Result<SoundNet, Error> {
-        let weights = Weights::from_bytes(file)?;
-        let layers = Layers::new(&mut |name, shape| weights.take(name, shape))?;
-        Ok(SoundNet { layers, maker: FeatureMaker::new(), weights_id: fnv(file) })
+        SoundNet::on(file, &Device::Cpu)
+    }
+
+    /// The network with the weights of a safetensors file, on a device.
+    ///
+    /// # Errors
+    /// Those of [`SoundNet::from_weights`], and [`Error::Network`] with what the device says.
+    pub fn on(file: &[u8], device: &Device) -> Result<SoundNet, Error> {
+        let hears = Hears::Here(Layers::on(file, device)?);
+        Ok(SoundNet { hears, maker: FeatureMaker::new(), weights_id: fnv(file) })
+    }
+
+    /// The network with the weights of a safetensors file, run by somebody else: features are made here, and the numbers
+    /// of [`crate::device::Network::Sound`] go to `forward`.
+    pub fn elsewhere(file: &[u8], forward: Elsewhere) -> SoundNet {
+        SoundNet { hears: Hears::Elsewhere(forward), maker: FeatureMaker::new(), weights_id: fnv(file) }
     }
 
     /// Tells these weights from others, so that labels which older ones gave can be made again. The same on every machine.
@@ -108,9 +133,12 @@ impl SoundNet {
 
     /// Labels features whose loudness was measured already.
     pub fn label_features(&self, features: &Features, loudness_db: f32) -> Result<SoundLabels, Error> {
-        let mel = Tensor::from_slice(&features.mel, (1, MEL_BANDS, MEL_FRAMES, 1), &Device::Cpu)?;
-        let pitch = Tensor::from_slice(&features.pitch, (1, 1, PITCH_BINS, PITCH_CHANNELS), &Device::Cpu)?;
-        let heard = self.layers.forward(&mel, &pitch)?;
+        let heard = match &self.hears {
+            Hears::Here(layers) => layers.hear(&features.mel, &features.pitch)?,
+            Hears::Elsewhere(forward) => {
+                Heard::of_numbers(&forward(&[&features.mel[..], &features.pitch].concat())?)?
+            }
+        };
         let roots = softmax(&heard.roots.squeeze(0)?.to_vec1::<f32>()?);
         let families = softmax(&heard.families.squeeze(0)?.to_vec1::<f32>()?);
         let timbre = heard.timbre.squeeze(0)?.to_vec1::<f32>()?;
@@ -244,6 +272,20 @@ impl Layers {
             score: Layer::new(take, "pitch.score", &[1, 1, PITCH_WIDTH, 1])?,
             none: Layer::new(take, "pitch.none", &[TRUNK + PITCH_WIDTH, 1])?,
         })
+    }
+
+    /// Those of a safetensors file, on a device.
+    pub(crate) fn on(file: &[u8], device: &Device) -> Result<Layers, Error> {
+        let weights = Weights::from_bytes(file)?.to_device(device)?;
+        Layers::new(&mut |name, shape| weights.take(name, shape))
+    }
+
+    /// What is said of one sound: `mel` is 64 x 128 numbers, `pitch` 324 x channels.
+    pub(crate) fn hear(&self, mel: &[f32], pitch: &[f32]) -> candle_core::Result<Heard> {
+        let device = self.trunk.weight.device();
+        let mel = Tensor::from_slice(mel, (1, MEL_BANDS, MEL_FRAMES, 1), device)?;
+        let pitch = Tensor::from_slice(pitch, (1, 1, PITCH_BINS, PITCH_CHANNELS), device)?;
+        self.forward(&mel, &pitch)
     }
 
     /// Mel (n, 64, 128, 1) and harmonics (n, 1, 324, channels) to everything that is said of the sounds.

@@ -78,6 +78,15 @@ impl Weights {
         safetensors::serialize(views, None).map_err(refused)
     }
 
+    /// The same weights in the memory of a device.
+    ///
+    /// # Errors
+    /// [`Error::Network`] with what the device says.
+    pub fn to_device(&self, device: &Device) -> Result<Weights, Error> {
+        let moved = |(name, tensor): (&String, &Tensor)| Ok((name.clone(), tensor.to_device(device)?));
+        Ok(Weights(self.0.iter().map(moved).collect::<Result<_, Error>>()?))
+    }
+
     /// One tensor, if its shape is the wanted one.
     ///
     /// # Errors
@@ -95,5 +104,20 @@ impl Weights {
     /// Every tensor with its name, by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Tensor)> {
         self.0.iter().map(|(name, tensor)| (name.as_str(), tensor))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::device::Network;
+
+    #[test]
+    fn weights_that_were_on_a_device_are_the_same_bytes_again() {
+        for network in Network::ALL {
+            let weights = Weights::from_bytes(network.weights()).unwrap();
+            let moved = weights.to_device(&Device::Cpu).unwrap();
+            assert_eq!(moved.to_bytes().unwrap(), weights.to_bytes().unwrap(), "{network:?}");
+        }
     }
 }

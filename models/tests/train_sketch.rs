@@ -5,8 +5,8 @@ use std::ops::ControlFlow;
 
 use neume_models::SketchNet;
 use neume_models::sketch_net::height_of_ink;
-use neume_models::train::drawing::{Drawing, Style};
 use neume_models::train::doubt::fitted;
+use neume_models::train::drawing::{Drawing, Style};
 use neume_models::train::exam::calibration_error;
 use neume_models::train::lesson::{Lesson, hsl, to_hsl};
 use neume_models::train::sketch::{Config, Trained, run};

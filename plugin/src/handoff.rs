@@ -20,6 +20,7 @@ use neume_bank::{Aspects, SoundId, Weights};
 use neume_models::{Families, Family, Reading, Sketch};
 use parking_lot::Mutex;
 
+use crate::device::Device;
 use crate::signs::Recognised;
 use crate::state::{BankRef, InstanceState};
 
@@ -90,6 +91,8 @@ pub enum Request {
         /// Sent on once every slot's sound has been handed to the Engine.
         ready: Sender<()>,
     },
+    /// Run the networks there from now on, in every instance of this process, and remember it for this user.
+    Device(Device),
     /// Tell the composer this.
     Notice(String),
     /// The instance is going away.
@@ -164,6 +167,15 @@ pub struct BankView {
     pub failed: Arc<[(PathBuf, String)]>,
 }
 
+/// Where the networks of this process run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeviceView {
+    /// Its kind.
+    pub device: Device,
+    /// For the eye: `CPU`, `CUDA: NVIDIA ...`.
+    pub name: String,
+}
+
 /// All that the Worker has to show. The newest replaces the one before.
 #[derive(Debug, Clone)]
 pub struct View {
@@ -173,13 +185,18 @@ pub struct View {
     pub bank: BankView,
     /// One message that the composer should see: a failure with its file and cause.
     pub notice: Option<String>,
-    /// Where the networks run: `CPU`, `CUDA`, `Metal`.
-    pub device: &'static str,
+    /// Where the networks run.
+    pub device: DeviceView,
 }
 
 impl Default for View {
     fn default() -> View {
-        View { slots: Default::default(), bank: BankView::default(), notice: None, device: "CPU" }
+        View {
+            slots: Default::default(),
+            bank: BankView::default(),
+            notice: None,
+            device: DeviceView { device: Device::Cpu, name: Device::Cpu.to_string() },
+        }
     }
 }
 

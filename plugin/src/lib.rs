@@ -13,12 +13,15 @@
 //!
 //! This file is the plugin as hosts see it, CLAP and, through `clap-wrapper`, VST3.
 
+mod cuda;
+pub mod device;
 pub mod disk;
 pub mod editor;
 pub mod engine;
 pub mod handoff;
 pub mod language;
 pub mod library;
+mod networks;
 pub mod params;
 pub mod signs;
 pub mod state;

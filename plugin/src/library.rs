@@ -6,18 +6,18 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::{Arc, Weak};
 
 use neume_bank::priority::stand_back;
 use neume_bank::scan::{Progress, ScanOptions, ScanReport, scan};
 use neume_bank::{Audio, Bank, Loop, SoundId, Source, decode};
 use neume_models::raster::network_input;
-use neume_models::sketch_net::SketchNet;
-use neume_models::sound_net::SoundNet;
-use neume_models::{Legend, Reading, SignEmbedding, SignInput, SignNet, Sketch};
+use neume_models::{Legend, Reading, SignEmbedding, SignInput, Sketch};
 use parking_lot::Mutex;
 
+use crate::device::Device;
 use crate::handoff::{Pcm, ScanProgress};
+use crate::networks::Networks;
 use crate::state::BankRef;
 
 /// Memory that decoded sounds may take before those that no instance plays are given up.
@@ -28,10 +28,8 @@ const MAX_SOUND_SECS: f32 = 120.0;
 
 /// The shared holdings of a process.
 pub struct Library {
-    networks: Pool,
-    sketch_net: OnceLock<Result<SketchNet, neume_models::Error>>,
-    sound_net: OnceLock<Result<SoundNet, neume_models::Error>>,
-    sign_net: OnceLock<Result<SignNet, neume_models::Error>>,
+    pool: Pool,
+    networks: Networks,
     banks: Mutex<HashMap<PathBuf, Arc<Bank>>>,
     sounds: Mutex<Sounds>,
 }
@@ -75,10 +73,8 @@ impl Library {
 
     fn new() -> Library {
         Library {
-            networks: Pool::new(),
-            sketch_net: OnceLock::new(),
-            sound_net: OnceLock::new(),
-            sign_net: OnceLock::new(),
+            pool: Pool::new(),
+            networks: Networks::default(),
             banks: Mutex::default(),
             sounds: Mutex::default(),
         }
@@ -89,7 +85,10 @@ impl Library {
     /// # Errors
     /// An empty pad, and weights that do not load.
     pub fn read(&self, sketch: &Sketch, legend: &Legend) -> Result<Reading, neume_models::Error> {
-        self.networks.install(|| self.sketch_net()?.read(sketch, legend))
+        self.pool.install(|| {
+            let input = network_input(sketch)?;
+            self.networks.answers(&input)?.reading(legend, input.is_certain)
+        })
     }
 
     /// Where the shape of a drawing lies among signs.
@@ -97,27 +96,32 @@ impl Library {
     /// # Errors
     /// An empty pad, and weights that do not load.
     pub fn embed_sign(&self, sketch: &Sketch) -> Result<SignEmbedding, neume_models::Error> {
-        self.networks.install(|| {
+        self.pool.install(|| {
             let input = network_input(sketch)?;
             let coverage = match input.is_certain {
                 true => Vec::new(),
-                false => self.sketch_net()?.answers(&input)?.coverage(),
+                false => self.networks.answers(&input)?.coverage(),
             };
-            let net = self.sign_net.get_or_init(SignNet::embedded).as_ref().map_err(Clone::clone)?;
-            net.embed(&SignInput::of(&input, &coverage)?)
+            self.networks.embed(&SignInput::of(&input, &coverage)?)
         })
     }
 
-    fn sketch_net(&self) -> Result<&SketchNet, neume_models::Error> {
-        self.sketch_net.get_or_init(SketchNet::embedded).as_ref().map_err(Clone::clone)
-    }
-
-    /// The network that labels sounds.
+    /// Chooses where the networks run, for the whole process. Where that cannot be had, the CPU serves.
     ///
     /// # Errors
-    /// Weights that do not load.
-    pub fn sound_net(&self) -> Result<&SoundNet, neume_models::Error> {
-        self.sound_net.get_or_init(SoundNet::embedded).as_ref().map_err(Clone::clone)
+    /// One line that says so, with file and cause.
+    pub fn choose_device(&self, device: Device) -> Result<(), String> {
+        self.networks.choose(device)
+    }
+
+    /// Where the networks run, and its name for the eye: `CPU`, `CUDA: NVIDIA ...`. The first who asks opens it.
+    pub fn device(&self) -> (Device, String) {
+        self.networks.device()
+    }
+
+    /// Why the CPU serves although another device was asked for; said once in a process.
+    pub fn device_notice(&self) -> Option<String> {
+        self.networks.take_notice()
     }
 
     /// A bank that is open already. The factory bank always is.
@@ -139,10 +143,10 @@ impl Library {
         on_progress: &mut dyn FnMut(ScanProgress),
         cancel: &AtomicBool,
     ) -> Result<(Arc<Bank>, ScanReport), neume_bank::Error> {
-        let net = self.sound_net()?;
+        let net = self.networks.sound()?;
         let options = ScanOptions { rebuild, ..ScanOptions::default() };
         let mut progress = |scan: &Progress| on_progress(ScanProgress { done: scan.done, total: scan.total });
-        let report = scan(folder, &options, net, &mut progress, cancel)?;
+        let report = scan(folder, &options, &net, &mut progress, cancel)?;
         let bank = Arc::new(report.bank.clone());
         self.banks.lock().insert(folder.to_path_buf(), bank.clone());
         Ok((bank, report))

@@ -4,6 +4,7 @@
 
 mod bench;
 mod bundle;
+mod cuda;
 mod install;
 mod paths;
 mod play;
@@ -25,6 +26,7 @@ Usage: cargo xtask COMMAND
   setup        install what the other commands need from the system, or name it
   bundle       build target/bundled/neume.clap and neume.vst3
   install      bundle, and copy both to where hosts look
+  cuda         build models/cuda, the library that runs the networks on CUDA; needs no GPU
   bench        the benchmarks, in release
   train ...    `neume train ...` with a release build
   tidy         the conventions of the source tree alone";
@@ -50,6 +52,7 @@ fn run(command: &str, rest: &[String]) -> Result<()> {
         "test" => test::run(rest),
         "bundle" => bundle::run(),
         "install" => install::run(),
+        "cuda" => cuda::run(),
         "bench" => bench::run(rest),
         "train" => play::train(rest),
         "tidy" => tidy::run(),

@@ -33,6 +33,8 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use neume::device::Device;
+use neume::library::Library;
 
 /// Draw a sound, and play it.
 #[derive(Debug, Parser)]
@@ -41,6 +43,9 @@ struct Cli {
     /// Print exactly one JSON object on stdout.
     #[arg(long, global = true)]
     json: bool,
+    /// Where the networks run: cpu, cuda or metal. What cannot be had is said, and the CPU serves.
+    #[arg(long, global = true, value_name = "DEVICE")]
+    device: Option<Device>,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -85,7 +90,43 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let json = cli.json;
-    match cli.command {
+    // Held to the end: what is chosen holds for as long as somebody holds the library.
+    let library = Library::shared();
+    choose_device(&cli, &library)?;
+    let done = command(cli.command, json);
+    // The device may have failed meanwhile.
+    library.device_notice().inspect(|cause| eprintln!("neume: {cause}"));
+    done
+}
+
+/// Chooses where the networks run, and opens it before a command that needs them, so that it is said at once if it cannot
+/// be had.
+fn choose_device(cli: &Cli, library: &Library) -> anyhow::Result<()> {
+    if let Some(device) = cli.device {
+        if matches!(cli.command, Some(Command::Train(_))) && device != Device::Cpu {
+            anyhow::bail!("--device: networks are trained on the CPU");
+        }
+        if let Err(cause) = library.choose_device(device) {
+            eprintln!("neume: {cause}");
+        }
+    }
+    if let Some(
+        Command::Read(_)
+        | Command::Bank(_)
+        | Command::Match(_)
+        | Command::Render(_)
+        | Command::Sign(_)
+        | Command::Demo(_),
+    ) = cli.command
+    {
+        library.device();
+        library.device_notice().inspect(|cause| eprintln!("neume: {cause}"));
+    }
+    Ok(())
+}
+
+fn command(command: Option<Command>, json: bool) -> anyhow::Result<ExitCode> {
+    match command {
         None => window::run(&window::Arguments::default()),
         Some(Command::Window(arguments)) => window::run(&arguments),
         Some(Command::Read(arguments)) => read::run(&arguments, json),

@@ -29,6 +29,8 @@ pub struct Arguments {
 #[derive(serde::Serialize)]
 struct Report {
     readings: Vec<ReadingReport>,
+    /// Where the networks ran: `CPU`, `CUDA: NVIDIA ...`.
+    device: String,
 }
 
 /// A drawing with its reading.
@@ -45,7 +47,8 @@ pub struct ReadSketch {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments, json: bool) -> Result<ExitCode> {
-    let speaker = arguments.reader.open(Library::shared())?;
+    let library = Library::shared();
+    let speaker = arguments.reader.open(library.clone())?;
     let bar = progress::bar("reading", arguments.drawings.len() as u64);
     let mut code = ExitCode::SUCCESS;
     let mut readings = Vec::new();
@@ -63,7 +66,7 @@ pub fn run(arguments: &Arguments, json: bool) -> Result<ExitCode> {
     if readings.is_empty() {
         return Ok(code);
     }
-    let report = Report { readings };
+    let report = Report { readings, device: library.device().1 };
     emit(json, &report, || report.readings.iter().map(ReadingReport::text).collect::<Vec<_>>().join("\n"))?;
     Ok(code)
 }

@@ -1,21 +1,26 @@
-//! The view Look: what is heard, seen. The newest output as a curve, and the level of both channels.
+//! The view Look: what is heard, seen. The newest output as a curve, and the level of both channels. Below, where the
+//! networks run.
 
 use egui::{Align2, Pos2, Rect, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2};
 
+use super::button::{elided, segmented};
 use super::editing::Editing;
 use super::theme::{self, CORNER, mix};
-use crate::handoff::EngineFrame;
+use crate::device::Device;
+use crate::handoff::{EngineFrame, Request};
 
 /// Lowest level of the meters, in dB.
 const FLOOR_DB: f32 = -60.0;
 /// How fast a meter falls, as a share kept from frame to frame.
 const FALL: f32 = 0.86;
+/// Height of the lines about the device.
+const DEVICE_PX: f32 = 56.0;
 
 /// The view in `rect`.
 pub fn look_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
     let tokens = editing.tokens();
     let colour = editing.chosen_match().map_or(tokens.text, |m| editing.theme().family(m.family));
-    let height = (rect.height() - 68.0).clamp(120.0, rect.width() * 1.2);
+    let height = (rect.height() - 68.0 - DEVICE_PX).clamp(120.0, rect.width() * 1.2);
     let scope = Rect::from_min_size(rect.min, vec2(rect.width(), height));
     ui.painter().rect_filled(scope, CORNER, tokens.pad);
     let inside = scope.shrink2(vec2(0.0, 16.0));
@@ -31,6 +36,27 @@ pub fn look_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
         let y = scope.bottom() + 26.0 + 24.0 * i as f32;
         let row = Rect::from_min_max(pos2(rect.left(), y - 8.0), pos2(rect.right(), y + 8.0));
         level_ui(ui, row, name, editing.state.peak[i], editing);
+    }
+    let left_bottom = pos2(rect.left(), scope.bottom() + 68.0 + DEVICE_PX);
+    let right_top = pos2(rect.right(), left_bottom.y - DEVICE_PX);
+    device_ui(ui, Rect::from_two_pos(left_bottom, right_top), editing);
+}
+
+/// Where the networks run, with its full name beneath; another device may be chosen.
+fn device_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
+    let (tokens, shown) = (editing.tokens(), &editing.now.view.device);
+    let row = Rect::from_min_size(rect.min, vec2(rect.width(), 28.0));
+    ui.painter().text(row.left_center(), Align2::LEFT_CENTER, "Networks", theme::regular(12.0), tokens.dim);
+    let choice =
+        Rect::from_min_max(pos2(row.right() - 60.0 * Device::CHOICES.len() as f32, row.top()), row.max);
+    let labels: Vec<&str> = Device::CHOICES.iter().map(|device| device.label()).collect();
+    let chosen = Device::CHOICES.iter().position(|&device| device == shown.device).unwrap_or(0);
+    if shown.device != Device::Cpu {
+        let at = pos2(rect.right(), row.bottom() + 12.0);
+        elided(ui, at, Align2::RIGHT_CENTER, &shown.name, theme::regular(12.0), tokens.dim, rect.width());
+    }
+    if let Some(i) = segmented(ui, choice, &labels, chosen, tokens) {
+        editing.end.requests.send(Request::Device(Device::CHOICES[i]));
     }
 }
 

@@ -181,7 +181,7 @@ fn meter_ui(ui: &mut Ui, rect: Rect, load: f32, editing: &Editing) {
     ui.painter().rect_filled(full, 3.0, colour);
     let hit = rect.expand2(vec2(0.0, 11.0));
     let response = ui.interact(hit, ui.scope_id().with("load"), Sense::hover());
-    let words = format!("{:.0}% of real time on {}", load * 100.0, editing.now.view.device);
+    let words = format!("{:.0}% of real time on {}", load * 100.0, editing.now.view.device.name);
     response.widget_info(|| WidgetInfo::labeled(Role::ProgressIndicator, true, "CPU"));
     response.on_hover_text(words);
 }

@@ -16,7 +16,10 @@ use neume_bank::priority::stand_back;
 use neume_bank::{Bank, SoundId};
 use neume_models::Legend;
 
-use crate::handoff::{Document, Generation, Opening, Playable, Request, SLOTS, ToEngine, View, WorkerEnd};
+use crate::device::{self, Device};
+use crate::handoff::{
+    DeviceView, Document, Generation, Opening, Playable, Request, SLOTS, ToEngine, View, WorkerEnd,
+};
 use crate::language::BoundSound;
 use crate::library::Library;
 use crate::signs::Signs;
@@ -61,6 +64,8 @@ struct Worker {
     legend: Legend,
     scanning: Scanning,
     view: View,
+    /// Why another device than the chosen one serves; it stays until another one is chosen.
+    device_notice: Option<String>,
 }
 
 /// A sound and the open bank that has it.
@@ -97,12 +102,14 @@ impl Worker {
             legend: Legend::default(),
             scanning: Scanning::new(),
             view: View::default(),
+            device_notice: None,
         }
     }
 
     fn run(mut self) {
         self.describe_bank();
         loop {
+            self.look_at_device();
             let all_sent = self.outbox.flush();
             self.outbox.reclaim();
             let scan_events = self.scanning.events();
@@ -147,6 +154,7 @@ impl Worker {
 
     fn answer(&mut self, request: Request) {
         match request {
+            Request::Device(device) => self.choose_device(device),
             Request::Notice(message) => self.view.notice = Some(message),
             Request::Quit => {}
             Request::Read { slot, sketch, generation } => {
@@ -478,12 +486,34 @@ impl Worker {
         }
     }
 
+    /// Runs the networks elsewhere. Only what can be had is remembered.
+    fn choose_device(&mut self, device: Device) {
+        self.device_notice = None;
+        if let Err(cause) = self.library.choose_device(device).and_then(|()| device::remember(device)) {
+            self.view.notice = Some(cause);
+        }
+    }
+
+    /// Another instance may have chosen another device, and a device may fail.
+    fn look_at_device(&mut self) {
+        let (device, name) = self.library.device();
+        let found = DeviceView { device, name };
+        let notice = self.library.device_notice();
+        if notice.is_some() || found != self.view.device {
+            self.device_notice = notice.or(self.device_notice.take());
+            self.view.device = found;
+            self.publish();
+        }
+    }
+
     fn publish(&mut self) {
         for (shown, slot) in self.view.slots.iter_mut().zip(&self.slots) {
             *shown = slot.view();
         }
         self.view.bank.scanning = self.scanning.progress();
-        *self.shown.lock() = Arc::new(self.view.clone());
+        let mut shown = self.view.clone();
+        shown.notice = shown.notice.or(self.device_notice.clone());
+        *self.shown.lock() = Arc::new(shown);
     }
 }
 

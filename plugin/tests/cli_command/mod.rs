@@ -36,7 +36,12 @@ impl Desk {
 
     /// Runs `neume` with these words, in the folder.
     pub fn run(&self, words: &[&str]) -> Run {
-        let output = self.command(words).output().unwrap();
+        self.run_in(&[], words)
+    }
+
+    /// The same with these variables.
+    pub fn run_in(&self, variables: &[(&str, &str)], words: &[&str]) -> Run {
+        let output = self.command(words).envs(variables.iter().copied()).output().unwrap();
         Run {
             code: output.status.code(),
             stdout: String::from_utf8(output.stdout).unwrap(),
@@ -63,7 +68,11 @@ impl Desk {
             .current_dir(self.0.path())
             .env("HOME", &home)
             .env("XDG_CACHE_HOME", home.join("cache"))
+            .env("XDG_CONFIG_HOME", home.join(".config"))
+            .env("XDG_DATA_HOME", home.join(".local/share"))
             .env("LOCALAPPDATA", home.join("cache"))
+            .env_remove("NEUME_DEVICE")
+            .env_remove("NEUME_CUDA")
             .env_remove("DISPLAY");
         command
     }

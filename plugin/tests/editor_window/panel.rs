@@ -1,9 +1,10 @@
 //! Matches, slots, banks, keys, parameters.
 
 use egui_kittest::kittest::Queryable as _;
+use neume::device::Device;
 use neume::editor::{Knob, Tab, Theme};
 use neume::engine::Mode;
-use neume::handoff::{BankView, KeyPress, Request, ScanProgress, View};
+use neume::handoff::{BankView, DeviceView, KeyPress, Request, ScanProgress, View};
 use neume::state::BankRef;
 
 use super::scene;
@@ -206,4 +207,33 @@ fn a_sound_that_is_gone_is_named_with_one_action() {
 fn an_empty_window_says_what_to_do() {
     let window = open(Bench::new(Theme::Light), neume::editor::LEAST_SIZE, 1.0);
     window.get_by_label("Nothing drawn yet");
+}
+
+#[test]
+fn where_the_networks_run_is_named_and_chosen_in_the_view_look() {
+    let other = Device::CHOICES[1];
+    let mut window = furnished();
+    window.get_by_label("Look").click();
+    window.run();
+    window.state().asked();
+    window.get_by_label(other.label()).click();
+    window.run();
+    let asked = window.state().asked();
+    assert!(matches!(asked[..], [Request::Device(device)] if device == other), "{asked:?}");
+
+    // Once the Worker says that it serves, it is what is chosen, and a click on it asks for nothing.
+    let bench = scene::bench(Theme::Light);
+    let mut view = View::clone(&bench.editor.view.lock());
+    view.device = DeviceView { device: other, name: format!("{other}: NVIDIA H200") };
+    bench.publish(view);
+    let mut window = open(bench, neume::editor::USUAL_SIZE, 1.0);
+    window.get_by_label("Look").click();
+    window.run();
+    window.state().asked();
+    window.get_by_label(other.label()).click();
+    window.run();
+    assert!(window.state().asked().is_empty());
+    window.get_by_role_and_label(egui::accesskit::Role::RadioButton, "CPU").click();
+    window.run();
+    assert!(matches!(window.state().asked()[..], [Request::Device(Device::Cpu)]));
 }
