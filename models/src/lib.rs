@@ -6,6 +6,7 @@
 mod contour;
 pub mod conv;
 pub mod device;
+pub mod echo;
 pub mod embedding;
 mod erase;
 pub mod error;
@@ -15,6 +16,7 @@ pub mod features;
 mod fuse;
 pub mod ink;
 pub mod legend;
+pub mod likeness;
 pub mod measures;
 pub mod paper;
 pub mod raster;

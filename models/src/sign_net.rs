@@ -192,57 +192,51 @@ pub(crate) fn levelled(mut pixels: Vec<f32>) -> Vec<f32> {
     pixels
 }
 
-/// Where a drawing lies among shapes: a unit vector.
+/// Where a drawing lies among shapes: a direction, its numbers in 255 steps, so that a language of many drawings is small.
 #[derive(Debug, Clone, PartialEq)]
-pub struct SignEmbedding(Box<[f32]>);
+pub struct SignEmbedding {
+    steps: Box<[i8]>,
+    /// Length in steps, at least 1.
+    length: f32,
+}
 
 impl SignEmbedding {
-    /// Scales `raw` to unit length. A vector that is zero or not finite becomes the first axis.
+    /// The direction of `raw`. That of a vector that is zero or not finite is the first axis.
     pub fn from_raw(raw: &[f32]) -> SignEmbedding {
-        let norm = dot(raw, raw).sqrt();
-        if norm.is_finite() && norm > 1e-12 {
-            return SignEmbedding(raw.iter().map(|v| v / norm).collect());
-        }
-        SignEmbedding((0..raw.len()).map(|i| if i == 0 { 1.0 } else { 0.0 }).collect())
+        let most = raw.iter().fold(0.0f32, |most, v| most.max(v.abs()));
+        let steps: Box<[i8]> = if raw.iter().all(|v| v.is_finite()) && most > 1e-12 {
+            raw.iter().map(|v| (v / most * f32::from(i8::MAX)).round() as i8).collect()
+        } else {
+            (0..raw.len()).map(|i| i8::from(i == 0)).collect()
+        };
+        let length = (dot(&steps, &steps) as f32).sqrt().max(1.0);
+        SignEmbedding { steps, length }
     }
 
     /// The eight opinions of [`SignNet::views`] as one, each of the same weight.
     pub fn of_views(views: &[f32]) -> SignEmbedding {
-        let all: Vec<f32> = views
-            .chunks((views.len() / VIEWS).max(1))
-            .flat_map(|raw| SignEmbedding::from_raw(raw).0)
-            .collect();
+        let even = |view: &[f32]| {
+            let length = view.iter().map(|v| v * v).sum::<f32>().sqrt().max(1e-12);
+            view.iter().map(|v| v / length).collect::<Vec<f32>>()
+        };
+        let all: Vec<f32> = views.chunks((views.len() / VIEWS).max(1)).flat_map(even).collect();
         SignEmbedding::from_raw(&all)
     }
 
-    /// The components.
-    pub fn as_slice(&self) -> &[f32] {
-        &self.0
+    /// The components, of unit length.
+    pub fn to_vec(&self) -> Vec<f32> {
+        self.steps.iter().map(|&step| f32::from(step) / self.length).collect()
     }
 
     /// Cosine similarity, -1..1.
     pub fn similarity(&self, other: &SignEmbedding) -> f32 {
-        dot(&self.0, &other.0).clamp(-1.0, 1.0)
+        (dot(&self.steps, &other.steps) as f32 / self.length / other.length).clamp(-1.0, 1.0)
     }
 }
 
-/// How like a drawing is to a sign: the cosine of the angle to the mean direction of the sign's examples, -1..1.
-pub fn similarity_to<'a>(drawing: &SignEmbedding, examples: impl Iterator<Item = &'a SignEmbedding>) -> f32 {
-    let mut sum = vec![0.0; drawing.0.len()];
-    for example in examples {
-        sum.iter_mut().zip(&example.0).for_each(|(sum, v)| *sum += v);
-    }
-    let norm = dot(&sum, &sum).sqrt();
-    if norm > 1e-12 { (dot(&sum, &drawing.0) / norm).clamp(-1.0, 1.0) } else { 0.0 }
-}
-
-/// The sum of products, in eight parts that the processor adds side by side.
-fn dot(a: &[f32], b: &[f32]) -> f32 {
-    let mut sums = [0.0f32; 8];
-    for (a, b) in a.chunks(8).zip(b.chunks(8)) {
-        sums.iter_mut().zip(a.iter().zip(b)).for_each(|(sum, (a, b))| *sum += a * b);
-    }
-    sums.iter().sum()
+/// The sum of products. Of 8192 it stays within 2^27.
+fn dot(a: &[i8], b: &[i8]) -> i32 {
+    a.iter().zip(b).map(|(a, b)| i32::from(*a) * i32::from(*b)).sum()
 }
 
 /// The sign network.

@@ -1,7 +1,7 @@
 //! The network that tells signs apart, with the weights that ship: one example is enough, whatever the pen.
 
 use neume_models::raster::network_input;
-use neume_models::sign_net::{SIDE, similarity_to};
+use neume_models::sign_net::SIDE;
 use neume_models::{Error, Point, Rgb, SignEmbedding, SignInput, SignNet, Sketch, Stroke};
 
 /// Signs that no alphabet has, as paths in a unit square.
@@ -72,8 +72,7 @@ fn one_example_is_enough_whatever_place_size_colour_and_pen() {
     for (at, size, shear, width, rgb) in hands {
         for (i, (name, paths)) in signs().iter().enumerate() {
             let asked = embed(&net, &drawn(paths, at, size, shear, width, rgb));
-            let likeness: Vec<f32> =
-                taught.iter().map(|example| similarity_to(&asked, std::iter::once(example))).collect();
+            let likeness: Vec<f32> = taught.iter().map(|example| asked.similarity(example)).collect();
             let best = (0..likeness.len()).max_by(|a, b| likeness[*a].total_cmp(&likeness[*b])).unwrap();
             assert_eq!(best, i, "{name} of size {size} and width {width}: {likeness:?}");
         }
@@ -111,33 +110,31 @@ fn no_ink_is_an_empty_pad() {
 }
 
 #[test]
-fn several_examples_count_by_their_mean_direction() {
-    let axis = |at: usize| {
-        let mut raw = [0.0; 3];
-        raw[at] = 1.0;
-        SignEmbedding::from_raw(&raw)
-    };
-    let [a, b] = [axis(0), axis(1)];
-    let half = similarity_to(&a, [&a, &b].into_iter());
-    assert!((half - 0.5f32.sqrt()).abs() < 1e-5, "{half}");
-    assert_eq!(similarity_to(&a, [&a].into_iter()), 1.0);
+fn a_direction_is_kept_in_steps_that_change_hardly_anything() {
+    let wave = |phase: f32| -> Vec<f32> { (0..8192).map(|i| (i as f32 * 0.7 + phase).sin()).collect() };
+    let [a, b] = [0.0, 1.0].map(|phase| SignEmbedding::from_raw(&wave(phase)));
+    assert!((a.similarity(&b) - 1.0f32.cos()).abs() < 1e-3, "{}", a.similarity(&b));
+    assert_eq!(a.similarity(&a), 1.0);
+    let length: f32 = a.to_vec().iter().map(|v| v * v).sum();
+    assert!((length - 1.0).abs() < 1e-5, "{length}");
 }
 
 #[test]
 fn a_vector_that_says_nothing_becomes_the_first_axis() {
     for raw in [[0.0, 0.0], [f32::NAN, 1.0], [f32::INFINITY, 1.0]] {
-        assert_eq!(SignEmbedding::from_raw(&raw).as_slice(), [1.0, 0.0]);
+        assert_eq!(SignEmbedding::from_raw(&raw).to_vec(), [1.0, 0.0]);
     }
-    assert_eq!(SignEmbedding::from_raw(&[3.0, 4.0]).as_slice(), [0.6, 0.8]);
+    let known = SignEmbedding::from_raw(&[3.0, 4.0]).to_vec();
+    assert!((known[0] - 0.6).abs() < 5e-3 && (known[1] - 0.8).abs() < 5e-3, "{known:?}");
 }
 
 /// Of the weights that ship: after another training `cargo test --package neume-models --test sign_net` shows the new numbers.
 #[test]
 fn the_embedding_of_a_bell_is_that_of_the_weights_that_ship() {
     let net = SignNet::embedded().unwrap();
-    let bell = embed(&net, &drawn(&signs()[0].1, [0.1, 0.1], 0.7, 0.0, 0.02, [0; 3]));
-    let first = &bell.as_slice()[512..518];
+    let bell = embed(&net, &drawn(&signs()[0].1, [0.1, 0.1], 0.7, 0.0, 0.02, [0; 3])).to_vec();
+    let first = &bell[512..518];
     let expected = [-0.009474523, 0.0066260756, -0.005342973, 0.009065965, -0.0028383536, -0.009155576];
     let off = first.iter().zip(expected).map(|(a, b): (&f32, f32)| (a - b).abs()).fold(0.0, f32::max);
-    assert!(off < 1e-4, "{first:?}");
+    assert!(off < 3e-4, "{first:?}");
 }

@@ -91,19 +91,27 @@ impl Library {
         })
     }
 
-    /// Where the shape of a drawing lies among signs.
+    /// The shape of a drawing's ink.
     ///
     /// # Errors
     /// An empty pad, and weights that do not load.
-    pub fn embed_sign(&self, sketch: &Sketch) -> Result<SignEmbedding, neume_models::Error> {
+    pub fn shape_of(&self, sketch: &Sketch) -> Result<SignInput, neume_models::Error> {
         self.pool.install(|| {
             let input = network_input(sketch)?;
             let coverage = match input.is_certain {
                 true => Vec::new(),
                 false => self.networks.answers(&input)?.coverage(),
             };
-            self.networks.embed(&SignInput::of(&input, &coverage)?)
+            SignInput::of(&input, &coverage)
         })
+    }
+
+    /// Where a shape lies among shapes.
+    ///
+    /// # Errors
+    /// Weights that do not load.
+    pub fn embed_sign(&self, shape: &SignInput) -> Result<SignEmbedding, neume_models::Error> {
+        self.pool.install(|| self.networks.embed(shape))
     }
 
     /// Chooses where the networks run, for the whole process. Where that cannot be had, the CPU serves.

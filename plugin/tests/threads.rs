@@ -25,7 +25,7 @@ fn networks_never_wake_the_global_pool() {
     let stroke = Stroke { points, rgb: Rgb([30, 40, 200]), width_norm: 0.03 };
     let sketch = Sketch { strokes: vec![stroke], raster: None };
     library.read(&sketch, &Legend::default()).unwrap();
-    library.embed_sign(&sketch).unwrap();
+    library.embed_sign(&library.shape_of(&sketch).unwrap()).unwrap();
     library.open(folder.path(), false, &mut |_| {}, &AtomicBool::new(false)).unwrap();
 
     // The global pool can be made once: that it can be made now says that nobody has used it.

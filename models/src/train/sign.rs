@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use candle_core::Tensor;
 
-use super::sign_exam::{RUNS, examine};
+use super::sign_exam::{Look, RUNS, examine};
 use super::sign_pupil::{Pupil, batch, loss};
 use super::sign_school::School;
 use super::{Card, Progress, Schedule, Trainee, rng_of};
@@ -113,7 +113,7 @@ pub fn run(
     }
     let (weights, net) = finished(&pupil, &school, config.seed)?;
     let asked: Vec<Sign> = if left_out.is_empty() { school.alphabets.concat() } else { left_out };
-    let (metrics, confusion) = examine(&net, &asked, RUNS)?;
+    let (metrics, confusion) = examine(&net, &asked, RUNS, Look::Close)?;
     let card = Card {
         network: "sign".to_string(),
         command: config.command.clone(),
@@ -149,7 +149,7 @@ fn split(signs: &[Sign], fold: Option<Fold>) -> (Vec<Sign>, Vec<Sign>) {
 
 /// The one-shot error of a short examination, 0..1.
 fn look(net: &SignNet, signs: &[Sign]) -> Result<f32, Error> {
-    Ok(examine(net, signs, 20)?.0.one_shot_error_percent / 100.0)
+    Ok(examine(net, signs, 20, Look::Passing)?.0.one_shot_error_percent / 100.0)
 }
 
 /// The network as it will be used.

@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::rng_of;
 use super::sign_school::{Sign, WAYS, exam_picture};
-use crate::sign_net::similarity_to;
-use crate::{Error, SignEmbedding, SignNet};
+use crate::echo::ECHOES;
+use crate::likeness::{nearest, rank};
+use crate::{Error, SignEmbedding, SignInput, SignNet};
 
 /// How well signs are told apart, in percent of wrong answers.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -47,15 +48,15 @@ const SHOTS: usize = 5;
 /// Runs of an examination of each alphabet: more than the standard's twenty, because so many cost nothing.
 pub const RUNS: usize = 100;
 
-/// The drawings of an alphabet that everybody drew: by sign, then by person.
+/// The drawings of an alphabet that everybody drew: by sign, then by person, each in its forms and itself the first.
 struct Alphabet {
     signs: Vec<String>,
-    drawings: Vec<Vec<SignEmbedding>>,
+    drawings: Vec<Vec<Vec<SignEmbedding>>>,
 }
 
 impl Alphabet {
     /// Nothing if fewer than two signs or six people are left.
-    fn of(net: &SignNet, signs: &[&Sign]) -> Result<Option<Alphabet>, Error> {
+    fn of(net: &SignNet, signs: &[&Sign], look: Look) -> Result<Option<Alphabet>, Error> {
         let Some(first) = signs.first() else { return Ok(None) };
         let drew = |person: u32, sign: &Sign| sign.drawings.iter().any(|(drawer, _)| *drawer == person);
         let people: Vec<u32> = first.drawings.iter().map(|(person, _)| *person).collect();
@@ -68,7 +69,7 @@ impl Alphabet {
         for sign in signs {
             let of = |person: &u32| sign.drawings.iter().find(|(drawer, _)| drawer == person);
             let pictures = people.iter().filter_map(of).map(|(_, movement)| exam_picture(movement));
-            drawings.push(pictures.map(|picture| net.embed(&picture)).collect::<Result<_, _>>()?);
+            drawings.push(pictures.map(|picture| look.forms(net, picture)).collect::<Result<_, _>>()?);
         }
         Ok(Some(Alphabet { signs: signs.iter().map(|sign| sign.name.clone()).collect(), drawings }))
     }
@@ -76,21 +77,38 @@ impl Alphabet {
     /// One run: the `teachers` show the `chosen` signs, the drawings of `pupil` are to be named.
     fn ask(&self, chosen: &[usize], teachers: &[usize], pupil: usize, answers: &mut Answers) {
         let mut wrong = 0;
+        let shown = |sign: &usize| -> Vec<&SignEmbedding> {
+            teachers.iter().flat_map(|person| &self.drawings[*sign][*person]).collect()
+        };
+        let shown: Vec<Vec<&SignEmbedding>> = chosen.iter().map(shown).collect();
         for (asked, sign) in chosen.iter().enumerate() {
-            let likeness = |shown: &usize| {
-                let examples = teachers.iter().map(|person| &self.drawings[*shown][*person]);
-                similarity_to(&self.drawings[*sign][pupil], examples)
-            };
-            let likeness: Vec<f32> = chosen.iter().map(likeness).collect();
-            let best =
-                (0..chosen.len()).max_by(|a, b| likeness[*a].total_cmp(&likeness[*b])).unwrap_or(asked);
+            let forms = &self.drawings[*sign][pupil];
+            let best = rank(&forms[0], &shown, || forms[1..].to_vec()).first().map_or(asked, |best| best.0);
             wrong += usize::from(best != asked);
             answers.counts[*sign][chosen[best]] += 1;
-            for (shown, v) in likeness.into_iter().enumerate() {
-                if shown == asked { &mut answers.same } else { &mut answers.other }.push(v);
+            for (sign, shown) in shown.iter().enumerate() {
+                let v = nearest(&forms[0], shown);
+                if sign == asked { &mut answers.same } else { &mut answers.other }.push(v);
             }
         }
         answers.errors.push(100.0 * wrong as f32 / chosen.len() as f32);
+    }
+}
+
+/// How closely drawings are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Look {
+    /// As they are: sooner done.
+    Passing,
+    /// In all their forms, as Neume does.
+    Close,
+}
+
+impl Look {
+    fn forms(self, net: &SignNet, picture: SignInput) -> Result<Vec<SignEmbedding>, Error> {
+        let echoes = if self == Look::Close { ECHOES } else { 0 };
+        let first = std::iter::once(net.embed(&picture));
+        first.chain((0..echoes).map(|number| net.embed(&picture.echo(number)))).collect()
     }
 }
 
@@ -111,7 +129,12 @@ struct Answers {
 ///
 /// # Errors
 /// [`Error::Network`].
-pub fn examine(net: &SignNet, signs: &[Sign], runs: usize) -> Result<(Figures, Confusion), Error> {
+pub fn examine(
+    net: &SignNet,
+    signs: &[Sign],
+    runs: usize,
+    look: Look,
+) -> Result<(Figures, Confusion), Error> {
     let mut names: Vec<&str> = signs.iter().map(|sign| sign.alphabet.as_str()).collect();
     names.sort_unstable();
     names.dedup();
@@ -120,7 +143,7 @@ pub fn examine(net: &SignNet, signs: &[Sign], runs: usize) -> Result<(Figures, C
     let (mut one, mut five) = (Answers::default(), Answers::default());
     for (seed, name) in names.into_iter().enumerate() {
         let known: Vec<&Sign> = signs.iter().filter(|sign| sign.alphabet == name).collect();
-        let Some(alphabet) = Alphabet::of(net, &known)? else { continue };
+        let Some(alphabet) = Alphabet::of(net, &known, look)? else { continue };
         let count = alphabet.signs.len();
         one.counts = vec![vec![0; count]; count];
         five.counts = one.counts.clone();

@@ -8,7 +8,7 @@ use clap::Args;
 use neume::disk;
 use neume::language::{Language, Meaning};
 use neume::library::Library;
-use neume::signs::{Likeness, Signs};
+use neume::signs::{Likeness, Shape, Signs};
 use neume_models::{RasterLayer, Reading, Scale, Sketch};
 
 /// By what a drawing is read.
@@ -37,6 +37,7 @@ impl Reader {
         for cause in signs.learn(&language, &library) {
             eprintln!("neume: {cause}");
         }
+        while signs.practise(&library) {}
         Ok(Speaker { language, signs, library })
     }
 }
@@ -64,7 +65,7 @@ impl Speaker {
         if self.signs.is_empty() {
             return Ok((self.language.say(reading, None), None));
         }
-        let recognised = self.signs.recognise(&self.library.embed_sign(sketch)?);
+        let recognised = self.signs.recognise(&mut Shape::of(sketch, &self.library)?, &self.library);
         let sign = recognised.sign().cloned();
         let meaning = sign.as_ref().and_then(|sign| Some((self.meaning(sign)?, sign.similarity)));
         Ok((self.language.say(reading, meaning), sign))

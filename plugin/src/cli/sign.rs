@@ -2,12 +2,14 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result, ensure};
 use clap::{Args, Subcommand};
+use neume::language::Language;
 use neume::library::Library;
-use neume_models::SignEmbedding;
-use neume_models::sign_net::similarity_to;
+use neume::signs::{Likeness, Shape, Signs};
+use neume_models::echo::ECHOES;
 use serde::Serialize;
 
 use super::args::open_sketch;
@@ -45,29 +47,20 @@ struct Named {
     similarity: f32,
 }
 
-/// A sign and where its examples lie.
-struct Sign {
-    name: String,
-    examples: Vec<SignEmbedding>,
-}
-
 /// Runs the command.
 pub fn run(arguments: &Arguments, json: bool) -> Result<ExitCode> {
     let Arguments::Classify(Classify { support, query }) = arguments;
     let mut reader = Reader { library: Library::shared(), code: ExitCode::SUCCESS };
-    let signs = signs_of(support, &mut reader)?;
+    let language = language_of(support, &mut reader.code)?;
+    let signs = reader.learn(&language);
     let files = entries(query, |path| path.is_file())?;
     ensure!(!files.is_empty(), "{}: there is no drawing in it", query.display());
     let bar = progress::bar("reading", files.len() as u64);
     let mut named = Vec::new();
     for file in files {
-        let embedding = bar.suspend(|| reader.embed(&file));
-        if let Some(embedding) = embedding {
-            let likeness = |sign: &Sign| similarity_to(&embedding, sign.examples.iter());
-            let best = signs.iter().map(|sign| (sign, likeness(sign))).max_by(|a, b| a.1.total_cmp(&b.1));
-            if let Some((sign, similarity)) = best {
-                named.push(Named { file: file.display().to_string(), sign: sign.name.clone(), similarity });
-            }
+        if let Some(best) = bar.suspend(|| reader.name(&file, &signs)) {
+            let file = file.display().to_string();
+            named.push(Named { file, sign: best.name, similarity: best.similarity });
         }
         bar.inc(1);
     }
@@ -84,40 +77,61 @@ pub fn run(arguments: &Arguments, json: bool) -> Result<ExitCode> {
     Ok(code)
 }
 
-fn signs_of(support: &Path, reader: &mut Reader) -> Result<Vec<Sign>> {
+/// The language in which every folder is a sign.
+fn language_of(support: &Path, code: &mut ExitCode) -> Result<Language> {
     let folders = entries(support, |path| path.is_dir())?;
     ensure!(!folders.is_empty(), "{}: there is no folder of a sign in it", support.display());
-    let mut signs = Vec::new();
-    let bar = progress::bar("learning", folders.len() as u64);
+    let mut language = Language::default();
     for folder in folders {
-        let files = entries(&folder, |path| path.is_file())?;
-        let examples: Vec<SignEmbedding> =
-            bar.suspend(|| files.iter().filter_map(|file| reader.embed(file)).collect());
-        ensure!(!examples.is_empty(), "{}: there is no drawing in it that can be read", folder.display());
-        let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        signs.push(Sign { name, examples });
-        bar.inc(1);
+        let name = folder.file_name().map(|name| name.to_string_lossy().trim().to_string()).unwrap_or_default();
+        for file in entries(&folder, |path| path.is_file())? {
+            if let Some(sketch) = heard(open_sketch(&file), code) {
+                language.teach(&name, Arc::new(sketch)).with_context(|| file.display().to_string())?;
+            }
+        }
+        let can_be_read = language.sign(&name).is_some();
+        ensure!(can_be_read, "{}: there is no drawing in it that can be read", folder.display());
     }
-    bar.finish_and_clear();
-    Ok(signs)
+    Ok(language)
 }
 
-/// What opens drawings and remembers whether one could not be read.
+/// What came of a drawing; a failure is told, and known at the exit.
+fn heard<T>(opened: Result<T>, code: &mut ExitCode) -> Option<T> {
+    opened
+        .inspect_err(|error| {
+            super::complain(error);
+            *code = ExitCode::FAILURE;
+        })
+        .ok()
+}
+
+/// What names drawings and remembers whether one could not be read.
 struct Reader {
-    library: std::sync::Arc<Library>,
+    library: Arc<Library>,
     code: ExitCode,
 }
 
 impl Reader {
-    fn embed(&mut self, file: &Path) -> Option<SignEmbedding> {
-        let embedded = open_sketch(file)
-            .and_then(|sketch| self.library.embed_sign(&sketch).with_context(|| file.display().to_string()));
-        embedded
-            .inspect_err(|error| {
-                super::complain(error);
-                self.code = ExitCode::FAILURE;
-            })
-            .ok()
+    fn learn(&mut self, language: &Language) -> Signs {
+        let mut signs = Signs::default();
+        for cause in signs.learn(language, &self.library) {
+            heard::<()>(Err(anyhow::Error::msg(cause)), &mut self.code);
+        }
+        let count: usize = language.signs.iter().map(|sign| sign.examples.len()).sum();
+        let bar = progress::bar("learning", (count * ECHOES) as u64);
+        while signs.practise(&self.library) {
+            bar.inc(1);
+        }
+        bar.finish_and_clear();
+        signs
+    }
+
+    /// The sign that a drawing resembles most.
+    fn name(&mut self, file: &Path, signs: &Signs) -> Option<Likeness> {
+        let shape = open_sketch(file)
+            .and_then(|sketch| Shape::of(&sketch, &self.library).with_context(|| file.display().to_string()));
+        let recognised = signs.recognise(&mut heard(shape, &mut self.code)?, &self.library);
+        recognised.likely.into_iter().next()
     }
 }
 

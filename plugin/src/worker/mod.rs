@@ -22,7 +22,7 @@ use crate::handoff::{
 };
 use crate::language::BoundSound;
 use crate::library::Library;
-use crate::signs::Signs;
+use crate::signs::{Shape, Signs};
 use crate::state::{BankRef, InstanceState};
 
 pub use choice::{choose, playable};
@@ -60,6 +60,8 @@ struct Worker {
     slots: [Slot; SLOTS],
     /// Of the language that the slots were understood in.
     signs: Signs,
+    /// Whether there may be something of them to look at.
+    practises: bool,
     /// By which the slots were read.
     legend: Legend,
     scanning: Scanning,
@@ -99,6 +101,7 @@ impl Worker {
             bank_ref: BankRef::Factory,
             slots: Default::default(),
             signs: Signs::default(),
+            practises: false,
             legend: Legend::default(),
             scanning: Scanning::new(),
             view: View::default(),
@@ -113,6 +116,11 @@ impl Worker {
             let all_sent = self.outbox.flush();
             self.outbox.reclaim();
             let scan_events = self.scanning.events();
+            let wait = match (all_sent, self.practises) {
+                (false, _) => RETRY,
+                (true, true) => Duration::ZERO,
+                (true, false) => HOUSEKEEPING,
+            };
             let next = select! {
                 recv(self.requests) -> request => match request {
                     Ok(request) => self.answer_all(request),
@@ -125,7 +133,12 @@ impl Worker {
                     }
                     Next::GoOn
                 }
-                default(if all_sent { HOUSEKEEPING } else { RETRY }) => Next::GoOn,
+                default(wait) => {
+                    if wait.is_zero() {
+                        self.practise();
+                    }
+                    Next::GoOn
+                }
             };
             if next == Next::Quit {
                 return;
@@ -215,9 +228,10 @@ impl Worker {
         let read = || library.read(sketch, &state.language.legend).map_err(|cause| cause.to_string());
         let by_legend = this.by_legend.get_or_insert_with(read).clone();
         if this.shape.is_none() && by_legend.is_ok() && !self.signs.is_empty() {
-            this.shape = library.embed_sign(sketch).ok();
+            this.shape = Shape::of(sketch, library).ok();
         }
-        this.recognised = this.shape.as_ref().map(|shape| self.signs.recognise(shape)).unwrap_or_default();
+        let recognise = |shape| self.signs.recognise(shape, library);
+        this.recognised = this.shape.as_mut().map(recognise).unwrap_or_default();
         let sign = this
             .recognised
             .sign()
@@ -233,24 +247,42 @@ impl Worker {
         if let Some(cause) = failed.into_iter().next() {
             self.view.notice = Some(cause);
         }
-        let is_read_anew = self.legend != language.legend;
+        if self.legend != language.legend {
+            self.slots.iter_mut().for_each(|slot| slot.by_legend = None);
+        }
         self.legend = language.legend;
+        self.practises = true;
         for slot in 0..SLOTS {
-            let this = &mut self.slots[slot];
-            if this.sketch.is_empty() {
-                continue;
-            }
-            if is_read_anew {
-                this.by_legend = None;
-            }
-            let before = this.reading.clone();
-            self.understand(slot);
-            let this = &mut self.slots[slot];
-            // What the composer chose by hand stays, and so does what means the same as before.
-            if this.reading != before || this.bound.is_some() {
-                this.holds &= self.document.get().slots[slot].chosen.as_ref().is_some_and(|c| c.by_hand);
+            if self.understand_anew(slot) {
+                // What the composer chose by hand stays, and so does what means the same as before.
+                let by_hand = self.document.get().slots[slot].chosen.as_ref().is_some_and(|c| c.by_hand);
+                self.slots[slot].holds &= by_hand;
                 self.rank(slot);
             }
+        }
+    }
+
+    /// Whether a slot's drawing means something else than before, or a sound that may be had by now.
+    fn understand_anew(&mut self, slot: usize) -> bool {
+        if self.slots[slot].sketch.is_empty() {
+            return false;
+        }
+        let before = self.slots[slot].reading.clone();
+        self.understand(slot);
+        self.slots[slot].reading != before || self.slots[slot].bound.is_some()
+    }
+
+    /// Looks at one more form of what was taught. At the end the drawings are understood anew; what was restored or chosen
+    /// by hand stays.
+    fn practise(&mut self) {
+        self.practises = self.signs.practise(&self.library);
+        if !self.practises && !self.signs.is_empty() {
+            for slot in 0..SLOTS {
+                if self.understand_anew(slot) {
+                    self.rank(slot);
+                }
+            }
+            self.publish();
         }
     }
 
@@ -470,6 +502,7 @@ impl Worker {
         // Before the bank opens: what the slots read before must choose nothing for this state.
         self.slots = Default::default();
         self.signs.learn(&state.language, &self.library);
+        self.practises = true;
         self.legend = state.language.legend.clone();
         self.open_bank(state.bank.clone());
         for (slot, saved) in state.slots.iter().enumerate().take(SLOTS) {

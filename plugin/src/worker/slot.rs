@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use neume_bank::{Bank, Match, SoundId, Weights, matching};
-use neume_models::{Reading, SignEmbedding, Sketch};
+use neume_models::{Reading, Sketch};
 
 use crate::handoff::{Generation, MatchView, SlotView};
 use crate::language::BoundSound;
-use crate::signs::Recognised;
+use crate::signs::{Recognised, Shape};
 
 /// Ranked sounds that are shown.
 const SHOWN: usize = 5;
@@ -19,7 +19,7 @@ pub struct Slot {
     /// What the legend reads, before it is known whether the drawing is a sign.
     pub by_legend: Option<Result<Reading, String>>,
     /// Where the drawing lies among shapes, as soon as anybody asked.
-    pub shape: Option<SignEmbedding>,
+    pub shape: Option<Shape>,
     pub recognised: Recognised,
     /// What the drawing says in the composer's language.
     pub reading: Option<Result<Reading, String>>,
