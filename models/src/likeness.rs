@@ -68,7 +68,7 @@ mod tests {
             rank(&at(25.0), &signs, || echoes).into_iter().map(|(sign, _)| sign).collect()
         };
         assert_eq!(places(vec![]), [0, 1, 2]);
-        assert_eq!(places(vec![at(20.0), at(31.0)]), [1, 0, 2], "the second is nearer now");
+        assert_eq!(places(vec![at(22.0), at(33.0)]), [1, 0, 2], "the second is nearer now");
         assert_eq!(places(vec![at(12.0), at(31.0)]), [0, 1, 2]);
         assert_eq!(places(vec![at(179.0)]), [0, 1, 2], "who was far stays far");
     }

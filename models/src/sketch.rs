@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use image::metadata::Orientation;
+use image::{DynamicImage, ImageDecoder as _};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -56,12 +58,18 @@ impl RasterLayer {
     /// Longest side of a picture file that is opened at all.
     pub const MAX_FILE_SIDE_PX: u32 = 16_384;
 
-    /// Decodes a picture file of any format that `image` knows; the first frame of an animated one.
+    /// Decodes a picture file of any format that `image` knows; the first frame of an animated one. A photograph is turned
+    /// as its camera says, and a drawing on nothing gets paper.
     ///
     /// # Errors
     /// [`Error::Picture`] for what is no picture or is damaged, [`Error::Limit`] for one of more than
     /// [`RasterLayer::MAX_FILE_SIDE_PX`] a side.
     pub fn decode(file: &[u8]) -> Result<RasterLayer, Error> {
+        Ok(RasterLayer::decode_as_it_is(file)?.on_paper())
+    }
+
+    /// The same without paper: a layer that was decoded before, and has been erased in parts since.
+    fn decode_as_it_is(file: &[u8]) -> Result<RasterLayer, Error> {
         let picture = |cause: image::ImageError| Error::Picture(cause.to_string());
         if file.is_empty() {
             return Err(Error::Picture("the file is empty".to_string()));
@@ -79,13 +87,38 @@ impl RasterLayer {
         let mut limits = image::Limits::default();
         limits.max_alloc = Some(1 << 30);
         reader.limits(limits);
-        let mut decoded = reader.decode().map_err(picture)?;
+        let mut decoder = reader.into_decoder().map_err(picture)?;
+        // A file that says it wrongly is as it stands.
+        let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+        let mut decoded = DynamicImage::from_decoder(decoder).map_err(picture)?;
+        decoded.apply_orientation(orientation);
         if decoded.width().max(decoded.height()) > RasterLayer::MAX_SIDE_PX {
             let side = RasterLayer::MAX_SIDE_PX;
             decoded = decoded.resize(side, side, image::imageops::FilterType::Triangle);
         }
         let rgba = decoded.into_rgba8();
         Ok(RasterLayer { width_px: rgba.width(), height_px: rgba.height(), rgba: rgba.into_raw().into() })
+    }
+
+    /// The same with paper beneath, where it is drawn on nothing: white paper, unless nothing of the ink would show there.
+    fn on_paper(self) -> RasterLayer {
+        let (mut nothing, mut ink, mut shown) = (0usize, 0.0f32, 0.0f32);
+        for pixel in self.rgba.chunks(4) {
+            let opacity = f32::from(pixel[3]) / 255.0;
+            nothing += usize::from(opacity < 0.5);
+            ink += opacity;
+            shown += opacity * f32::from(255 - pixel[..3].iter().copied().min().unwrap_or(255));
+        }
+        if nothing * 50 < self.rgba.len() / 4 {
+            return self;
+        }
+        let paper = if shown < 40.0 * ink { 0.0 } else { 255.0 };
+        let laid = self.rgba.chunks(4).flat_map(|pixel| {
+            let opacity = f32::from(pixel[3]) / 255.0;
+            let over = |v: u8| (paper + (f32::from(v) - paper) * opacity).round() as u8;
+            [over(pixel[0]), over(pixel[1]), over(pixel[2]), 255]
+        });
+        RasterLayer { rgba: laid.collect(), ..self }
     }
 }
 
@@ -132,6 +165,6 @@ mod png_base64 {
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<RasterLayer>, D::Error> {
         let Some(text) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
         let png = BASE64_STANDARD.decode(text).map_err(de::Error::custom)?;
-        RasterLayer::decode(&png).map(Some).map_err(de::Error::custom)
+        RasterLayer::decode_as_it_is(&png).map(Some).map_err(de::Error::custom)
     }
 }

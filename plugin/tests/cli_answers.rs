@@ -35,7 +35,7 @@ fn a_reading_has_every_field_of_the_contract() {
     desk.drawing("line.png", 3, 12, [0; 3]);
     desk.drawing("blue.png", 7, 20, [40, 40, 190]);
     let answer = desk.json(&["read", "line.png", "blue.png", "--scale", "69-80"]);
-    assert_eq!(keys(&answer), ["readings"]);
+    assert_eq!(keys(&answer), ["device", "readings"]);
     let readings = answer["readings"].as_array().unwrap();
     assert_eq!(readings.len(), 2);
     for reading in readings {

@@ -111,6 +111,33 @@ fn a_sign_network_is_trained_on_pen_movements() {
     let again = desk.json(&[&words[..], &["again"]].concat());
     let same = std::fs::read(desk.path(again["weights"].as_str().unwrap())).unwrap();
     assert!(weights == same, "the same command gives the same weights");
+    let mut labels = String::from("file,sign,alphabet\n");
+    for (sign, slope) in [("slash", 1.0), ("bar", 0.0), ("fall", -1.0)] {
+        for day in 1..=7 {
+            let points: Vec<_> = (0..8)
+                .map(|i| {
+                    let x = 0.1 + 0.1 * f64::from(i);
+                    serde_json::json!({ "x": x, "y": 0.5 + 0.4 * slope * (x - 0.5) + 0.01 * f64::from(day), "secs": 0.0 })
+                })
+                .collect();
+            let stroke = serde_json::json!({ "points": points, "rgb": [0, 0, 0], "width_norm": 0.01 });
+            let sketch = serde_json::json!({ "kind": "neume sketch", "version": 1, "sketch": { "strokes": [stroke] } });
+            desk.write(&format!("mine/{sign} {day}.neume"), sketch.to_string().as_bytes());
+            labels += &format!("\"{sign} {day}.neume\",{sign},mine\n");
+        }
+    }
+    desk.write("labels.csv", (labels + "missing.neume,bar,mine\n").as_bytes());
+    let own =
+        ["train", "sign", "--data", "mine", "--labels", "labels.csv", "--held-out", "none", "--steps", "2"];
+    let run = desk.run(&[&own[..], &["--json", "--out", "own"]].concat());
+    assert!(run.stderr.contains("left out") && run.stderr.contains("missing.neume"), "{}", run.stderr);
+    let mut names: Vec<_> =
+        run.object()["classes"].as_array().unwrap().iter().map(|class| class["class"].to_string()).collect();
+    names.sort();
+    assert_eq!(names, ["\"bar\"", "\"fall\"", "\"slash\""]);
+    desk.write("nameless.csv", b"file\nbar 1.neume\n");
+    let run = desk.run(&["train", "sign", "--data", "mine", "--labels", "nameless.csv"]);
+    assert!(run.stderr.contains("nameless.csv") && run.stderr.contains("no sign is named"), "{}", run.stderr);
     let run = desk.run(&["train", "sign", "--data", "out"]);
     assert!(run.code != Some(0) && run.stderr.contains("no stroke files"), "{}", run.stderr);
 }

@@ -10,6 +10,7 @@ mod banks;
 mod canvas;
 mod demo;
 mod demo_picture;
+mod labels_file;
 mod language;
 mod matching;
 mod offline;

@@ -1,9 +1,13 @@
 //! Pen movements at rest, in Omniglot's format: `START`, lines of `x,y,milliseconds`, and `BREAK` where the pen was
-//! lifted.
+//! lifted; or the strokes of a `.neume` drawing.
 
 use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
+use neume_models::Stroke;
+use neume_models::sketch::PAD_ASPECT;
+
+use super::args::open_sketch;
 
 /// Strokes: x and y of each point, y up.
 pub type Movement = Vec<Vec<[f32; 2]>>;
@@ -17,9 +21,18 @@ const MAX_BYTES: u64 = 1 << 20;
 /// Names the file and the cause.
 pub fn read(path: &Path) -> Result<Movement> {
     let named = || path.display().to_string();
+    if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("neume")) {
+        return of_strokes(&open_sketch(path)?.strokes).with_context(named);
+    }
     let size = path.metadata().with_context(named)?.len();
     ensure!(size <= MAX_BYTES, "{}: a stroke file of more than 1 MiB is over the limit", path.display());
     parse(&std::fs::read_to_string(path).with_context(named)?).with_context(named)
+}
+
+fn of_strokes(strokes: &[Stroke]) -> Result<Movement> {
+    ensure!(!strokes.is_empty(), "there is no stroke in it, and of a picture nobody knows how the pen moved");
+    let path = |stroke: &Stroke| stroke.points.iter().map(|p| [p.x * PAD_ASPECT, p.y]).collect();
+    Ok(strokes.iter().map(path).collect())
 }
 
 fn parse(text: &str) -> Result<Movement> {

@@ -83,7 +83,8 @@ fn language_of(support: &Path, code: &mut ExitCode) -> Result<Language> {
     ensure!(!folders.is_empty(), "{}: there is no folder of a sign in it", support.display());
     let mut language = Language::default();
     for folder in folders {
-        let name = folder.file_name().map(|name| name.to_string_lossy().trim().to_string()).unwrap_or_default();
+        let name =
+            folder.file_name().map(|name| name.to_string_lossy().trim().to_string()).unwrap_or_default();
         for file in entries(&folder, |path| path.is_file())? {
             if let Some(sketch) = heard(open_sketch(&file), code) {
                 language.teach(&name, Arc::new(sketch)).with_context(|| file.display().to_string())?;

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 use clap::Args;
 use neume_models::train::sign::{Config, Fold, Sign, run as teach};
 
+use super::labels_file::{self, folder_of};
 use super::pen_file;
 use super::train::{
     self, HeldOut, Outcome, Settings, Workplace, curves_of, deliver, files_below, look_every, watch,
@@ -19,6 +20,10 @@ use super::training_picture::{Confusion, Curves};
 pub struct SignOptions {
     #[command(flatten)]
     common: train::Options,
+    /// What drawings of your own are: a CSV with the columns `file`, relative to the folder of `--data` and a stroke file or
+    /// a `.neume` drawing, and `sign`; and any of `alphabet`, whose signs are told apart, and `person`, a number.
+    #[arg(long, value_name = "CSV")]
+    labels: Option<PathBuf>,
     /// Leave out this part of the alphabets, and half of the people, to judge by, `0/4` being the first of four; `none`
     /// learns from all.
     #[arg(long, default_value = "0/4", value_name = "PART/PARTS")]
@@ -36,7 +41,10 @@ pub fn run(options: &SignOptions, json: bool) -> Result<ExitCode> {
         "a sign network learns from pen movements: name their folders by --data"
     );
     let workplace = Workplace::open(&common.out, "sign")?;
-    let signs = signs_of(&common.data)?;
+    let signs = match &options.labels {
+        Some(labels) => named_signs(folder_of(&common.data)?, labels)?,
+        None => signs_of(&common.data)?,
+    };
     let steps = common.steps.map_or(Config::default().steps, |steps| steps as usize);
     let examples = signs.iter().map(|sign| sign.drawings.len()).sum();
     let settings = Settings { seed: common.seed, steps, examples, other: options.held_out.to_string() };
@@ -45,8 +53,9 @@ pub fn run(options: &SignOptions, json: bool) -> Result<ExitCode> {
         steps,
         fold: options.held_out.0.map(|(left_out, of)| Fold { left_out, of }),
         command: format!(
-            "neume train sign{} --seed {} --steps {steps} --held-out {}",
+            "neume train sign{}{} --seed {} --steps {steps} --held-out {}",
             common.data_arguments(),
+            options.labels.as_ref().map_or(String::new(), |file| format!(" --labels {}", file.display())),
             common.seed,
             options.held_out
         ),
@@ -74,10 +83,22 @@ pub fn run(options: &SignOptions, json: bool) -> Result<ExitCode> {
     deliver(&workplace, &outcome, json)
 }
 
+/// The drawings of each sign, by alphabet and name; those of one sign by what tells them apart.
+type Drawings = BTreeMap<(String, String), BTreeMap<String, (u32, pen_file::Movement)>>;
+
+fn all_of(found: Drawings) -> Vec<Sign> {
+    let sign = |((alphabet, name), drawings): ((String, String), BTreeMap<String, _>)| Sign {
+        alphabet,
+        name,
+        drawings: drawings.into_values().collect(),
+    };
+    found.into_iter().map(sign).collect()
+}
+
 /// Every sign of the folders, `ALPHABET/SIGN/DRAWING_PERSON.txt`; one that lies in two folders is one sign, and a drawing
 /// that lies in both is one drawing.
 fn signs_of(folders: &[PathBuf]) -> Result<Vec<Sign>> {
-    let mut found: BTreeMap<(String, String), BTreeMap<String, (u32, pen_file::Movement)>> = BTreeMap::new();
+    let mut found = Drawings::new();
     for path in files_below(folders)? {
         let Some(place) = Place::of(&path) else { continue };
         let movement = pen_file::read(&path)?;
@@ -85,14 +106,30 @@ fn signs_of(folders: &[PathBuf]) -> Result<Vec<Sign>> {
         drawings.insert(place.drawing, (place.person, movement));
     }
     ensure!(!found.is_empty(), "{}: there are no stroke files (.txt) in it", folders[0].display());
-    Ok(found
-        .into_iter()
-        .map(|((alphabet, name), drawings)| Sign {
-            alphabet,
-            name,
-            drawings: drawings.into_values().collect(),
-        })
-        .collect())
+    Ok(all_of(found))
+}
+
+/// The signs that labels name. A drawing that cannot be read is told and left out; where no person is named, each drawing
+/// of a sign is another person's.
+fn named_signs(folder: &Path, labels: &Path) -> Result<Vec<Sign>> {
+    let named = || labels.display().to_string();
+    let mut found = Drawings::new();
+    for row in labels_file::read(labels)? {
+        let sign = row.word("sign").with_context(|| format!("{}: no sign is named", row.file));
+        let sign = sign.with_context(named)?.to_string();
+        let person = row.number("person").with_context(named)?;
+        let alphabet = row.word("alphabet").unwrap_or_default().to_string();
+        match pen_file::read(&folder.join(&row.file)) {
+            Ok(movement) => {
+                let drawings = found.entry((alphabet, sign)).or_default();
+                let person = person.map_or(drawings.len() as u32, |person| person as u32);
+                drawings.insert(row.file, (person, movement));
+            }
+            Err(cause) => eprintln!("left out: {cause:#}"),
+        }
+    }
+    ensure!(!found.is_empty(), "{}: it names no drawing that can be read", named());
+    Ok(all_of(found))
 }
 
 /// What the path of a drawing says.

@@ -1,12 +1,10 @@
 //! `neume train sketch`: the network that reads drawings.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, ensure};
 use clap::Args;
-use neume::disk;
 use neume_models::train::drawing::HandDrawn;
 use neume_models::train::exam::{Metrics, Shares, StyleMarks};
 use neume_models::train::lesson::{Lesson, PictureLabels};
@@ -15,6 +13,7 @@ use neume_models::train::sketch::{Config, run as teach};
 use neume_models::{Family, Legend, Scale};
 
 use super::args::open_sketch;
+use super::labels_file::{self, Row, folder_of};
 use super::pen_file;
 use super::progress;
 use super::train::{
@@ -149,65 +148,30 @@ fn divided(pictures: Vec<Lesson>) -> (Vec<Lesson>, Vec<Lesson>) {
     (alone(held_out), alone(learned))
 }
 
-/// Most that a file of labels holds, in bytes.
-const MAX_LABELS_BYTES: u64 = 16 << 20;
-
-/// The lines of a file of labels: its first names the columns, and no field holds a comma.
-fn rows_of(text: &str) -> Result<Vec<BTreeMap<&str, &str>>> {
-    let mut lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-    let (_, head) = lines.next().context("there is nothing in it")?;
-    let columns: Vec<&str> = head.trim_start_matches('\u{feff}').split(',').map(str::trim).collect();
-    ensure!(columns.contains(&"file"), "its first line names no column `file`");
-    let mut rows = Vec::new();
-    for (number, line) in lines {
-        let (number, fields) = (number + 1, line.split(',').map(str::trim).collect::<Vec<_>>());
-        ensure!(!line.contains('"'), "line {number}: fields in quotes are not read");
-        ensure!(fields.len() == columns.len(), "line {number} has not as many fields as the first");
-        let row = columns.iter().copied().zip(fields);
-        rows.push(row.filter(|(_, field)| !field.is_empty()).collect());
-    }
-    Ok(rows)
-}
-
 /// What a line says of its picture.
-fn labels_of(row: &BTreeMap<&str, &str>, file: &str, scale: Scale) -> Result<PictureLabels> {
-    let number = |column: &str| -> Result<Option<f32>> {
-        let told = |text: &&str| format!("{file}: `{text}` in the column `{column}` is no number");
-        row.get(column).map(|text| text.parse::<f32>().with_context(|| told(text))).transpose()
-    };
+fn labels_of(row: &Row, scale: Scale) -> Result<PictureLabels> {
     let legend = Legend { scale, ..Legend::default() };
-    let hue = match row.get("family").copied() {
-        None => None,
-        Some("open") => Some(None),
-        Some(name) => {
-            let family = Family::from_id(name).with_context(|| format!("{file}: no family is `{name}`"))?;
-            Some(Some(family.index()))
-        }
-    };
     let labels = PictureLabels {
-        y_norm: number("y_norm")?.or(number("midi")?.map(|midi| scale.y_of(midi))),
-        width_norm: number("width_norm")?.or(number("db")?.map(|db| legend.width_norm_of(db))),
-        hue,
-        brightness: number("brightness")?,
-        roughness: number("roughness")?,
+        y_norm: row.number("y_norm")?.or(row.number("midi")?.map(|midi| scale.y_of(midi))),
+        width_norm: row.number("width_norm")?.or(row.number("db")?.map(|db| legend.width_norm_of(db))),
+        hue: row.family()?.map(|family| family.map(Family::index)),
+        brightness: row.number("brightness")?,
+        roughness: row.number("roughness")?,
     };
     let numbers = [labels.y_norm, labels.width_norm, labels.brightness, labels.roughness];
     let fits = numbers.iter().flatten().all(|number| (0.0..=1.0).contains(number));
-    ensure!(fits, "{file}: a label is out of its range");
-    ensure!(labels != PictureLabels::default(), "{file}: nothing is said of it");
+    ensure!(fits, "{}: a label is out of its range", row.file);
+    ensure!(labels != PictureLabels::default(), "{}: nothing is said of it", row.file);
     Ok(labels)
 }
 
 /// The pictures that the labels name. One that cannot be read is told and left out.
 fn pictures_of(folders: &[PathBuf], labels: &Path, scale: Scale) -> Result<Vec<Lesson>> {
     let named = || labels.display().to_string();
-    let [folder] = folders else { bail!("pictures of your own lie in one folder: name it by --data") };
-    let text = disk::read(labels, MAX_LABELS_BYTES).map_err(anyhow::Error::msg)?;
-    let text = String::from_utf8(text).with_context(named)?;
+    let folder = folder_of(folders)?;
     let mut rows = Vec::new();
-    for row in rows_of(&text).with_context(named)? {
-        let file = row.get("file").copied().unwrap_or_default();
-        rows.push((folder.join(file), labels_of(&row, file, scale).with_context(named)?));
+    for row in labels_file::read(labels)? {
+        rows.push((folder.join(&row.file), labels_of(&row, scale).with_context(named)?));
     }
     let bar = progress::bar("opening", rows.len() as u64);
     let mut lessons = Vec::new();

@@ -1,0 +1,120 @@
+//! Files of labels: what a composer says of pictures, signs and sounds of their own, as CSV. The first line names the
+//! columns, one of which is `file`; a field may be in quotes, or empty where nothing is said.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use neume::disk;
+use neume_models::Family;
+
+/// Most that a file of labels holds, in bytes.
+const MAX_BYTES: u64 = 16 << 20;
+
+/// One line of a file of labels.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// As it stands in the column `file`.
+    pub file: String,
+    fields: BTreeMap<String, String>,
+}
+
+impl Row {
+    /// What stands in a column, if anything does.
+    pub fn word(&self, column: &str) -> Option<&str> {
+        self.fields.get(column).map(String::as_str)
+    }
+
+    /// The number in a column.
+    ///
+    /// # Errors
+    /// Names the file and the column of what is no number.
+    pub fn number(&self, column: &str) -> Result<Option<f32>> {
+        let number = |text: &str| {
+            let finite = text.parse::<f32>().ok().filter(|v| v.is_finite());
+            finite.with_context(|| format!("{}: `{text}` in the column `{column}` is no number", self.file))
+        };
+        self.word(column).map(number).transpose()
+    }
+
+    /// The family in the column `family`; `Some(None)` for `open`.
+    ///
+    /// # Errors
+    /// Names the file and the word that is no family.
+    pub fn family(&self) -> Result<Option<Option<Family>>> {
+        match self.word("family") {
+            None => Ok(None),
+            Some("open") => Ok(Some(None)),
+            Some(name) => {
+                let family = Family::from_id(name);
+                family.map(|f| Some(Some(f))).with_context(|| format!("{}: no family is `{name}`", self.file))
+            }
+        }
+    }
+}
+
+/// The lines of a file of labels.
+///
+/// # Errors
+/// Names the file and the cause.
+pub fn read(path: &Path) -> Result<Vec<Row>> {
+    let bytes = disk::read(path, MAX_BYTES).map_err(anyhow::Error::msg)?;
+    parse(&bytes).with_context(|| path.display().to_string())
+}
+
+/// The one folder in which labelled files lie.
+///
+/// # Errors
+/// None, or more than one.
+pub fn folder_of(folders: &[PathBuf]) -> Result<&Path> {
+    let [folder] = folders else { bail!("what the labels name lies in one folder: name it by --data") };
+    Ok(folder)
+}
+
+fn parse(bytes: &[u8]) -> Result<Vec<Row>> {
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(bytes);
+    let columns = reader.headers()?.clone();
+    ensure!(columns.iter().any(|column| column == "file"), "its first line names no column `file`");
+    let row = |record: csv::StringRecord| {
+        let said = columns.iter().zip(&record).filter(|(_, field)| !field.is_empty());
+        let fields: BTreeMap<String, String> =
+            said.map(|(column, field)| (column.to_string(), field.to_string())).collect();
+        let file = fields.get("file").cloned().context("a line names no file")?;
+        Ok(Row { file, fields })
+    };
+    reader.records().map(|record| row(record?)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_may_come_in_any_order_and_fields_in_quotes() {
+        let rows =
+            parse(b"\xef\xbb\xbfmidi, file ,family\r\n60,\"a, b.png\",open\r\n,c.png,\"string\"\n").unwrap();
+        let [first, second] = &rows[..] else { panic!("{rows:?}") };
+        assert_eq!((first.file.as_str(), first.number("midi").unwrap()), ("a, b.png", Some(60.0)));
+        assert_eq!(first.family().unwrap(), Some(None));
+        assert_eq!((second.number("midi").unwrap(), second.word("db")), (None, None));
+        assert_eq!(second.family().unwrap(), Some(Some(Family::String)));
+    }
+
+    #[test]
+    fn what_is_no_table_of_labels_is_named() {
+        for (text, told) in [
+            ("", "column `file`"),
+            ("name,midi\na,1\n", "column `file`"),
+            ("file,midi\na.png\n", "line: 2"),
+            ("file,midi\n,60\n", "names no file"),
+            ("file\n\u{0}\n", ""),
+        ] {
+            let refused = parse(text.as_bytes());
+            assert!(told.is_empty() || refused.unwrap_err().to_string().contains(told), "{text:?}");
+        }
+        assert!(parse(b"file\n\xff\xfe\n").is_err());
+        let rows = parse(b"file,midi,family\na,inf,kazoo\n").unwrap();
+        assert!(rows[0].number("midi").unwrap_err().to_string().contains("`inf`"));
+        assert!(rows[0].family().unwrap_err().to_string().contains("kazoo"));
+    }
+}
