@@ -5,7 +5,8 @@
 //! counts at once, and nothing else changes its place, so that nothing that was taught is forgotten.
 //!
 //! Later, while nothing else is to be done, the Worker practises: it looks at every example as other hands might have drawn
-//! it. What is known of a sign then are all these forms.
+//! it. What is known of a sign then are all these forms; and where two signs are nearly as like a drawing, it looks at that
+//! in other forms as well.
 
 use std::sync::Arc;
 
@@ -53,6 +54,8 @@ pub struct Shape {
     seen: SignInput,
     /// As it was drawn, and then as other hands might have drawn it, as far as anybody looked.
     forms: Vec<SignEmbedding>,
+    /// Whether several signs are nearly as like it.
+    is_close: bool,
 }
 
 impl Shape {
@@ -63,13 +66,17 @@ impl Shape {
     pub fn of(drawing: &Sketch, library: &Library) -> Result<Shape, Error> {
         let seen = library.shape_of(drawing)?;
         let forms = vec![library.embed_sign(&seen)?];
-        Ok(Shape { seen, forms })
+        Ok(Shape { seen, forms, is_close: false })
     }
 
-    /// Looks at all forms.
-    fn look_again(&mut self, library: &Library) -> &[SignEmbedding] {
-        while self.look_at_next(library) {}
-        &self.forms[1..]
+    /// Whether other forms would tell signs apart between which the first look was close.
+    pub fn is_open(&self) -> bool {
+        self.is_close && self.forms.len() <= ECHOES
+    }
+
+    /// Looks at one more form, if that would help; whether it did.
+    pub fn look_closer(&mut self, library: &Library) -> bool {
+        self.is_open() && self.look_at_next(library)
     }
 
     /// Looks at one more form; whether there was one.
@@ -81,6 +88,7 @@ impl Shape {
         // The network has served for the drawing itself.
         let form = library.embed_sign(&self.seen.echo(number)).ok();
         let is_found = form.is_some();
+        self.is_close &= is_found;
         self.forms.extend(form);
         is_found
     }
@@ -141,8 +149,18 @@ impl Signs {
         self.signs.is_empty()
     }
 
-    /// What a drawing resembles.
-    pub fn recognise(&self, drawing: &mut Shape, library: &Library) -> Recognised {
+    /// What a drawing resembles, by all of its forms where it is close.
+    pub fn look_closely(&self, drawing: &mut Shape, library: &Library) -> Recognised {
+        let first = self.recognise(drawing);
+        if !drawing.is_open() {
+            return first;
+        }
+        while drawing.look_closer(library) {}
+        self.recognise(drawing)
+    }
+
+    /// What a drawing resembles, by those of its forms that were looked at: by itself alone, or by all of them.
+    pub fn recognise(&self, drawing: &mut Shape) -> Recognised {
         let forms = |places: &Vec<usize>| -> Vec<&SignEmbedding> {
             places.iter().flat_map(|at| &self.examples[*at].1.forms).collect()
         };
@@ -150,8 +168,12 @@ impl Signs {
             self.signs.iter().filter(|(_, places)| !places.is_empty()).collect();
         let mut all: Vec<Vec<&SignEmbedding>> = known.iter().map(|(_, places)| forms(places)).collect();
         all.push(forms(&self.plain));
-        let first = drawing.forms[0].clone();
-        let ranked = rank(&first, &all, || drawing.look_again(library).to_vec());
+        let (first, echoes) = (&drawing.forms[0], &drawing.forms[1..]);
+        let is_close = &mut drawing.is_close;
+        let ranked = rank(first, &all, || {
+            *is_close = true;
+            if echoes.len() == ECHOES { echoes } else { &[] }
+        });
         let is_plain = ranked.first().is_none_or(|(at, _)| *at == known.len());
         let named = |&(at, similarity): &(usize, f32)| {
             known.get(at).map(|(name, _)| Likeness { name: name.clone(), similarity })

@@ -83,7 +83,7 @@ impl Alphabet {
         let shown: Vec<Vec<&SignEmbedding>> = chosen.iter().map(shown).collect();
         for (asked, sign) in chosen.iter().enumerate() {
             let forms = &self.drawings[*sign][pupil];
-            let best = rank(&forms[0], &shown, || forms[1..].to_vec()).first().map_or(asked, |best| best.0);
+            let best = rank(&forms[0], &shown, || &forms[1..]).first().map_or(asked, |best| best.0);
             wrong += usize::from(best != asked);
             answers.counts[*sign][chosen[best]] += 1;
             for (sign, shown) in shown.iter().enumerate() {

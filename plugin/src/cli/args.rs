@@ -65,7 +65,7 @@ impl Speaker {
         if self.signs.is_empty() {
             return Ok((self.language.say(reading, None), None));
         }
-        let recognised = self.signs.recognise(&mut Shape::of(sketch, &self.library)?, &self.library);
+        let recognised = self.signs.look_closely(&mut Shape::of(sketch, &self.library)?, &self.library);
         let sign = recognised.sign().cloned();
         let meaning = sign.as_ref().and_then(|sign| Some((self.meaning(sign)?, sign.similarity)));
         Ok((self.language.say(reading, meaning), sign))

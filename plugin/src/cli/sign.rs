@@ -131,7 +131,7 @@ impl Reader {
     fn name(&mut self, file: &Path, signs: &Signs) -> Option<Likeness> {
         let shape = open_sketch(file)
             .and_then(|sketch| Shape::of(&sketch, &self.library).with_context(|| file.display().to_string()));
-        let recognised = signs.recognise(&mut heard(shape, &mut self.code)?, &self.library);
+        let recognised = signs.look_closely(&mut heard(shape, &mut self.code)?, &self.library);
         recognised.likely.into_iter().next()
     }
 }

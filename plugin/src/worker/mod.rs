@@ -62,6 +62,8 @@ struct Worker {
     signs: Signs,
     /// Whether there may be something of them to look at.
     practises: bool,
+    /// Whether more is known of them than when the slots were understood.
+    learned: bool,
     /// By which the slots were read.
     legend: Legend,
     scanning: Scanning,
@@ -102,6 +104,7 @@ impl Worker {
             slots: Default::default(),
             signs: Signs::default(),
             practises: false,
+            learned: false,
             legend: Legend::default(),
             scanning: Scanning::new(),
             view: View::default(),
@@ -230,8 +233,9 @@ impl Worker {
         if this.shape.is_none() && by_legend.is_ok() && !self.signs.is_empty() {
             this.shape = Shape::of(sketch, library).ok();
         }
-        let recognise = |shape| self.signs.recognise(shape, library);
+        let recognise = |shape| self.signs.recognise(shape);
         this.recognised = this.shape.as_mut().map(recognise).unwrap_or_default();
+        self.practises = true;
         let sign = this
             .recognised
             .sign()
@@ -272,18 +276,33 @@ impl Worker {
         self.slots[slot].reading != before || self.slots[slot].bound.is_some()
     }
 
-    /// Looks at one more form of what was taught. At the end the drawings are understood anew; what was restored or chosen
-    /// by hand stays.
+    /// Looks at one more form of what was taught, or else of a drawing between signs; then understands the drawings anew.
+    /// What was restored or chosen by hand stays.
     fn practise(&mut self) {
-        self.practises = self.signs.practise(&self.library);
-        if !self.practises && !self.signs.is_empty() {
-            for slot in 0..SLOTS {
-                if self.understand_anew(slot) {
-                    self.rank(slot);
-                }
-            }
-            self.publish();
+        if self.signs.practise(&self.library) {
+            self.learned = true;
+            return;
         }
+        let library = &self.library;
+        let looked = |slot: &mut Slot| slot.shape.as_mut().is_some_and(|shape| shape.look_closer(library));
+        let looked = self.slots.iter_mut().position(looked);
+        let is_open = |slot: usize| self.slots[slot].shape.as_ref().is_some_and(Shape::is_open);
+        let settled = match looked {
+            _ if self.learned => 0..SLOTS,
+            Some(slot) if is_open(slot) => return,
+            Some(slot) => slot..slot + 1,
+            None => {
+                self.practises = false;
+                return;
+            }
+        };
+        self.learned = false;
+        for slot in settled {
+            if self.understand_anew(slot) {
+                self.rank(slot);
+            }
+        }
+        self.publish();
     }
 
     /// Lets a better match replace what was restored, though not what the composer chose.
