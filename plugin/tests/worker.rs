@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 use neume::handoff::{self, EditorEnd, EngineEnd, Generation, Playable, Request, SLOTS, ToEngine, View};
 use neume::language::{BoundSound, Language, Meaning, Spoken};
 use neume::library::Library;
+use neume::signs::{Shape, Signs};
 use neume::state::{BankRef, InstanceState};
+use neume_models::echo::ECHOES;
 use neume_models::{Family, Point, Reading, Rgb, Sketch, Stroke};
 
 const RATE_HZ: f32 = 48_000.0;
@@ -275,6 +277,31 @@ fn a_correction_teaches_and_a_drawing_that_is_no_sign_is_none() {
     assert_eq!(read_as(&instance, 0).0, None);
     instance.draw(1, (*shape(&BOLT, 0.25, [0.3, 0.3])).clone());
     assert_eq!(read_as(&instance, 1).0.as_deref(), Some("bolt"), "nothing that was taught is forgotten");
+}
+
+#[test]
+fn practice_makes_what_was_taught_known_in_more_forms_and_forgets_nothing() {
+    let library = Library::shared();
+    let mut language = Language::default();
+    language.teach("house", shape(&HOUSE, 0.3, [0.2, 0.2])).unwrap();
+    language.teach("bolt", shape(&BOLT, 0.3, [0.4, 0.4])).unwrap();
+    let mut signs = Signs::default();
+    assert!(signs.learn(&language, &library).is_empty());
+    // Narrower, and leaning: another hand.
+    let leaning = HOUSE.map(|(x, y)| (0.75 * x + 0.2 * y, y));
+    let likeness = |signs: &Signs| {
+        let mut drawing = Shape::of(&shape(&leaning, 0.3, [0.3, 0.3]), &library).unwrap();
+        signs.look_closely(&mut drawing, &library).likely
+    };
+    let before = likeness(&signs);
+    let steps = std::iter::from_fn(|| signs.practise(&library).then_some(())).count();
+    assert_eq!(steps, 2 * ECHOES);
+    let after = likeness(&signs);
+    assert_eq!((before[0].name.as_str(), after[0].name.as_str()), ("house", "house"));
+    assert!(after[0].similarity > before[0].similarity + 0.02, "{before:?}, then {after:?}");
+    assert!(signs.learn(&language, &library).is_empty());
+    assert!(!signs.practise(&library), "what was practised is kept");
+    assert_eq!(likeness(&signs), after);
 }
 
 #[test]
