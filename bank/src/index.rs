@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use serde::{Deserialize, Serialize};
 
 use crate::analyse::Analysis;
+use crate::import::Imported;
 use crate::{Error, SoundId, path_text};
 
 /// The format that is written and the newest that is read.
@@ -37,7 +38,22 @@ pub(crate) struct Seen {
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Outcome {
     Sound(SoundId),
+    /// A file that tells of sounds, or holds several.
+    Imported(Box<Imported>),
     Failed(String),
+}
+
+impl Outcome {
+    /// The sounds that lie in the file.
+    pub fn sounds(&self) -> Vec<SoundId> {
+        match self {
+            Outcome::Sound(id) => vec![*id],
+            Outcome::Imported(imported) => {
+                imported.members.iter().filter_map(|member| member.sound).collect()
+            }
+            Outcome::Failed(_) => Vec::new(),
+        }
+    }
 }
 
 /// All that is known of a folder.
@@ -109,10 +125,7 @@ impl Index {
             }
         }
         let sounds = &index.sounds;
-        index.files.retain(|_, seen| match &seen.outcome {
-            Outcome::Sound(id) => sounds.contains_key(id),
-            Outcome::Failed(_) => true,
-        });
+        index.files.retain(|_, seen| seen.outcome.sounds().iter().all(|id| sounds.contains_key(id)));
         let remark =
             (damaged > 0).then(|| format!("lines of the index that were damaged are made again: {damaged}"));
         Ok((index, remark))
@@ -160,14 +173,7 @@ impl Index {
 
     /// Forgets labels of sounds that no path holds any more, where they have become too many.
     pub fn prune(&mut self) {
-        let here: HashSet<SoundId> = self
-            .files
-            .values()
-            .filter_map(|seen| match &seen.outcome {
-                Outcome::Sound(id) => Some(*id),
-                Outcome::Failed(_) => None,
-            })
-            .collect();
+        let here: HashSet<SoundId> = self.files.values().flat_map(|seen| seen.outcome.sounds()).collect();
         if self.sounds.len().saturating_sub(here.len()) > KEPT_GONE.max(2 * here.len()) {
             self.sounds.retain(|id, _| here.contains(id));
         }

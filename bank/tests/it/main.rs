@@ -8,4 +8,5 @@ mod matching;
 mod names;
 mod resample;
 mod scan;
+mod soundfont;
 mod tone;
