@@ -11,6 +11,7 @@ pub mod container;
 mod convention;
 pub mod decode;
 pub mod error;
+pub mod export;
 pub mod factory;
 mod family_words;
 mod group;

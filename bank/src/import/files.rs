@@ -7,6 +7,8 @@ use crate::decode;
 
 /// Largest preset or included file.
 const MAX_PRESET_BYTES: u64 = 16 << 20;
+/// Largest table of a data set: NSynth's has 200 MB.
+const MAX_TABLE_BYTES: u64 = 512 << 20;
 
 /// What the scan found.
 pub(crate) struct Files {
@@ -60,8 +62,9 @@ impl Files {
     /// # Errors
     /// Says why it cannot be read.
     pub fn text(&self, relative: &Path) -> Result<String, String> {
-        let bytes = decode::read_at_most(&self.folder.join(relative), MAX_PRESET_BYTES)
-            .map_err(crate::scan::cause_of)?;
+        let is_table = relative.extension().is_some_and(|e| e.eq_ignore_ascii_case("json"));
+        let most = if is_table { MAX_TABLE_BYTES } else { MAX_PRESET_BYTES };
+        let bytes = decode::read_at_most(&self.folder.join(relative), most).map_err(crate::scan::cause_of)?;
         Ok(String::from_utf8(bytes)
             .unwrap_or_else(|wrong| wrong.into_bytes().into_iter().map(char::from).collect()))
     }

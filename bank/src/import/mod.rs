@@ -3,9 +3,13 @@
 //!
 //! All of them are untrusted: an importer names sounds that the scan has found, and can name no other file.
 
+mod decent;
 pub(crate) mod files;
 pub(crate) mod generators;
 pub(crate) mod sf2;
+mod sfz;
+mod sfz_text;
+mod tables;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -108,8 +112,13 @@ pub(crate) fn is_container(path: &Path) -> bool {
 /// # Errors
 /// Says why it cannot be read.
 pub(crate) fn read(path: &Path, files: &Files) -> Result<Imported, String> {
-    let _ = files;
-    Err(format!("{} is not read", path.display()))
+    match extension(path).as_str() {
+        "sfz" => sfz::import(path, files),
+        "dspreset" => decent::import(path, files),
+        "json" => tables::nsynth(path, files),
+        "csv" => tables::esc50(path, files),
+        _ => Err("the file is of no kind that Neume reads".to_string()),
+    }
 }
 
 fn extension(path: &Path) -> String {
