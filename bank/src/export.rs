@@ -76,6 +76,7 @@ fn region(bank: &Bank, zone: &Zone, sample: &str) -> String {
     say("pitch_keytrack", 100.0 * manner.tracking, 100.0);
     say("volume", manner.gain_db, 0.0);
     say("pan", 100.0 * manner.pan, 0.0);
+    say("amp_veltrack", 100.0 * manner.velocity_tracking.unwrap_or(1.0), 100.0);
     if let Some(turn) = manner.turn {
         say("seq_length", f32::from(turn.length), 0.0);
         say("seq_position", f32::from(turn.position) + 1.0, 0.0);

@@ -20,6 +20,9 @@ use crate::{Error, SoundId, path_text};
 pub(crate) const VERSION: u32 = 1;
 /// Raised when the analysis says something else than before; older labels are then made again.
 const ANALYSIS: u32 = 1;
+/// Raised when an importer says something else than before; presets are then read again, and their sounds keep their
+/// labels.
+const IMPORTERS: u32 = 1;
 /// Labels of sounds that are gone are kept, in case they come back, up to this many or twice the sounds that are there.
 const KEPT_GONE: usize = 10_000;
 
@@ -71,6 +74,8 @@ struct Header {
     #[serde(default)]
     analysis: u32,
     #[serde(default)]
+    importers: u32,
+    #[serde(default)]
     ears: u64,
 }
 
@@ -106,6 +111,7 @@ impl Index {
         let mut index = Index::default();
         let mut line = Vec::new();
         let mut damaged = 0u32;
+        let mut forgets_presets = false;
         if next_line(&mut reader, &mut line).map_err(fail)? {
             match serde_json::from_slice::<Header>(&line) {
                 Ok(header) if header.neume_index > VERSION => {
@@ -113,7 +119,10 @@ impl Index {
                     return Err(Error::FutureIndex { path, found, known: VERSION });
                 }
                 Ok(header) if header.analysis != ANALYSIS => return Ok((index, None)),
-                Ok(header) => index.ears = header.ears,
+                Ok(header) => {
+                    index.ears = header.ears;
+                    forgets_presets = header.importers != IMPORTERS;
+                }
                 Err(_) => return Ok((index, Some("the index was no index and is made again".to_string()))),
             }
         }
@@ -125,6 +134,7 @@ impl Index {
             }
         }
         let sounds = &index.sounds;
+        index.files.retain(|_, seen| !(forgets_presets && matches!(seen.outcome, Outcome::Imported(_))));
         index.files.retain(|_, seen| seen.outcome.sounds().iter().all(|id| sounds.contains_key(id)));
         let remark =
             (damaged > 0).then(|| format!("lines of the index that were damaged are made again: {damaged}"));
@@ -155,7 +165,9 @@ impl Index {
 
     fn write(&self, path: &Path) -> std::io::Result<()> {
         let mut writer = BufWriter::with_capacity(1 << 16, File::create(path)?);
-        write_line(&mut writer, &Header { neume_index: VERSION, analysis: ANALYSIS, ears: self.ears })?;
+        let header =
+            Header { neume_index: VERSION, analysis: ANALYSIS, importers: IMPORTERS, ears: self.ears };
+        write_line(&mut writer, &header)?;
         let mut sounds: Vec<_> = self.sounds.iter().collect();
         sounds.sort_by_key(|(id, _)| **id);
         for (id, says) in sounds {

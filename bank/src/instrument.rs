@@ -77,6 +77,9 @@ pub struct Manner {
     pub chance: Option<(f32, f32)>,
     /// What the file says of its loudness over time.
     pub envelope: Option<Envelope>,
+    /// How far the velocity sets the level, from 0 not at all to 1 with its square, as samplers do; `None` for Neume's own
+    /// curve.
+    pub velocity_tracking: Option<f32>,
     /// Whether it plays to its end although the key is lifted.
     pub one_shot: bool,
 }
@@ -93,6 +96,7 @@ impl Default for Manner {
             turn: None,
             chance: None,
             envelope: None,
+            velocity_tracking: None,
             one_shot: false,
         }
     }
@@ -137,6 +141,7 @@ impl Manner {
         }
         self.turn = self.turn.filter(|turn| turn.position < turn.length && turn.length > 1);
         self.envelope = self.envelope.map(Envelope::bounded);
+        self.velocity_tracking = self.velocity_tracking.map(|share| number(share.max(0.0), 1.0, 1.0));
         self
     }
 }

@@ -196,6 +196,7 @@ impl Sample<'_> {
             looping,
             span: (start > 0 || end < u64::MAX).then_some((start, end)),
             turn: takes_turns.then_some(Turn { position, length }),
+            velocity_tracking: Some(self.number("ampVelTrack", 1.0)),
             envelope: enveloped.then(|| Envelope {
                 attack_secs: self.number("attack", 0.0),
                 hold_secs: 0.0,

@@ -15,6 +15,8 @@ const MOST_ZONES: usize = 300_000;
 const DRUM_BANK: u16 = 128;
 /// A sample that is panned this far is one side of a pair.
 const ASIDE: f32 = 0.5;
+/// Sides of a pair are tuned this far apart at most, in semitones; together they take the mean.
+const MOST_APART: f32 = 0.15;
 /// A pair of samples is as loud as a mono one in the middle.
 const STEREO_GAIN_DB: f32 = 3.0103;
 
@@ -169,7 +171,7 @@ impl Import<'_> {
             && (a.keys, a.velocities) == (b.keys, b.velocities)
             && one.sample_rate == other.sample_rate
             && one.sample_type.is_vorbis() == other.sample_type.is_vorbis()
-            && (root_of(a, one) - root_of(b, other)).abs() < 0.02
+            && (root_of(a, one) - root_of(b, other)).abs() < MOST_APART
             && alike
     }
 
@@ -190,15 +192,19 @@ impl Import<'_> {
             (start_frames < end_frames).then_some(Loop { start_frames, end_frames, crossfade_frames: 0 })
         });
         let tracking = generators.tracking();
+        let apart =
+            right.map_or(0.0, |right| root_of(part, header) - root_of(right, self.header(right.sample)));
+        let tune = tune_of(part, header) + apart / 2.0;
         let middle = part.keys.0 + (part.keys.1 - part.keys.0) / 2;
         let manner = Manner {
             gain_db: generators.gain_db() + if right.is_some() { STEREO_GAIN_DB } else { 0.0 },
             pan: if right.is_some() { 0.0 } else { generators.pan() },
             tracking,
-            tune_semitones: tune_of(part, header),
+            tune_semitones: tune,
             looping: own.map_or(Looping::Never, Looping::Over),
             span,
             envelope: Some(generators.envelope(middle)),
+            velocity_tracking: Some(1.0),
             ..Manner::default()
         };
         Some(ToldZone {
@@ -221,7 +227,11 @@ impl Import<'_> {
         let mut members: Vec<Member> = all
             .into_iter()
             .filter_map(|member| {
-                let name = headers.get(numbers(&member).next()?)?.name.trim().to_string();
+                let name = headers.get(numbers(&member).next()?)?.name.trim();
+                // The left side's name stands for both.
+                let side = if member.contains('+') { ["(L)", "_L", "-L", " L"].as_slice() } else { &[] };
+                let name = side.iter().find_map(|side| name.strip_suffix(side)).unwrap_or(name);
+                let name = name.trim().to_string();
                 let (is_drum, context) = drums.get(&member).cloned().unwrap_or_default();
                 Some(Member { member, name, context, is_drum, sound: None })
             })

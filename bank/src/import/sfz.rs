@@ -335,6 +335,7 @@ impl Region {
             turn: (length > 1).then_some(Turn { position, length }),
             chance: (chance != (0.0, 1.0)).then_some(chance),
             envelope: self.envelope(),
+            velocity_tracking: Some(number("amp_veltrack", 100.0) / 100.0),
             one_shot: self.loop_mode() == Some("one_shot"),
         }
     }

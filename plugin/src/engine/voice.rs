@@ -118,7 +118,9 @@ impl Voice {
             serial: start.serial,
             zone,
             reader,
-            gain: loudness * velocity_gain(start.velocity) * zone_gain(place.manner.gain_db),
+            gain: loudness
+                * velocity_gain(start.velocity, place.manner.velocity_tracking)
+                * zone_gain(place.manner.gain_db),
             sides: sides(place.manner.pan),
             one_shot: place.manner.one_shot,
             told: place.manner.envelope,
@@ -326,7 +328,13 @@ fn sides(pan: f32) -> [f32; 2] {
 }
 
 /// From a velocity 0..1 to a linear gain: 0 dB at full, −10 dB at half, −39 dB at the softest.
-fn velocity_gain(velocity: f32) -> f32 {
-    let lifted = 0.1 + 0.9 * within(velocity, 0.0, 1.0, 1.0);
+/// Where a zone says how far it follows the velocity, its square counts by that share.
+fn velocity_gain(velocity: f32, tracking: Option<f32>) -> f32 {
+    let velocity = within(velocity, 0.0, 1.0, 1.0);
+    if let Some(share) = tracking {
+        let share = within(share, 0.0, 1.0, 1.0);
+        return 1.0 - share + share * velocity * velocity;
+    }
+    let lifted = 0.1 + 0.9 * velocity;
     lifted * lifted
 }
