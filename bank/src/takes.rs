@@ -42,16 +42,17 @@ pub(crate) fn takes(stem: &str) -> Takes {
         };
         let spoken_turn = (lower == "round" || lower == "random")
             && tokens.get(at + 1).is_some_and(|(_, next)| next.eq_ignore_ascii_case("robin"));
-        if spoken_turn && let Some((last, digits)) = tokens.get(at + 2).copied() {
-            if let (Ok(turn), None) = (digits.parse(), found.turn) {
-                found.turn = Some(turn);
-                cut.push(start..last + digits.len());
-                at += 3;
-                continue;
-            }
+        if spoken_turn
+            && found.turn.is_none()
+            && let Some((last, digits)) = tokens.get(at + 2).copied()
+            && let Ok(turn) = digits.parse()
+        {
+            found.turn = Some(turn);
+            cut.push(start..last + digits.len());
+            at += 3;
+            continue;
         }
-        let wholly = used == 1 || tokens.get(at + 1).is_some();
-        if let (true, None, Some(number)) = (TURN_WORDS.contains(&word) && wholly, found.turn, number) {
+        if let (true, None, Some(number)) = (TURN_WORDS.contains(&word), found.turn, number) {
             found.turn = Some(number);
             cut.push(start..end);
             at += used;

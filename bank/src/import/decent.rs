@@ -47,6 +47,7 @@ const KNOWN: [&str; 34] = [
 ];
 /// Elements inside of elements, in the text: the parser goes down by a call for each.
 const DEEPEST: usize = 64;
+const MOST_ATTRIBUTES: usize = 1_000;
 
 /// Reads a preset.
 ///
@@ -54,8 +55,8 @@ const DEEPEST: usize = 64;
 /// Says why it is none.
 pub(super) fn import(path: &Path, files: &Files) -> Result<Imported, String> {
     let text = files.text(path)?;
-    if depth(&text) > DEEPEST {
-        return Err("its elements are nested too deeply".to_string());
+    if !is_ordinary(&text) {
+        return Err("its elements are nested too deeply or have too many attributes".to_string());
     }
     let document = Document::parse(&text).map_err(|cause| format!("it is no XML ({cause})"))?;
     let root = document.root_element();
@@ -87,24 +88,27 @@ pub(super) fn import(path: &Path, files: &Files) -> Result<Imported, String> {
     Ok(imported)
 }
 
-/// How deep tags are nested at most, by counting them.
-fn depth(text: &str) -> usize {
-    let (mut now, mut most) = (0usize, 0);
-    for (at, _) in text.match_indices('<') {
-        let behind = &text.as_bytes()[at + 1..];
-        match behind.first() {
-            Some(b'/') => now = now.saturating_sub(1),
-            Some(b'?' | b'!') | None => {}
-            Some(_) => {
-                let end = behind.iter().position(|&b| b == b'>').unwrap_or(0);
-                if end == 0 || behind[end - 1] != b'/' {
-                    now += 1;
-                    most = most.max(now);
-                }
-            }
+/// Whether tags are nested and filled as presets are: the parser goes down by a call for each element, and compares
+/// every attribute of one with all others.
+fn is_ordinary(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let (mut depth, mut attributes, mut open) = (0usize, 0, None);
+    for (i, &byte) in bytes.iter().enumerate() {
+        match byte {
+            b'<' => (open, attributes) = (bytes.get(i + 1).copied(), 0),
+            b'=' => attributes += 1,
+            b'>' => match open.take() {
+                Some(b'/') => depth = depth.saturating_sub(1),
+                Some(b'?' | b'!') | None => {}
+                Some(_) => depth += usize::from(bytes[i - 1] != b'/'),
+            },
+            _ => {}
+        }
+        if depth > DEEPEST || attributes > MOST_ATTRIBUTES {
+            return false;
         }
     }
-    most
+    true
 }
 
 /// A sample with its group and the groups' element, from the inside out.

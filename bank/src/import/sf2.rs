@@ -262,7 +262,7 @@ fn root_of(part: &Part, header: &SampleHeader) -> f32 {
 
 /// The bags of an entry of a list: from its own first to that of the next entry. Of a list that does not ascend there are
 /// none.
-fn bags<'a>(index: usize, starts: impl Iterator<Item = u16>, bags: &'a [Bag]) -> std::ops::Range<usize> {
+fn bags(index: usize, starts: impl Iterator<Item = u16>, bags: &[Bag]) -> std::ops::Range<usize> {
     let mut starts = starts.skip(index).map(usize::from);
     let (first, last) = (starts.next().unwrap_or(0), starts.next().unwrap_or(0));
     // The last bag only ends the one before it.

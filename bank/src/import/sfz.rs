@@ -10,6 +10,8 @@ use crate::{Envelope, Loop, Looping, Manner, Turn};
 
 /// Regions of a file.
 const MOST_REGIONS: usize = 100_000;
+/// Opcodes of a header.
+const MOST_OPCODES: usize = 300;
 /// Failures of a file that are named one by one.
 const MOST_FAILURES: usize = 1_000;
 
@@ -81,6 +83,7 @@ pub(super) fn import(path: &Path, files: &Files) -> Result<Imported, String> {
         files,
         imported: Imported { failed: text.failed, ..Imported::default() },
         zones: Vec::new(),
+        seen: 0,
         missing: BTreeSet::new(),
         control: Opcodes::new(),
         articulation: articulation(&text.pieces),
@@ -100,6 +103,8 @@ struct Import<'a> {
     files: &'a Files,
     imported: Imported,
     zones: Vec<ToldZone>,
+    /// Regions so far.
+    seen: usize,
     missing: BTreeSet<(String, String)>,
     control: Opcodes,
     /// The key switch that is played; the others' regions are left out.
@@ -142,7 +147,9 @@ impl Import<'_> {
                 }
                 Piece::Opcode(name, value) => {
                     if let Some(level) = at {
-                        levels[level].insert(name.clone(), value.clone());
+                        if levels[level].len() < MOST_OPCODES {
+                            levels[level].insert(name.clone(), value.clone());
+                        }
                     } else if in_control {
                         self.control.insert(name.clone(), value.clone());
                         if !KNOWN.contains(&name.as_str())
@@ -163,15 +170,17 @@ impl Import<'_> {
         if levels[3].is_empty() {
             return;
         }
+        self.seen += 1;
+        if self.seen > MOST_REGIONS {
+            levels[3].clear();
+            return self.imported.leave_out("sfz: regions beyond the first 100,000", 1);
+        }
         let mut all = Opcodes::new();
         for level in &*levels {
             all.extend(level.iter().map(|(name, value)| (name.clone(), value.clone())));
         }
         levels[3].clear();
         all.remove("");
-        if self.zones.len() >= MOST_REGIONS {
-            return self.imported.leave_out("sfz: regions beyond the first 100,000", 1);
-        }
         let region = Region { opcodes: all, shift: self.shift() };
         if let Err(left_out) = self.zone(&region) {
             self.imported.leave_out(left_out, 1);

@@ -2,6 +2,7 @@
 //!
 //! Includes stay inside of the bank's folder, cannot go in circles, and their number and size are bounded.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::files::Files;
@@ -10,6 +11,8 @@ use super::files::Files;
 const DEEPEST: usize = 16;
 const MOST_INCLUDES: usize = 1_000;
 const MOST_BYTES: usize = 32 << 20;
+/// Longest name of a definition.
+const LONGEST_NAME: usize = 64;
 /// Longest value of a definition, once others were put into it.
 const MOST_VALUE: usize = 4_096;
 
@@ -28,7 +31,8 @@ pub(super) struct Text {
     pub pieces: Vec<Piece>,
     /// Includes that could not be had, with the cause.
     pub failed: Vec<(String, String)>,
-    defined: Vec<(String, String)>,
+    /// By name, without its `$`.
+    defined: HashMap<String, String>,
     includes: usize,
     bytes: usize,
 }
@@ -60,7 +64,11 @@ impl Text {
                 self.define(rest);
             } else {
                 let line = self.put_in(line);
-                // A definition may stand in the middle of a line that a generator wrote.
+                self.bytes += line.len();
+                if self.bytes > MOST_BYTES {
+                    self.failed.push(("the rest of the file".to_string(), "is too long".to_string()));
+                    return;
+                }
                 self.split(&line);
             }
         }
@@ -95,10 +103,7 @@ impl Text {
         let mut value = self.put_in(value);
         value.truncate(value.floor_char_boundary(MOST_VALUE));
         if name.starts_with('$') && name.len() > 1 && self.defined.len() < 10_000 {
-            self.defined.retain(|(other, _)| other != name);
-            self.defined.push((name.to_string(), value));
-            // Of names that begin alike, the longest is meant.
-            self.defined.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
+            self.defined.insert(name[1..].to_string(), value);
         }
         let rest: Vec<&str> = words.collect();
         if rest.first() == Some(&"#define") {
@@ -113,10 +118,13 @@ impl Text {
         while let Some(at) = rest.find('$').filter(|_| done.len() < 64 * MOST_VALUE) {
             done += &rest[..at];
             rest = &rest[at..];
-            match self.defined.iter().find(|(name, _)| rest.starts_with(name.as_str())) {
-                Some((name, value)) => {
+            // Of names that begin alike, the longest is meant.
+            let longest = word(&rest[1..]).len().min(LONGEST_NAME);
+            let known = (1..=longest).rev().find_map(|len| Some((len, self.defined.get(&rest[1..=len])?)));
+            match known {
+                Some((len, value)) => {
                     done += value;
-                    rest = &rest[name.len()..];
+                    rest = &rest[1 + len..];
                 }
                 None => {
                     done.push('$');
@@ -135,13 +143,14 @@ impl Text {
                 rest = behind.trim_start();
                 continue;
             }
-            let Some((name, value)) = rest.split_once('=').filter(|(name, _)| is_name(name.trim())) else {
+            let name = word(rest);
+            let Some(value) = rest[name.len()..].strip_prefix('=').filter(|_| !name.is_empty()) else {
                 // Stray words, which players pass over too.
                 rest = rest.split_once(char::is_whitespace).map_or("", |(_, rest)| rest.trim_start());
                 continue;
             };
             let end = value_end(value);
-            let opcode = name.trim().to_ascii_lowercase();
+            let opcode = name.to_ascii_lowercase();
             self.pieces.push(Piece::Opcode(opcode, value[..end].trim().to_string()));
             rest = value[end..].trim_start();
         }
@@ -149,12 +158,16 @@ impl Text {
 }
 
 fn header(text: &str) -> Option<(&str, &str)> {
-    let (name, behind) = text.strip_prefix('<')?.split_once('>')?;
-    is_name(name).then_some((name, behind))
+    let inside = text.strip_prefix('<')?;
+    let name = word(inside);
+    let behind = inside[name.len()..].strip_prefix('>')?;
+    (!name.is_empty()).then_some((name, behind))
 }
 
-fn is_name(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+/// The letters, digits and underscores that a text begins with.
+fn word(text: &str) -> &str {
+    let end = text.bytes().position(|b| !(b.is_ascii_alphanumeric() || b == b'_')).unwrap_or(text.len());
+    &text[..end]
 }
 
 /// Where a value ends: before the next opcode or header of its line, since the names of samples have spaces.
@@ -165,11 +178,8 @@ fn value_end(text: &str) -> usize {
             return at;
         }
         if before_space && at > 0 && !c.is_whitespace() {
-            let word = &text[at..];
-            let name = word
-                .find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
-                .map_or(word, |end| &word[..end]);
-            if !name.is_empty() && word[name.len()..].starts_with('=') {
+            let name = word(&text[at..]);
+            if !name.is_empty() && text[at + name.len()..].starts_with('=') {
                 return at;
             }
         }

@@ -108,6 +108,14 @@ fn a_hostile_sfz_harms_nothing() {
         "<region> sample=Samples/high.wav lokey=nan hikey=1e99 volume=inf tune=NaN pan=1e30 seq_length=-4 seq_position=1e9 ampeg_attack=-inf pitch_keycenter=c999\n",
     );
     write(&place, "empty.sfz", "");
+    // What would take for ever if every place were compared with every other.
+    write(&place, "long.sfz", &"<<a $b x ".repeat(200_000));
+    write(&place, "wide.sfz", &format!("<group>{}{}", "a=1 ".repeat(1_000), "<region> ".repeat(200_000)));
+    let many = (0..5_000).map(|i| format!("<group> a{i}=1"));
+    write(&place, "many.sfz", &many.collect::<Vec<_>>().join("\n"));
+    write(&place, "open.dspreset", &"<".repeat(1_000_000));
+    let attributes: String = (0..100_000).map(|i| format!(" a{i}=''")).collect();
+    write(&place, "attributes.dspreset", &format!("<DecentSampler{attributes}/>"));
     write(&place, "open.sfz", "<region sample=x = = <<>> /* <region> sample=Samples/high.wav");
     #[cfg(unix)]
     std::os::unix::fs::symlink(outside.path(), place.path("link")).unwrap();
