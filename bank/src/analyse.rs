@@ -74,6 +74,7 @@ impl Analysis {
             id,
             source,
             name,
+            class: hints.class.clone(),
             rate_hz: self.rate_hz,
             frames: self.frames,
             sustain: self.sustain,

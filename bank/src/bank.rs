@@ -4,40 +4,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use crate::matching::{self, Features};
-use crate::{Audio, Error, Sound, SoundId, Source, decode, factory};
-
-/// A sound's place in an instrument.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Zone {
-    /// The sound, by its position in [`Bank::sounds`].
-    pub sound: usize,
-    /// Keys that it serves, both included.
-    pub keys: (u8, u8),
-    /// MIDI velocities that it serves, both included.
-    pub velocities: (u8, u8),
-    /// The key at which it sounds untransposed, with its fraction.
-    pub root_midi: f32,
-}
-
-/// Sounds grouped into zones.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Instrument {
-    /// For the eye.
-    pub name: String,
-    /// Zones by ascending root.
-    pub zones: Vec<Zone>,
-}
-
-impl Instrument {
-    /// The root that a sound without pitch is played at untransposed.
-    pub const UNPITCHED_ROOT_MIDI: f32 = 60.0;
-
-    fn alone(position: usize, sound: &Sound) -> Instrument {
-        let root_midi = sound.profile.root_midi.unwrap_or(Instrument::UNPITCHED_ROOT_MIDI);
-        let zone = Zone { sound: position, keys: (0, 127), velocities: (0, 127), root_midi };
-        Instrument { name: sound.name.clone(), zones: vec![zone] }
-    }
-}
+use crate::{Audio, Error, Instrument, Sound, SoundId, Source, container, decode, factory};
 
 /// Sounds and instruments, ready to be matched.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -48,10 +15,10 @@ pub struct Bank {
     pub folder: Option<PathBuf>,
     /// Every sound, by ascending [`SoundId`]; files of the same content lie beside each other.
     pub sounds: Vec<Sound>,
-    /// Every instrument; each sound belongs to exactly one.
+    /// Every instrument; each sound belongs to one at least.
     pub instruments: Vec<Instrument>,
     by_id: HashMap<SoundId, usize>,
-    instrument_of: Vec<usize>,
+    instrument_of: HashMap<SoundId, usize>,
     features: Vec<Features>,
     loudness_range_db: (f32, f32),
 }
@@ -59,8 +26,8 @@ pub struct Bank {
 impl Bank {
     /// A bank of these sounds, in any order. Zones name sounds by their position in `sounds` as it is given.
     ///
-    /// A zone that names no sound, or one that an earlier zone holds, is left out; a sound without a zone becomes an
-    /// instrument of its own.
+    /// A zone that names no sound is left out. So is, in an instrument that is not told, one whose sound an earlier zone
+    /// of such an instrument holds. A sound without a zone becomes an instrument of its own.
     pub fn new(
         name: impl Into<String>,
         folder: Option<PathBuf>,
@@ -93,9 +60,10 @@ impl Bank {
         self.by_id.get(&id).map(|&position| &self.sounds[position])
     }
 
-    /// The instrument that this sound belongs to, if the bank has it.
+    /// The instrument that this sound belongs to, if the bank has it: the first that a file tells of, else the one by
+    /// names.
     pub fn instrument_of(&self, id: SoundId) -> Option<&Instrument> {
-        self.by_id.get(&id).map(|&position| &self.instruments[self.instrument_of[position]])
+        self.instrument_of.get(&id).map(|&index| &self.instruments[index])
     }
 
     /// The samples of a sound, at its own rate: its file decoded, or its recipe rendered.
@@ -113,6 +81,10 @@ impl Bank {
                     return Err(Error::File { path, cause });
                 }
                 Ok(decode::decode_bytes(bytes, &path)?.audio)
+            }
+            Source::Member { file, member } => {
+                let path = self.folder.as_deref().map_or_else(|| file.clone(), |folder| folder.join(file));
+                container::load(&path, member, sound.id)
             }
             Source::Factory { instrument, root_midi } => factory::load(instrument, *root_midi, sound.id),
         }
@@ -143,35 +115,51 @@ fn in_order(sounds: Vec<Sound>) -> (Vec<Sound>, Vec<usize>) {
 fn place(sound: &Sound) -> (Option<&PathBuf>, &str) {
     match &sound.source {
         Source::File(path) => (Some(path), ""),
+        Source::Member { file, member } => (Some(file), member),
         Source::Factory { instrument, .. } => (None, instrument),
     }
 }
 
-/// Every sound in exactly one instrument, instruments by their first sound's position.
-fn assign(sounds: &[Sound], given: Vec<Instrument>, new_position: &[usize]) -> (Vec<Instrument>, Vec<usize>) {
-    let mut taken = vec![false; sounds.len()];
+/// Every sound in an instrument, instruments by their first sound's position; and for each sound its instrument.
+fn assign(
+    sounds: &[Sound],
+    given: Vec<Instrument>,
+    new_position: &[usize],
+) -> (Vec<Instrument>, HashMap<SoundId, usize>) {
+    let (mut has_place, mut named) = (vec![false; sounds.len()], vec![false; sounds.len()]);
     let mut instruments = Vec::with_capacity(given.len());
     for mut instrument in given {
+        let is_told = instrument.is_told;
         instrument.zones.retain_mut(|zone| match new_position.get(zone.sound) {
-            Some(&position) if !taken[position] => {
-                taken[position] = true;
+            Some(&position) if is_told || !named[position] => {
+                named[position] |= !is_told;
+                has_place[position] = true;
                 zone.sound = position;
+                zone.manner = zone.manner.inside(sounds[position].frames);
                 true
             }
             _ => false,
         });
         if !instrument.zones.is_empty() {
-            instrument.zones.sort_by(|a, b| a.root_midi.total_cmp(&b.root_midi).then(a.sound.cmp(&b.sound)));
+            if !is_told {
+                instrument
+                    .zones
+                    .sort_by(|a, b| a.root_midi.total_cmp(&b.root_midi).then(a.sound.cmp(&b.sound)));
+            }
             instruments.push(instrument);
         }
     }
-    let lone = (0..sounds.len()).filter(|&position| !taken[position]);
+    let lone = (0..sounds.len()).filter(|&position| !has_place[position]);
     instruments.extend(lone.map(|position| Instrument::alone(position, &sounds[position])));
-    instruments.sort_by_key(|instrument| instrument.zones.iter().map(|zone| zone.sound).min());
-    let mut instrument_of = vec![0; sounds.len()];
+    // Told instruments keep the order of their files among themselves: of those that share a sound, the first has it.
+    instruments.sort_by_key(|instrument| {
+        let first = instrument.zones.iter().map(|zone| zone.sound).min();
+        if instrument.is_told { (0, None) } else { (1, first) }
+    });
+    let mut instrument_of = HashMap::with_capacity(sounds.len());
     for (index, instrument) in instruments.iter().enumerate() {
         for zone in &instrument.zones {
-            instrument_of[zone.sound] = index;
+            instrument_of.entry(sounds[zone.sound].id).or_insert(index);
         }
     }
     (instruments, instrument_of)

@@ -60,6 +60,11 @@ pub fn decode(path: &Path) -> Result<Decoded, Error> {
 /// # Errors
 /// As [`decode`].
 pub fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    read_at_most(path, MAX_FILE_BYTES)
+}
+
+/// [`read`] with another limit in bytes.
+pub(crate) fn read_at_most(path: &Path, most: u64) -> Result<Vec<u8>, Error> {
     let fail = |cause: std::io::Error| Error::File { path: path.to_path_buf(), cause: cause.to_string() };
     let about = std::fs::metadata(path).map_err(fail)?;
     if !about.is_file() {
@@ -67,15 +72,10 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Error> {
     }
     let file = File::open(path).map_err(fail)?;
     let mut bytes = Vec::new();
-    file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(fail)?;
-    if bytes.len() as u64 > MAX_FILE_BYTES {
+    file.take(most + 1).read_to_end(&mut bytes).map_err(fail)?;
+    if bytes.len() as u64 > most {
         let found = about.len().max(bytes.len() as u64);
-        return Err(Error::Limit {
-            path: path.to_path_buf(),
-            what: "a size in bytes",
-            found,
-            limit: MAX_FILE_BYTES,
-        });
+        return Err(Error::Limit { path: path.to_path_buf(), what: "a size in bytes", found, limit: most });
     }
     Ok(bytes)
 }

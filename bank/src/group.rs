@@ -1,42 +1,110 @@
-//! Sounds of a folder to instruments: files of one folder whose names differ only in the note.
+//! Sounds of a folder to instruments: files of one folder whose names differ only in note, velocity layer and round robin.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::names::Hints;
-use crate::{Instrument, Sound, Zone};
+use crate::names::{Hints, Layer};
+use crate::{Instrument, Manner, Sound, Turn, Zone};
 
-/// Groups sounds by what their names say; `hints[i]` and `paths[i]` belong to `sounds[i]`. A sound whose root is unknown,
-/// or within a quarter tone of another one of its group, stays alone: it is left to [`crate::Bank::new`].
-pub(crate) fn instruments(sounds: &[Sound], paths: &[PathBuf], hints: &[Hints]) -> Vec<Instrument> {
-    let mut groups: BTreeMap<(&Path, &str), Vec<(f32, usize)>> = BTreeMap::new();
+/// Layers above this number are MIDI velocities; below they are counted.
+const MOST_COUNTED_LAYERS: u8 = 19;
+
+/// A sound of a group.
+#[derive(Debug, Clone, Copy)]
+struct Member {
+    position: usize,
+    root_midi: Option<f32>,
+    /// The note in its name; `None` where the group has none.
+    key: Option<u8>,
+    layer: Option<Layer>,
+    turn: Option<u16>,
+}
+
+/// Groups sounds by what their names say; `hints[i]` and `paths[i]` belong to `sounds[i]`, and those that are `taken`
+/// belong to an instrument already. A sound whose root is unknown although its name has a note, and the second of two that
+/// say the same, stay alone: they are left to [`crate::Bank::new`].
+pub(crate) fn instruments(
+    sounds: &[Sound],
+    paths: &[PathBuf],
+    hints: &[Hints],
+    taken: &[bool],
+) -> Vec<Instrument> {
+    let mut groups: BTreeMap<(&Path, &str), Vec<Member>> = BTreeMap::new();
     for (position, sound) in sounds.iter().enumerate() {
-        let Some((group, root)) = hints[position].group.as_deref().zip(sound.profile.root_midi) else {
-            continue;
-        };
-        if names_root(&hints[position], root) {
-            let folder = paths[position].parent().unwrap_or(Path::new(""));
-            groups.entry((folder, group)).or_default().push((root, position));
+        let said = &hints[position];
+        let Some(group) = said.group.as_deref().filter(|_| !taken[position]) else { continue };
+        let folder = paths[position].parent().unwrap_or(Path::new(""));
+        let (root_midi, layer, turn) = (sound.profile.root_midi, said.layer, said.turn);
+        let has_note = group.contains('*');
+        let key = root_midi.filter(|_| has_note).and_then(|root| named_key(said, root));
+        if key.is_some() || !has_note {
+            let member = Member { position, root_midi, key, layer, turn };
+            groups.entry((folder, group)).or_default().push(member);
         }
     }
     groups.into_iter().filter_map(|((folder, group), members)| instrument(folder, group, members)).collect()
 }
 
-/// Whether the note in the name, by which the group is formed, is the root in the end.
-fn names_root(hints: &Hints, root: f32) -> bool {
-    hints.root_midi.iter().chain(&hints.maybe_midi).any(|&midi| (f32::from(midi) - root).abs() <= 0.5)
+/// The note in the name, by which the group is formed, if it is the root in the end.
+fn named_key(hints: &Hints, root: f32) -> Option<u8> {
+    let mut named = hints.root_midi.iter().chain(&hints.maybe_midi).copied();
+    named.find(|&midi| (f32::from(midi) - root).abs() <= 0.5)
 }
 
-fn instrument(folder: &Path, group: &str, mut members: Vec<(f32, usize)>) -> Option<Instrument> {
-    members.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-    members.dedup_by(|later, earlier| later.0 - earlier.0 < 0.5);
+fn instrument(folder: &Path, group: &str, mut members: Vec<Member>) -> Option<Instrument> {
+    members.sort_by_key(|member| (member.layer, member.key, member.turn, member.position));
+    members.dedup_by_key(|member| (member.layer, member.key, member.turn));
     if members.len() < 2 {
         return None;
     }
-    let roots: Vec<f32> = members.iter().map(|member| member.0.round()).collect();
-    let keys = key_ranges(&roots);
-    let zone = |((root_midi, sound), keys)| Zone { sound, keys, velocities: (0, 127), root_midi };
-    Some(Instrument { name: shown(folder, group), zones: members.into_iter().zip(keys).map(zone).collect() })
+    let mut zones = Vec::with_capacity(members.len());
+    let mut layers: Vec<&[Member]> = members.chunk_by(|a, b| a.layer == b.layer).collect();
+    // Without a number or a dynamic is softest: `C4` beside `C4 ff`.
+    layers.sort_by_key(|layer| layer[0].layer);
+    let velocities = velocity_ranges(&layers.iter().map(|layer| layer[0].layer).collect::<Vec<_>>());
+    for (layer, velocities) in layers.into_iter().zip(velocities) {
+        let places: Vec<&[Member]> = layer.chunk_by(|a, b| a.key == b.key).collect();
+        let keys: Vec<f32> = places.iter().filter_map(|place| place[0].key.map(f32::from)).collect();
+        let ranges = if keys.is_empty() { vec![Zone::EVERY] } else { key_ranges(&keys) };
+        for (place, keys) in places.into_iter().zip(ranges) {
+            zones.extend(
+                place.iter().enumerate().map(|(i, member)| zone(member, i, place.len(), keys, velocities)),
+            );
+        }
+    }
+    Some(Instrument { name: shown(folder, group), zones, is_told: false })
+}
+
+fn zone(member: &Member, turn: usize, turns: usize, keys: (u8, u8), velocities: (u8, u8)) -> Zone {
+    let root_midi = member.root_midi.unwrap_or(Instrument::UNPITCHED_ROOT_MIDI);
+    let turn = (turns > 1).then_some(Turn { position: turn as u16, length: turns as u16 });
+    Zone {
+        keys,
+        velocities,
+        manner: Manner { turn, ..Manner::default() },
+        ..Zone::everywhere(member.position, root_midi)
+    }
+}
+
+/// The velocities of ascending layers. Where their numbers are velocities, each reaches up to its own; else they share
+/// the velocities evenly. The loudest takes the rest.
+fn velocity_ranges(layers: &[Option<Layer>]) -> Vec<(u8, u8)> {
+    let numbers: Option<Vec<u8>> = layers
+        .iter()
+        .map(|layer| if let Some(Layer::Number(number)) = layer { Some(*number) } else { None })
+        .collect();
+    let tops: Vec<u8> = match numbers {
+        Some(numbers) if numbers.iter().any(|&number| number > MOST_COUNTED_LAYERS) => numbers,
+        _ => (1..=layers.len()).map(|i| (127 * i / layers.len()) as u8).collect(),
+    };
+    let mut low = 0;
+    let mut ranges = Vec::with_capacity(tops.len());
+    for (i, top) in tops.iter().enumerate() {
+        let high = if i + 1 == tops.len() { 127 } else { (*top).clamp(low, 126) };
+        ranges.push((low, high));
+        low = (high + 1).min(127);
+    }
+    ranges
 }
 
 /// The keys of zones with these ascending roots: the borders lie half-way, the lowest and the highest zone take the rest.

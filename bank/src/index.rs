@@ -13,12 +13,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use serde::{Deserialize, Serialize};
 
 use crate::analyse::Analysis;
+use crate::import::Imported;
 use crate::{Error, SoundId, path_text};
 
 /// The format that is written and the newest that is read.
 pub(crate) const VERSION: u32 = 1;
 /// Raised when the analysis says something else than before; older labels are then made again.
 const ANALYSIS: u32 = 1;
+/// Raised when an importer says something else than before; presets are then read again, and their sounds keep their
+/// labels.
+const IMPORTERS: u32 = 1;
 /// Labels of sounds that are gone are kept, in case they come back, up to this many or twice the sounds that are there.
 const KEPT_GONE: usize = 10_000;
 
@@ -37,7 +41,22 @@ pub(crate) struct Seen {
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Outcome {
     Sound(SoundId),
+    /// A file that tells of sounds, or holds several.
+    Imported(Box<Imported>),
     Failed(String),
+}
+
+impl Outcome {
+    /// The sounds that lie in the file.
+    pub fn sounds(&self) -> Vec<SoundId> {
+        match self {
+            Outcome::Sound(id) => vec![*id],
+            Outcome::Imported(imported) => {
+                imported.members.iter().filter_map(|member| member.sound).collect()
+            }
+            Outcome::Failed(_) => Vec::new(),
+        }
+    }
 }
 
 /// All that is known of a folder.
@@ -54,6 +73,8 @@ struct Header {
     neume_index: u32,
     #[serde(default)]
     analysis: u32,
+    #[serde(default)]
+    importers: u32,
     #[serde(default)]
     ears: u64,
 }
@@ -90,6 +111,7 @@ impl Index {
         let mut index = Index::default();
         let mut line = Vec::new();
         let mut damaged = 0u32;
+        let mut forgets_presets = false;
         if next_line(&mut reader, &mut line).map_err(fail)? {
             match serde_json::from_slice::<Header>(&line) {
                 Ok(header) if header.neume_index > VERSION => {
@@ -97,7 +119,10 @@ impl Index {
                     return Err(Error::FutureIndex { path, found, known: VERSION });
                 }
                 Ok(header) if header.analysis != ANALYSIS => return Ok((index, None)),
-                Ok(header) => index.ears = header.ears,
+                Ok(header) => {
+                    index.ears = header.ears;
+                    forgets_presets = header.importers != IMPORTERS;
+                }
                 Err(_) => return Ok((index, Some("the index was no index and is made again".to_string()))),
             }
         }
@@ -109,10 +134,8 @@ impl Index {
             }
         }
         let sounds = &index.sounds;
-        index.files.retain(|_, seen| match &seen.outcome {
-            Outcome::Sound(id) => sounds.contains_key(id),
-            Outcome::Failed(_) => true,
-        });
+        index.files.retain(|_, seen| !(forgets_presets && matches!(seen.outcome, Outcome::Imported(_))));
+        index.files.retain(|_, seen| seen.outcome.sounds().iter().all(|id| sounds.contains_key(id)));
         let remark =
             (damaged > 0).then(|| format!("lines of the index that were damaged are made again: {damaged}"));
         Ok((index, remark))
@@ -142,7 +165,9 @@ impl Index {
 
     fn write(&self, path: &Path) -> std::io::Result<()> {
         let mut writer = BufWriter::with_capacity(1 << 16, File::create(path)?);
-        write_line(&mut writer, &Header { neume_index: VERSION, analysis: ANALYSIS, ears: self.ears })?;
+        let header =
+            Header { neume_index: VERSION, analysis: ANALYSIS, importers: IMPORTERS, ears: self.ears };
+        write_line(&mut writer, &header)?;
         let mut sounds: Vec<_> = self.sounds.iter().collect();
         sounds.sort_by_key(|(id, _)| **id);
         for (id, says) in sounds {
@@ -160,14 +185,7 @@ impl Index {
 
     /// Forgets labels of sounds that no path holds any more, where they have become too many.
     pub fn prune(&mut self) {
-        let here: HashSet<SoundId> = self
-            .files
-            .values()
-            .filter_map(|seen| match &seen.outcome {
-                Outcome::Sound(id) => Some(*id),
-                Outcome::Failed(_) => None,
-            })
-            .collect();
+        let here: HashSet<SoundId> = self.files.values().flat_map(|seen| seen.outcome.sounds()).collect();
         if self.sounds.len().saturating_sub(here.len()) > KEPT_GONE.max(2 * here.len()) {
             self.sounds.retain(|id, _| here.contains(id));
         }

@@ -8,6 +8,8 @@ use std::path::Path;
 use neume_models::Family;
 
 use crate::family_words;
+pub use crate::takes::Layer;
+use crate::takes::{Takes, takes, tokens};
 
 /// What the name of a sound says.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -20,14 +22,33 @@ pub struct Hints {
     pub maybe_midi: Vec<u8>,
     /// The family, where a word names it.
     pub family: Option<Family>,
-    /// The name without its note: files of one folder that share it are one instrument. `None` without a note.
+    /// How hard it was struck.
+    pub layer: Option<Layer>,
+    /// Its number in a round robin.
+    pub turn: Option<u16>,
+    /// The name without its note, layer and turn: files of one folder that share it are one instrument. `None` where the
+    /// name says none of these.
     pub group: Option<String>,
+    /// What the sound is said to be.
+    pub class: Option<String>,
 }
 
 /// Reads the path of a sound relative to its bank's folder.
 pub fn hints(relative: &Path) -> Hints {
     let stem = relative.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    let mut hints = nsynth(&stem).or_else(|| noted(&stem)).unwrap_or_else(|| numbered(&stem));
+    let mut hints = nsynth(&stem).unwrap_or_else(|| {
+        let Takes { layer, turn, bare } = takes(&stem);
+        let mut hints = noted(&bare).unwrap_or_else(|| numbered(&bare));
+        if hints.group.is_none() && (layer.is_some() || turn.is_some()) {
+            hints.group = Some(bare);
+        }
+        Hints { layer, turn, ..hints }
+    });
+    hints.class = relative.parent().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
+    if stem.contains("_nohash_") {
+        // Speech Commands: a person says the word that the folder is called by.
+        hints.family = Some(Family::Vocal);
+    }
     if hints.family.is_none() {
         let folders =
             relative.ancestors().skip(1).filter_map(Path::file_name).map(|name| name.to_string_lossy());
@@ -53,10 +74,10 @@ fn nsynth(stem: &str) -> Option<Hints> {
     let rest: Vec<&str> = parts.collect();
     Some(Hints {
         root_midi: Some(root),
-        written: false,
-        maybe_midi: Vec::new(),
         family: Family::from_id(family),
-        group: Some(format!("{instrument}-*-{velocity}-{}", rest.join("-"))),
+        layer: velocity.parse().ok().filter(|&velocity| velocity <= 127).map(Layer::Number),
+        group: Some(format!("{instrument}-*-{}", rest.join("-"))),
+        ..Hints::default()
     })
 }
 
@@ -102,14 +123,6 @@ fn numbered(stem: &str) -> Hints {
         }
     }
     hints
-}
-
-/// Stretches of letters, digits and `#`, with where they start.
-fn tokens(stem: &str) -> impl Iterator<Item = (usize, &str)> {
-    stem.split(|c: char| !c.is_alphanumeric() && c != '#').filter(|token| !token.is_empty()).map(|token| {
-        // Tokens are slices of the stem, so the distance of their starts is their place in it.
-        (token.as_ptr() as usize - stem.as_ptr() as usize, token)
-    })
 }
 
 /// The note of a token and its place in it: the whole token (`F#3`, `bb2`), one with a velocity layer behind it

@@ -3,8 +3,10 @@
 //! The caller's thread walks, keeps the index and reports; up to two threads of the scan's own, below normal priority,
 //! read and analyse. What is done is saved every few seconds, so an interrupted scan goes on where it was.
 
+use std::collections::{BTreeMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
@@ -12,10 +14,13 @@ use std::time::{Duration, Instant};
 use neume_models::{SoundLabels, SoundNet};
 
 use crate::analyse::{self, Analysis};
+use crate::assembly::bank_of;
+use crate::container::Container;
+use crate::import::files::Files;
+use crate::import::{self, Imported};
 use crate::index::{self, Index, Outcome, Seen};
-use crate::root::Root;
 use crate::walk::{self, Found};
-use crate::{Bank, Error, Sound, SoundId, Source, convention, decode, group, names, priority};
+use crate::{Bank, Decoded, Error, SoundId, decode, priority};
 
 /// How to scan.
 #[derive(Debug, Clone, Default)]
@@ -56,10 +61,21 @@ pub struct ScanReport {
     pub failed: Vec<(PathBuf, String)>,
     /// Sounds, relative to the folder, of which there is something to say; by path.
     pub remarks: Vec<(PathBuf, String)>,
+    /// What presets ask for and Neume leaves out, by name.
+    pub not_honoured: Vec<NotHonoured>,
     /// What was wrong with the index: damage that was mended, or why it could not be saved. The bank is whole all the same.
     pub index_remark: Option<String>,
     /// How long it took.
     pub secs: f32,
+}
+
+/// Something that presets ask for and Neume leaves out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotHonoured {
+    /// The format and its own word for it: `sfz: cutoff`.
+    pub what: String,
+    /// How often it was asked for.
+    pub count: u64,
 }
 
 /// Threads that analyse.
@@ -124,12 +140,15 @@ pub fn scan_with(
     let mut scan = Scan {
         folder,
         place,
-        total: walked.found.len(),
+        total: walked.found.len() + walked.presets.len(),
         index_remark,
         ..Scan::new(Index { ears: ears.id, ..old })
     };
     scan.failed = walked.failed;
+    let files = Files::new(folder, walked.found.iter().map(|found| &found.relative));
     let waiting = scan.take_known(walked.found);
+    let mut waiting: Vec<Job> = waiting.into_iter().map(Job::File).collect();
+    waiting.extend(scan.take_presets(walked.presets, &files));
     on_progress(&scan.progress());
     scan.analyse(&waiting, ears.listen, on_progress, cancel);
     let interrupted = cancel.load(Ordering::Relaxed) && scan.done < scan.total;
@@ -161,6 +180,22 @@ enum Examined {
     Unread(String),
 }
 
+/// Something to be listened to.
+enum Job {
+    File(Found),
+    /// A member of a container, by its position there.
+    Member(Arc<Container>, PathBuf, String, usize),
+}
+
+/// A container whose members are being listened to.
+struct Pending {
+    found: Found,
+    imported: Imported,
+    left: usize,
+    /// Whether every member could be read.
+    is_whole: bool,
+}
+
 struct Scan<'a> {
     folder: &'a Path,
     place: PathBuf,
@@ -169,7 +204,8 @@ struct Scan<'a> {
     new: usize,
     index: Index,
     /// Paths of the index before this scan that were not met yet.
-    before: std::collections::BTreeMap<PathBuf, Seen>,
+    before: BTreeMap<PathBuf, Seen>,
+    containers: BTreeMap<PathBuf, Pending>,
     failed: Vec<(PathBuf, String)>,
     index_remark: Option<String>,
     changed: bool,
@@ -185,6 +221,7 @@ impl<'a> Scan<'a> {
             total: 0,
             done: 0,
             new: 0,
+            containers: BTreeMap::new(),
             failed: Vec::new(),
             index_remark: None,
             changed: false,
@@ -212,16 +249,109 @@ impl<'a> Scan<'a> {
         waiting
     }
 
+    /// Reads presets and tables, and hands back the members that have to be listened to. Text is read at every scan: it
+    /// is small, and what it includes may have changed.
+    fn take_presets(&mut self, found: Vec<Found>, files: &Files) -> Vec<Job> {
+        let (texts, containers): (Vec<Found>, Vec<Found>) =
+            found.into_iter().partition(|found| !import::is_container(&found.relative));
+        for found in texts {
+            let imported = catch_unwind(AssertUnwindSafe(|| import::read(&found.relative, files)))
+                .unwrap_or_else(|_| Err("the importer gave up on this file".to_string()));
+            let outcome = match imported {
+                Ok(imported) => Outcome::Imported(Box::new(imported)),
+                Err(cause) => Outcome::Failed(cause),
+            };
+            self.done += 1;
+            let changed = self.changed;
+            let is_known = self.before.get(&found.relative).is_some_and(|seen| seen.outcome == outcome);
+            self.remember(found, outcome);
+            self.changed = changed || !is_known;
+        }
+        let mut waiting = Vec::new();
+        for found in self.take_known(containers) {
+            self.open_container(found, &mut waiting);
+        }
+        waiting
+    }
+
+    fn open_container(&mut self, found: Found, waiting: &mut Vec<Job>) {
+        self.done += 1;
+        let opened = Container::open(&self.folder.join(&found.relative)).map(|container| {
+            let imported = catch_unwind(AssertUnwindSafe(|| import::sf2::import(&container)));
+            (Arc::new(container), imported)
+        });
+        let (container, imported) = match opened {
+            Ok((container, Ok(imported))) => (container, imported),
+            Ok((_, Err(_))) => {
+                return self.remember(found, Outcome::Failed("the importer gave up on it".to_string()));
+            }
+            Err(error) => return self.remember(found, Outcome::Failed(cause_of(error))),
+        };
+        let jobs = imported.members.iter().enumerate().map(|(i, member)| {
+            Job::Member(container.clone(), found.relative.clone(), member.member.clone(), i)
+        });
+        let before = waiting.len();
+        waiting.extend(jobs);
+        let left = waiting.len() - before;
+        self.total += left;
+        if left == 0 {
+            return self.remember(found, Outcome::Imported(Box::new(imported)));
+        }
+        let pending = Pending { found: found.clone(), imported, left, is_whole: true };
+        self.containers.insert(found.relative, pending);
+    }
+
+    /// Puts into the index what a file holds.
+    fn remember(&mut self, found: Found, outcome: Outcome) {
+        self.changed = true;
+        self.before.remove(&found.relative);
+        let seen = Seen { size: found.size, modified_ns: found.modified_ns, outcome };
+        self.index.files.insert(found.relative, seen);
+    }
+
+    /// What became of a member; with the last one, its container is known.
+    fn take_member(&mut self, path: &Path, at: usize, examined: Examined) {
+        let Some(pending) = self.containers.get_mut(path) else { return };
+        let member = &mut pending.imported.members[at];
+        match examined {
+            Examined::Known(id) => member.sound = Some(id),
+            Examined::New(id, says) => {
+                self.new += 1;
+                member.sound = Some(id);
+                self.index.sounds.insert(id, *says);
+            }
+            Examined::Failed(cause) => {
+                let name = format!("sample {} ({})", member.member, member.name);
+                pending.imported.failed.push((name, cause));
+            }
+            Examined::Unread(cause) => {
+                pending.is_whole = false;
+                pending.imported.failed.push((format!("sample {}", member.member), cause));
+            }
+        }
+        pending.left -= 1;
+        if pending.left == 0
+            && let Some(mut pending) = self.containers.remove(path)
+        {
+            pending.imported.failed.sort();
+            if !pending.is_whole {
+                // No file has this size, so the next scan looks at it again.
+                pending.found.size = u64::MAX;
+            }
+            self.remember(pending.found, Outcome::Imported(Box::new(pending.imported)));
+        }
+    }
+
     fn analyse(
         &mut self,
-        waiting: &[Found],
+        waiting: &[Job],
         listen: &Listen,
         on_progress: &mut dyn FnMut(&Progress),
         cancel: &AtomicBool,
     ) {
         let next = AtomicUsize::new(0);
         let stop = AtomicBool::new(false);
-        let known: std::collections::HashSet<SoundId> = self.index.sounds.keys().copied().collect();
+        let known: HashSet<SoundId> = self.index.sounds.keys().copied().collect();
         let folder = self.folder;
         let (sender, results) = mpsc::sync_channel(2 * THREADS);
         std::thread::scope(|scope| {
@@ -230,9 +360,8 @@ impl<'a> Scan<'a> {
                 scope.spawn(move || {
                     priority::stand_back();
                     while !stop.load(Ordering::Relaxed) {
-                        let Some(file) = waiting.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
-                        if sender.send((file, examine(&folder.join(&file.relative), known, listen))).is_err()
-                        {
+                        let Some(job) = waiting.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
+                        if sender.send((job, examine(folder, job, known, listen))).is_err() {
                             break;
                         }
                     }
@@ -241,8 +370,12 @@ impl<'a> Scan<'a> {
             drop(sender);
             let mut saved = Instant::now();
             let mut pause = SAVE_EVERY;
-            for (file, examined) in results {
-                self.take(file, examined);
+            for (job, examined) in results {
+                self.done += 1;
+                match job {
+                    Job::File(found) => self.take(found, examined),
+                    Job::Member(_, path, _, at) => self.take_member(path, *at, examined),
+                }
                 on_progress(&self.progress());
                 if cancel.load(Ordering::Relaxed) {
                     stop.store(true, Ordering::Relaxed);
@@ -259,7 +392,6 @@ impl<'a> Scan<'a> {
     }
 
     fn take(&mut self, file: &Found, examined: Examined) {
-        self.done += 1;
         let outcome = match examined {
             Examined::Known(id) => Outcome::Sound(id),
             Examined::New(id, says) => {
@@ -274,10 +406,7 @@ impl<'a> Scan<'a> {
                 return;
             }
         };
-        self.changed = true;
-        self.before.remove(&file.relative);
-        let seen = Seen { size: file.size, modified_ns: file.modified_ns, outcome };
-        self.index.files.insert(file.relative.clone(), seen);
+        self.remember(file.clone(), outcome);
     }
 
     /// Saves what is known now, with what was known of paths that this scan has not come to.
@@ -311,9 +440,18 @@ impl<'a> Scan<'a> {
     fn report(mut self, begin: Instant) -> ScanReport {
         let bank = bank_of(self.folder, &self.index);
         let mut remarks = Vec::new();
+        let mut not_honoured: BTreeMap<&str, u64> = BTreeMap::new();
         for (path, seen) in &self.index.files {
             match &seen.outcome {
                 Outcome::Failed(cause) => self.failed.push((path.clone(), cause.clone())),
+                Outcome::Imported(imported) => {
+                    for (what, count) in &imported.not_honoured {
+                        *not_honoured.entry(what).or_default() += count;
+                    }
+                    let failed = imported.failed.iter();
+                    self.failed
+                        .extend(failed.map(|(name, cause)| (path.clone(), format!("{name}: {cause}"))));
+                }
                 Outcome::Sound(id) => {
                     let remark = self.index.sounds.get(id).and_then(|says| says.remark.clone());
                     remarks.extend(remark.map(|remark| (path.clone(), remark)));
@@ -321,7 +459,10 @@ impl<'a> Scan<'a> {
             }
         }
         self.failed.sort();
+        let not_honoured =
+            not_honoured.into_iter().map(|(what, count)| NotHonoured { what: what.to_string(), count });
         ScanReport {
+            not_honoured: not_honoured.collect(),
             sounds: bank.sounds.len(),
             bank,
             new: self.new,
@@ -334,18 +475,38 @@ impl<'a> Scan<'a> {
 }
 
 /// Reads, decodes, listens. Never panics, whatever the file holds.
-fn examine(path: &Path, known: &std::collections::HashSet<SoundId>, listen: &Listen) -> Examined {
-    let bytes = match decode::read(path) {
-        Ok(bytes) => bytes,
-        Err(Error::File { cause, .. }) => return Examined::Unread(cause),
-        Err(error) => return Examined::Failed(cause_of(error)),
-    };
-    let id = SoundId::of(&bytes);
-    if known.contains(&id) {
-        return Examined::Known(id);
+fn examine(folder: &Path, job: &Job, known: &HashSet<SoundId>, listen: &Listen) -> Examined {
+    match job {
+        Job::File(found) => {
+            let path = folder.join(&found.relative);
+            let bytes = match decode::read(&path) {
+                Ok(bytes) => bytes,
+                Err(Error::File { cause, .. }) => return Examined::Unread(cause),
+                Err(error) => return Examined::Failed(cause_of(error)),
+            };
+            let id = SoundId::of(&bytes);
+            if known.contains(&id) {
+                return Examined::Known(id);
+            }
+            label(id, || decode::decode_bytes(bytes, &path), listen)
+        }
+        Job::Member(container, _, member, _) => {
+            let recording = match container.recording(member) {
+                Ok(recording) => recording,
+                Err(error) => return Examined::Failed(cause_of(error)),
+            };
+            if known.contains(&recording.id) {
+                return Examined::Known(recording.id);
+            }
+            label(recording.id, || recording.decode(), listen)
+        }
     }
+}
+
+/// Decodes a sound that is not known yet, and listens to it.
+fn label(id: SoundId, decode: impl FnOnce() -> Result<Decoded, Error>, listen: &Listen) -> Examined {
     let labelled = catch_unwind(AssertUnwindSafe(|| {
-        let decoded = decode::decode_bytes(bytes, path).map_err(cause_of)?;
+        let decoded = decode().map_err(cause_of)?;
         let mono = analyse::heard_mono(&decoded.audio);
         if mono.iter().all(|sample| sample.abs() < SILENT) {
             return Err("the sound is silent".to_string());
@@ -364,31 +525,10 @@ fn examine(path: &Path, known: &std::collections::HashSet<SoundId>, listen: &Lis
 const SILENT: f32 = 1e-5;
 
 /// The cause without the path, which stands beside it in the report.
-fn cause_of(error: Error) -> String {
+pub(crate) fn cause_of(error: Error) -> String {
     match error {
         Error::File { cause, .. } => cause,
         Error::Limit { what, found, limit, .. } => format!("{what} of {found} is over the limit of {limit}"),
         other => other.to_string(),
     }
-}
-
-fn bank_of(folder: &Path, index: &Index) -> Bank {
-    let (mut known, mut paths, mut hints) = (Vec::new(), Vec::new(), Vec::new());
-    for (path, seen) in &index.files {
-        let Outcome::Sound(id) = seen.outcome else { continue };
-        let Some(says) = index.sounds.get(&id) else { continue };
-        known.push((id, says));
-        paths.push(path.clone());
-        hints.push(names::hints(path));
-    }
-    let heard: Vec<Root> = known.iter().map(|(_, says)| says.root).collect();
-    convention::apply(&mut hints, &heard, &paths);
-    let sound = |((id, says), (path, said)): (&(SoundId, &Analysis), (&PathBuf, &names::Hints))| {
-        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        says.sound(*id, Source::File(path.clone()), name, said)
-    };
-    let sounds: Vec<Sound> = known.iter().zip(paths.iter().zip(&hints)).map(sound).collect();
-    let instruments = group::instruments(&sounds, &paths, &hints);
-    let name = folder.file_name().map_or_else(|| folder.to_string_lossy(), |name| name.to_string_lossy());
-    Bank::new(name, Some(folder.to_path_buf()), sounds, instruments)
 }

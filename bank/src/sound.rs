@@ -60,6 +60,14 @@ impl TryFrom<String> for SoundId {
 pub enum Source {
     /// A file, relative to the bank's folder.
     File(#[serde(with = "crate::path_text")] PathBuf),
+    /// A recording inside of a file that holds several, such as a SoundFont.
+    Member {
+        /// The file, relative to the bank's folder.
+        #[serde(with = "crate::path_text")]
+        file: PathBuf,
+        /// Its place in the file, as the importer numbers it.
+        member: String,
+    },
     /// The project's own synthesis: an instrument of the factory bank at a root note.
     Factory {
         /// Name of the instrument, unique in the factory bank.
@@ -112,6 +120,9 @@ pub struct Sound {
     pub source: Source,
     /// For the eye: the file's stem, or the instrument and its root.
     pub name: String,
+    /// What it is said to be: by a table of its folder, or by the name of the folder that it lies in.
+    #[serde(default)]
+    pub class: Option<String>,
     /// Frames per second of the samples at rest.
     pub rate_hz: u32,
     /// Length in frames at that rate.

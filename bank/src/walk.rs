@@ -11,10 +11,46 @@ use crate::decode;
 
 /// Names that promise a sound. Some of these formats are not decoded; their files are then named as failures, because
 /// the composer would miss them.
-const EXTENSIONS: [&str; 29] = [
-    "wav", "wave", "bwf", "rf64", "w64", "aif", "aiff", "aifc", "flac", "ogg", "oga", "mp3", "mp2", "m4a",
-    "m4b", "mp4", "aac", "alac", "caf", "mka", "webm", "opus", "wma", "ape", "wv", "au", "snd", "voc", "sd2",
+const EXTENSIONS: [&str; 35] = [
+    "wav",
+    "wave",
+    "bwf",
+    "rf64",
+    "w64",
+    "aif",
+    "aiff",
+    "aifc",
+    "flac",
+    "ogg",
+    "oga",
+    "mp3",
+    "mp2",
+    "m4a",
+    "m4b",
+    "mp4",
+    "aac",
+    "alac",
+    "caf",
+    "mka",
+    "webm",
+    "opus",
+    "wma",
+    "ape",
+    "wv",
+    "au",
+    "snd",
+    "voc",
+    "sd2",
+    "nki",
+    "gig",
+    "dls",
+    "exs",
+    "sfark",
+    "dslibrary",
 ];
+/// Names of files that tell how sounds belong together, or hold several.
+const PRESETS: [&str; 4] = ["sfz", "sf2", "sf3", "dspreset"];
+const TABLES: [&str; 2] = ["examples.json", "esc50.csv"];
 /// Folders inside folders.
 const DEEPEST: usize = 64;
 
@@ -34,6 +70,8 @@ pub(crate) struct Found {
 pub(crate) struct Walked {
     /// By path.
     pub found: Vec<Found>,
+    /// Presets and tables, by path.
+    pub presets: Vec<Found>,
     /// What could not be looked at, relative, with the cause.
     pub failed: Vec<(PathBuf, String)>,
 }
@@ -75,6 +113,7 @@ pub(crate) fn walk(folder: &Path) -> Result<Walked, Error> {
         }
     }
     walked.found.sort_by(|a, b| a.relative.cmp(&b.relative));
+    walked.presets.sort_by(|a, b| a.relative.cmp(&b.relative));
     Ok(walked)
 }
 
@@ -93,11 +132,15 @@ fn list(folder: &Path) -> std::io::Result<Vec<std::ffi::OsString>> {
 fn look(folder: &Path, relative: PathBuf, walked: &mut Walked) -> Option<PathBuf> {
     let path = folder.join(&relative);
     let extension = relative.extension().map(|e| e.to_string_lossy().to_ascii_lowercase());
-    let named_so = extension.as_deref().is_some_and(|e| EXTENSIONS.contains(&e));
+    let name = relative.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+    let tells = extension.as_deref().is_some_and(|e| PRESETS.contains(&e)) || TABLES.contains(&name.as_str());
+    let named_so = tells || extension.as_deref().is_some_and(|e| EXTENSIONS.contains(&e));
     match fs::metadata(&path) {
         Ok(about) if about.is_dir() => return Some(relative),
         Ok(about) if about.is_file() => {
-            if named_so || (extension.is_none() && sounds_like_one(&path)) {
+            if tells {
+                walked.presets.push(Found { relative, size: about.len(), modified_ns: modified_ns(&about) });
+            } else if named_so || (extension.is_none() && sounds_like_one(&path)) {
                 walked.found.push(Found { relative, size: about.len(), modified_ns: modified_ns(&about) });
             }
         }

@@ -111,6 +111,12 @@ fn sound(stereo: bool) -> Playable {
         right: stereo.then(|| samples(262.0)),
         sustain: Some((10_000, RATE_HZ as u32)),
     };
-    let zone = PlayableZone { keys: (0, 127), velocities: (0, 127), root_midi: 60.0, pcm: Arc::new(pcm) };
+    let zone = PlayableZone {
+        keys: (0, 127),
+        velocities: (0, 127),
+        root_midi: 60.0,
+        manner: neume_bank::Manner::default(),
+        pcm: Arc::new(pcm),
+    };
     Playable { zones: Box::new([zone]), gain: 1.0, drawn_midi: 60.0 }
 }

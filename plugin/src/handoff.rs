@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use crossbeam_channel::{Receiver, Sender};
-use neume_bank::{Aspects, SoundId, Weights};
+use neume_bank::{Aspects, Manner, SoundId, Weights};
 use neume_models::{Families, Family, Reading, Sketch};
 use parking_lot::Mutex;
 
@@ -222,6 +222,8 @@ pub struct PlayableZone {
     pub velocities: (u8, u8),
     /// The note that it sounds at when it is not transposed.
     pub root_midi: f32,
+    /// How it is played there; its loop and its part of the sound are in the samples already.
+    pub manner: Manner,
     /// Its samples.
     pub pcm: Arc<Pcm>,
 }
@@ -229,7 +231,7 @@ pub struct PlayableZone {
 /// What lies under the keys of a slot.
 #[derive(Debug, Clone)]
 pub struct Playable {
-    /// Zones by ascending keys; never empty, and every key 0..=127 falls into one.
+    /// Never empty; a key or velocity that none serves takes the nearest.
     pub zones: Box<[PlayableZone]>,
     /// Linear gain that brings the sound to the drawn loudness.
     pub gain: f32,

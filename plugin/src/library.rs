@@ -10,7 +10,7 @@ use std::sync::{Arc, Weak};
 
 use neume_bank::priority::stand_back;
 use neume_bank::scan::{Progress, ScanOptions, ScanReport, scan};
-use neume_bank::{Audio, Bank, Loop, SoundId, Source, decode};
+use neume_bank::{Audio, Bank, Loop, SoundId, Source, container, decode};
 use neume_models::raster::network_input;
 use neume_models::{Legend, Reading, SignEmbedding, SignInput, Sketch};
 use parking_lot::Mutex;
@@ -57,6 +57,8 @@ pub struct Wanted<'a> {
     pub name: &'a str,
     /// Its loop, at its own rate.
     pub sustain: Option<Loop>,
+    /// The part of it that is played, in its frames; `None` for all of it.
+    pub span: Option<(u64, u64)>,
 }
 
 impl Library {
@@ -165,12 +167,14 @@ impl Library {
     /// # Errors
     /// [`Missing`] where neither its place nor an open bank holds this content.
     pub fn pcm(&self, wanted: Wanted<'_>, rate_hz: f32) -> Result<Arc<Pcm>, Missing> {
-        let key = PcmKey { id: wanted.id, rate: rate_hz.to_bits(), sustain: wanted.sustain };
+        let Wanted { id, sustain, span, .. } = wanted;
+        let key = PcmKey { id, rate: rate_hz.to_bits(), sustain, span };
         if let Some(pcm) = self.sounds.lock().get(&key) {
             return Ok(pcm);
         }
         let audio = self.load(wanted)?;
-        let pcm = Arc::new(prepare(&audio, wanted.sustain, rate_hz));
+        let (audio, sustain) = within(audio, sustain, span);
+        let pcm = Arc::new(prepare(&audio, sustain, rate_hz));
         self.sounds.lock().insert(key, pcm.clone());
         Ok(pcm)
     }
@@ -189,8 +193,16 @@ impl Library {
                 return Ok(audio);
             }
         }
-        let (Source::File(file), BankRef::Folder(folder)) = (wanted.source, wanted.bank) else {
+        let BankRef::Folder(folder) = wanted.bank else {
             return Err(missing("it names no file".to_string()));
+        };
+        let file = match wanted.source {
+            Source::File(file) => file,
+            Source::Member { file, member } => {
+                return container::load(&folder.join(file), member, wanted.id)
+                    .map_err(|cause| missing(cause.to_string()));
+            }
+            Source::Factory { .. } => return Err(missing("it names no file".to_string())),
         };
         let path = folder.join(file);
         let content = decode::read(&path).map_err(|cause| missing(cause.to_string()))?;
@@ -254,6 +266,7 @@ struct PcmKey {
     id: SoundId,
     rate: u32,
     sustain: Option<Loop>,
+    span: Option<(u64, u64)>,
 }
 
 /// Decoded sounds by content, rate and loop, with the turn of their last use.
@@ -292,6 +305,25 @@ fn bytes_of(pcm: &Pcm) -> usize {
     (pcm.left.len() + pcm.right.as_ref().map_or(0, |right| right.len())) * size_of::<f32>()
 }
 
+/// A part of a sound, with the loop counted from its start.
+fn within(mut audio: Audio, sustain: Option<Loop>, span: Option<(u64, u64)>) -> (Audio, Option<Loop>) {
+    let Some((first, last)) = span else { return (audio, sustain) };
+    let frames = audio.frames();
+    let (first, last) = ((first as usize).min(frames), (last as usize).min(frames));
+    for channel in &mut audio.channels {
+        channel.truncate(last);
+        channel.drain(..first.min(last));
+    }
+    let moved = sustain.and_then(|sustain| {
+        Some(Loop {
+            start_frames: sustain.start_frames.checked_sub(first as u64)?,
+            end_frames: sustain.end_frames.checked_sub(first as u64)?,
+            ..sustain
+        })
+    });
+    (audio, moved)
+}
+
 /// The samples at the host's rate, their loop ready to be played.
 fn prepare(audio: &Audio, sustain: Option<Loop>, rate_hz: f32) -> Pcm {
     let (audio, sustain) = neume_bank::looping::ready(audio, sustain, rate_hz.round() as u32);
@@ -324,7 +356,7 @@ mod tests {
                 sustain: None,
             })
         };
-        let key = |n: u8| PcmKey { id: SoundId([n; 16]), rate: 0, sustain: None };
+        let key = |n: u8| PcmKey { id: SoundId([n; 16]), rate: 0, sustain: None, span: None };
         let played = big();
         sounds.insert(key(0), played.clone());
         sounds.insert(key(1), big());

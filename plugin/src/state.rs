@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use neume_bank::{Loop, SoundId, Source, Weights};
+use neume_bank::{Loop, Manner, SoundId, Source, Weights};
 use neume_models::{ContourPoint, Sketch};
 use serde::{Deserialize, Serialize};
 
@@ -39,6 +39,9 @@ pub struct ChosenZone {
     pub root_midi: f32,
     /// Its loop, so that a new analysis does not change the sound.
     pub sustain: Option<Loop>,
+    /// How it is played there.
+    #[serde(default, skip_serializing_if = "Manner::is_plain")]
+    pub manner: Manner,
 }
 
 /// What lies under the keys of a slot, as it was when it was chosen.

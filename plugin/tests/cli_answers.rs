@@ -140,6 +140,31 @@ fn the_first_match_has_the_drawn_root_and_says_why() {
 }
 
 #[test]
+fn an_sfz_is_scanned_played_and_written() {
+    let desk = studio();
+    desk.write(
+        "bank/Kit.sfz",
+        b"<region> key=60 pitch_keytrack=0 sample=low/tone 72.wav cutoff=9\n\
+          <region> lokey=61 pitch_keycenter=60 sample=low/tone 72.wav loop_mode=one_shot\n<region> sample=gone.wav",
+    );
+    let answer = desk.json(&["bank", "scan", "bank"]);
+    assert_eq!(answer["not_honoured"], serde_json::json!([{ "what": "sfz: cutoff", "count": 1 }]));
+    assert_eq!(answer["failed"][0]["cause"], "sample gone.wav: is not there");
+    for (key, heard_midi) in [("60", 72.0), ("62", 74.0)] {
+        let words = ["render", "--sketch", "line.png", "--bank", "bank", "--sound", "low/tone 72"];
+        let answer = desk.json(&[&words[..], &["--notes", key, "--out", "out.wav"]].concat());
+        assert_eq!(answer["matched"], "low/tone 72.wav");
+        let heard = midi_of(&desk.samples("out.wav")[0][4_800..14_400], 48_000.0);
+        assert!((heard - heard_midi).abs() < 0.1, "key {key} sounds at {heard}");
+    }
+    let answer = desk.json(&["bank", "export", "bank", "--format", "sfz", "--out", "written"]);
+    assert_eq!((answer["zones"].as_u64(), answer["files"].as_u64()), (Some(4), Some(5)), "{answer}");
+    desk.json(&["bank", "export", "bank", "--format", "csv", "--out", "zones.csv"]);
+    let again = desk.json(&["bank", "scan", "written"]);
+    assert_eq!((again["sounds"].as_u64(), again["failed"].as_array().map(Vec::len)), (Some(3), Some(0)));
+}
+
+#[test]
 fn without_a_bank_the_factory_bank_is_matched() {
     let desk = Desk::new();
     desk.drawing("line.png", 3, 12, [40, 40, 190]);

@@ -103,6 +103,7 @@ impl Entry {
             id: self.id,
             source: Source::Factory { instrument: self.instrument.clone(), root_midi: self.root_midi },
             name: sound_name(recipe, self.root_midi),
+            class: None,
             rate_hz,
             frames: self.frames,
             sustain: self.sustain.map(|(start_frames, end_frames)| Loop {
@@ -165,7 +166,7 @@ fn instrument(recipe: &Recipe, places: &HashMap<(&str, u8), usize>) -> Instrumen
         let first = if i == 0 { 0 } else { between(recipe.roots[i - 1], root) + 1 };
         let last = recipe.roots.get(i + 1).map_or(127, |&next| between(root, next));
         let sound = *places.get(&(recipe.name, root))?;
-        Some(Zone { sound, keys: (first, last), velocities: (0, 127), root_midi: f32::from(root) })
+        Some(Zone { keys: (first, last), ..Zone::everywhere(sound, f32::from(root)) })
     });
-    Instrument { name: recipe.name.to_string(), zones: zones.collect() }
+    Instrument { name: recipe.name.to_string(), zones: zones.collect(), is_told: false }
 }

@@ -6,6 +6,8 @@ mod factory;
 mod hostile;
 mod matching;
 mod names;
+mod presets;
 mod resample;
 mod scan;
+mod soundfont;
 mod tone;

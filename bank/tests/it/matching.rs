@@ -189,16 +189,11 @@ fn files_of_the_same_content_are_kept_and_ranked_once() {
 }
 
 #[test]
-fn every_sound_belongs_to_exactly_one_instrument() {
+fn every_sound_belongs_to_one_instrument_by_its_name() {
     let sounds: Vec<Sound> =
         (0..5).map(|i| sound(&format!("s{i}"), Some(60.0 + i as f32), -20.0, Families::EVEN)).collect();
-    let zone = |position: usize, root_midi: f32| Zone {
-        sound: position,
-        keys: (0, 127),
-        velocities: (0, 127),
-        root_midi,
-    };
-    let group = |zones| Instrument { name: "group".into(), zones };
+    let zone = Zone::everywhere;
+    let group = |zones| Instrument { name: "group".into(), zones, is_told: false };
     let given = vec![group(vec![zone(3, 63.0), zone(0, 60.0), zone(99, 1.0)]), group(vec![zone(0, 60.0)])];
     let bank = Bank::new("test", None, sounds.clone(), given);
     let mut held: Vec<usize> = bank.instruments.iter().flat_map(|i| &i.zones).map(|z| z.sound).collect();

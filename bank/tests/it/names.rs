@@ -87,13 +87,40 @@ fn families_are_read_from_words_of_the_name_and_then_of_its_folders() {
 }
 
 #[test]
-fn files_of_one_instrument_and_layer_share_a_group() {
+fn files_of_one_instrument_share_a_group() {
     let group = |name: &str| hints(Path::new(name)).group;
     assert_eq!(group("Rhodes_F#3_v2.wav"), group("Rhodes_A4_v2.wav"));
-    assert_ne!(group("Rhodes_F#3_v2.wav"), group("Rhodes_F#3_v1.wav"));
+    assert_eq!(group("Rhodes_F#3_v2.wav"), group("Rhodes_F#3_v1.wav"), "layers of one instrument");
+    assert_eq!(group("brass_acoustic_006-069-127.wav"), group("brass_acoustic_006-069-050.wav"));
     assert_eq!(group("brass_acoustic_006-069-127-high.wav"), group("brass_acoustic_006-070-127-high.wav"));
     assert_ne!(group("brass_acoustic_006-069-127-high.wav"), group("brass_acoustic_006-069-127-low.wav"));
     assert_eq!(group("PianoA4.wav"), group("PianoC2.wav"));
     assert_eq!(group("069_1.flac"), group("033_1.flac"));
     assert_eq!(group("kick.wav"), None);
+}
+
+#[test]
+fn layers_and_round_robins_are_found_in_names() {
+    use neume_bank::names::Layer::{Dynamic, Number};
+    let table = [
+        ("Rhodes_F#3_v2.wav", Some(Number(2)), None),
+        ("Rhodes F#3v64.wav", Some(Number(64)), None),
+        ("a0_s_vl1_rr3_cnd.wav", Some(Number(1)), Some(3)),
+        ("Vln sus Bb2 pp.flac", Some(Dynamic(1)), None),
+        ("Vln_sus_Bb2_FF_RR2.flac", Some(Dynamic(6)), Some(2)),
+        ("Flute F C4.wav", None, None),
+        ("snare_rr12.wav", None, Some(12)),
+        ("snare rr 2.wav", None, Some(2)),
+        ("snare Round Robin 4.wav", None, Some(4)),
+        ("kick vel 100.wav", Some(Number(100)), None),
+        ("kick velocity127.wav", Some(Number(127)), None),
+        ("mix v2.wav", None, None),
+        ("carr2.wav", None, None),
+        ("C4 vel999.wav", None, None),
+        ("brass_acoustic_006-069-127-high.wav", Some(Number(127)), None),
+    ];
+    for (name, layer, turn) in table {
+        let hints = hints(Path::new(name));
+        assert_eq!((hints.layer, hints.turn), (layer, turn), "{name}");
+    }
 }

@@ -13,29 +13,29 @@ use crate::analyse::no_labels;
 use crate::tone::harmonic;
 
 /// A folder of sounds, and a cache of its own.
-struct Place {
-    folder: TempDir,
+pub struct Place {
+    pub folder: TempDir,
     cache: TempDir,
 }
 
 impl Place {
-    fn new() -> Place {
+    pub fn new() -> Place {
         Place { folder: tempfile::tempdir().unwrap(), cache: tempfile::tempdir().unwrap() }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn tone(&self, name: &str, midi: f32) {
+    pub fn tone(&self, name: &str, midi: f32) {
         write_tone(&self.path(name), midi);
     }
 
-    fn options(&self) -> ScanOptions {
+    pub fn options(&self) -> ScanOptions {
         ScanOptions { cache: Some(self.cache.path().to_path_buf()), ..ScanOptions::default() }
     }
 
-    fn scan(&self) -> ScanReport {
+    pub fn scan(&self) -> ScanReport {
         self.try_scan(&mut |_| {}, &AtomicBool::new(false)).unwrap()
     }
 
@@ -301,21 +301,61 @@ fn a_network_that_fails_or_panics_on_a_sound_fails_that_sound_alone() {
 #[test]
 fn files_of_one_instrument_share_the_keys_half_way() {
     let place = Place::new();
-    for (name, midi) in
-        [("Rhodes_C3_v1", 48.0), ("Rhodes_C4_v1", 60.0), ("Rhodes_A4_v1", 69.0), ("Rhodes_C4_v2", 60.2)]
-    {
+    for (name, midi) in [("Rhodes_C3_v1", 48.0), ("Rhodes_C4_v1", 60.0), ("Rhodes_A4_v1", 69.0)] {
         place.tone(&format!("{name}.wav"), midi);
     }
     let bank = place.scan().bank;
-    assert_eq!(bank.instruments.len(), 2);
-    let rhodes = bank.instruments.iter().find(|instrument| instrument.zones.len() == 3).unwrap();
-    assert_eq!(rhodes.name, "Rhodes v1");
+    assert_eq!(bank.instruments.len(), 1);
+    let rhodes = &bank.instruments[0];
+    assert_eq!(rhodes.name, "Rhodes");
     let keys: Vec<_> = rhodes.zones.iter().map(|zone| zone.keys).collect();
     assert_eq!(keys, [(0, 54), (55, 64), (65, 127)]);
     for (zone, root) in rhodes.zones.iter().zip([48.0, 60.0, 69.0]) {
         assert!((zone.root_midi - root).abs() < 0.1);
         assert!((bank.sounds[zone.sound].profile.root_midi.unwrap() - root).abs() < 0.1);
     }
+}
+
+#[test]
+fn layers_share_the_velocities_and_round_robins_the_strikes() {
+    let place = Place::new();
+    let names = ["C4_v1_RR1", "C4_v1_RR2", "C4_v2", "G4_v1", "G4_v2"];
+    for (i, name) in names.iter().enumerate() {
+        let midi = if name.starts_with('C') { 60.0 } else { 67.0 };
+        // A little apart, so that no two files are one sound.
+        place.tone(&format!("Harp/Harp_{name}.wav"), midi + 0.01 * i as f32);
+    }
+    for (i, name) in ["kick vel 40", "kick vel 100", "kick vel 127"].iter().enumerate() {
+        place.tone(&format!("drums/{name}.wav"), 30.0 + 7.0 * i as f32);
+    }
+    let bank = place.scan().bank;
+    let zones = |name: &str| {
+        let instrument = bank.instruments.iter().find(|instrument| instrument.name == name).unwrap();
+        let mut zones: Vec<_> = instrument
+            .zones
+            .iter()
+            .map(|zone| {
+                let turn = zone.manner.turn.map(|turn| (turn.position, turn.length));
+                (bank.sounds[zone.sound].name.clone(), zone.keys, zone.velocities, turn)
+            })
+            .collect();
+        zones.sort();
+        zones
+    };
+    let zone = |name: &str, keys, velocities, turn| (name.to_string(), keys, velocities, turn);
+    assert_eq!(
+        zones("Harp"),
+        [
+            zone("Harp_C4_v1_RR1", (0, 63), (0, 63), Some((0, 2))),
+            zone("Harp_C4_v1_RR2", (0, 63), (0, 63), Some((1, 2))),
+            zone("Harp_C4_v2", (0, 63), (64, 127), None),
+            zone("Harp_G4_v1", (64, 127), (0, 63), None),
+            zone("Harp_G4_v2", (64, 127), (64, 127), None),
+        ]
+    );
+    let velocities: Vec<_> = zones("kick").into_iter().map(|zone| zone.2).collect();
+    assert_eq!(velocities, [(41, 100), (101, 127), (0, 40)], "by name: 100, 127, 40");
+    assert_eq!(bank.sounds.iter().filter(|sound| sound.class.as_deref() == Some("drums")).count(), 3);
 }
 
 #[test]

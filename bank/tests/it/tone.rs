@@ -37,6 +37,7 @@ pub fn sound(name: &str, root_midi: Option<f32>, loudness_db: f32, families: Fam
         id: SoundId::of(name.as_bytes()),
         source: Source::File(name.into()),
         name: name.to_string(),
+        class: None,
         rate_hz: 48_000,
         frames: 48_000,
         sustain: None,

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use anyhow::Result;
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use neume::handoff::ScanProgress;
 use neume::library::Library;
 use neume::state::BankRef;
-use neume_bank::Bank;
 use neume_bank::scan::ScanReport;
+use neume_bank::{Bank, export};
 
 use super::args::open_folder;
 use super::progress;
@@ -25,6 +25,9 @@ pub enum Arguments {
     Scan(Scan),
     /// Lists the sounds of a folder and what is known of them; a folder that was never scanned is scanned first.
     List(List),
+    /// Writes a folder's instruments as SFZ files with their samples, or as a table; a folder that was never scanned is
+    /// scanned first.
+    Export(Export),
 }
 
 /// See [`Arguments::Scan`].
@@ -44,11 +47,41 @@ pub struct List {
     folder: Option<PathBuf>,
 }
 
+/// See [`Arguments::Export`].
+#[derive(Debug, Args)]
+pub struct Export {
+    /// The folder of sounds; without one, the factory bank.
+    folder: Option<PathBuf>,
+    /// What to write.
+    #[arg(long, value_enum)]
+    format: Format,
+    /// The folder for SFZ files, or the CSV file. What is there already is not overwritten.
+    #[arg(long, value_name = "OUT")]
+    out: PathBuf,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// An SFZ file an instrument, and the samples as WAV.
+    Sfz,
+    /// A row for each zone.
+    Csv,
+}
+
+#[derive(serde::Serialize)]
+struct ExportSummary {
+    files: usize,
+    zones: usize,
+    failed: Vec<Failed>,
+}
+
 #[derive(serde::Serialize)]
 struct ScanSummary {
     sounds: usize,
     new: usize,
+    instruments: usize,
     failed: Vec<Failed>,
+    not_honoured: Vec<LeftOut>,
     secs: f32,
 }
 
@@ -56,6 +89,12 @@ struct ScanSummary {
 struct Failed {
     file: String,
     cause: String,
+}
+
+#[derive(serde::Serialize)]
+struct LeftOut {
+    what: String,
+    count: u64,
 }
 
 #[derive(serde::Serialize)]
@@ -68,6 +107,7 @@ pub fn run(arguments: &Arguments, json: bool) -> Result<ExitCode> {
     match arguments {
         Arguments::Scan(scan) => run_scan(scan, json),
         Arguments::List(list) => run_list(list, json),
+        Arguments::Export(export) => run_export(export, json),
     }
 }
 
@@ -77,8 +117,15 @@ fn run_scan(arguments: &Scan, json: bool) -> Result<ExitCode> {
         file: file.display().to_string(),
         cause: cause.split_whitespace().collect::<Vec<_>>().join(" "),
     });
-    let summary =
-        ScanSummary { sounds: report.sounds, new: report.new, failed: failed.collect(), secs: report.secs };
+    let left_out = report.not_honoured.iter().map(|it| LeftOut { what: it.what.clone(), count: it.count });
+    let summary = ScanSummary {
+        sounds: report.sounds,
+        new: report.new,
+        instruments: report.bank.instruments.len(),
+        failed: failed.collect(),
+        not_honoured: left_out.collect(),
+        secs: report.secs,
+    };
     emit(json, &summary, || {
         let mut text = format!(
             "{} sounds in {}, {} of them new, in {:.1} s\n",
@@ -93,6 +140,12 @@ fn run_scan(arguments: &Scan, json: bool) -> Result<ExitCode> {
         for failed in &summary.failed {
             text += &format!("  {}: {}\n", failed.file, failed.cause);
         }
+        if !summary.not_honoured.is_empty() {
+            text += "presets ask for what Neume leaves out:\n";
+        }
+        for left_out in &summary.not_honoured {
+            text += &format!("  {:>7} x {}\n", left_out.count, left_out.what);
+        }
         text
     })?;
     Ok(ExitCode::SUCCESS)
@@ -104,6 +157,28 @@ fn run_list(arguments: &List, json: bool) -> Result<ExitCode> {
     sounds.sort_by(|a, b| a.file.cmp(&b.file));
     let sounds = Sounds { sounds };
     emit(json, &sounds, || sounds.sounds.iter().map(line).collect())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn run_export(arguments: &Export, json: bool) -> Result<ExitCode> {
+    let (bank, _) = open(arguments.folder.as_deref())?;
+    let bar = progress::bar("writing", bank.sounds.len() as u64);
+    let exported = match arguments.format {
+        Format::Sfz => export::sfz(&bank, &arguments.out, &mut |done| bar.set_position(done as u64)),
+        Format::Csv => export::csv(&bank, &arguments.out),
+    };
+    bar.finish_and_clear();
+    let exported = exported?;
+    let failed = exported.failed.into_iter().map(|(file, cause)| Failed { file, cause });
+    let summary = ExportSummary { files: exported.files, zones: exported.zones, failed: failed.collect() };
+    emit(json, &summary, || {
+        let out = arguments.out.display();
+        let mut text = format!("{out}\n  {} zones in {} files\n", summary.zones, summary.files);
+        for failed in &summary.failed {
+            text += &format!("  {}: {}\n", failed.file, failed.cause);
+        }
+        text
+    })?;
     Ok(ExitCode::SUCCESS)
 }
 

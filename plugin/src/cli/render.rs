@@ -4,11 +4,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 use clap::{ArgGroup, Args, ValueEnum};
 use neume::engine::Mode;
 use neume::handoff::Playable;
 use neume::library::Library;
+use neume_bank::{Bank, Match};
 
 use super::args::{Keys, Reader};
 use super::offline::{Session, perform, playable};
@@ -27,6 +28,10 @@ pub struct Arguments {
     /// The folder of sounds; without it, the factory bank.
     #[arg(long, value_name = "FOLDER")]
     bank: Option<PathBuf>,
+    /// Play this sound of the bank, as `bank list` names it, in the place of the best match; the beginning of its name is
+    /// enough.
+    #[arg(long, value_name = "SOUND")]
+    sound: Option<String>,
     #[command(flatten)]
     reader: Reader,
     /// A MIDI file to play, with its tempo, channels, pitch wheel and sustain pedal; a second of tail follows.
@@ -129,11 +134,21 @@ fn sounds(arguments: &Arguments) -> Result<(String, Vec<Arc<Playable>>)> {
     let mut names = Vec::new();
     let mut sounds = Vec::new();
     for read in &readings {
-        let best = matching::rank(&bank, read, &speaker, 1)?[0];
+        let best = match &arguments.sound {
+            Some(name) => named(&bank, name, &matching::rank(&bank, read, &speaker, usize::MAX)?)?,
+            None => matching::rank(&bank, read, &speaker, 1)?[0],
+        };
         names.extend(bank.get(best.sound).map(file_of));
         sounds.push(playable(&bank, &from, &read.reading, &best, arguments.rate)?);
     }
     Ok((names.swap_remove(0), sounds))
+}
+
+/// The sound of this name, or the only or first one that begins so.
+fn named(bank: &Bank, name: &str, ranked: &[Match]) -> Result<Match> {
+    let names = ranked.iter().filter_map(|ranked| Some((file_of(bank.get(ranked.sound)?), *ranked)));
+    let found = names.filter(|(file, _)| file.starts_with(name)).min_by(|a, b| a.0.cmp(&b.0));
+    found.map(|(_, ranked)| ranked).with_context(|| format!("{name}: the bank has no such sound"))
 }
 
 fn write(arguments: &Arguments, sounds: &[Arc<Playable>], score: &Score, session: Session) -> Result<Levels> {

@@ -182,6 +182,7 @@ pub struct SoundReport {
     pub roughness: f32,
     pub attack_secs: f32,
     pub duration_secs: f32,
+    pub class: Option<String>,
 }
 
 impl SoundReport {
@@ -199,6 +200,7 @@ impl SoundReport {
             roughness: profile.roughness,
             attack_secs: profile.attack_secs,
             duration_secs: profile.duration_secs,
+            class: sound.class.clone(),
         }
     }
 }
@@ -214,17 +216,22 @@ pub struct MatchReport {
     pub aspects: Aspects,
 }
 
-/// How a sound is called: its file relative to the bank's folder, with `/` on every platform, or for a factory
+/// How a sound is called: its file relative to the bank's folder, with `/` on every platform; inside of a SoundFont its
+/// number and name behind that, `gm.sf2#12 Flute A4`; or for a factory
 /// sound the name of its instrument and its root, `Bowed glass D4`.
 pub fn file_of(sound: &Sound) -> String {
     match &sound.source {
-        Source::File(path) => {
-            path.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
-        }
+        Source::File(path) => file_text(path),
+        Source::Member { file, member } => format!("{}#{member} {}", file_text(file), sound.name),
         Source::Factory { instrument, root_midi } => {
             format!("{instrument} {}", note_name(i32::from(*root_midi)))
         }
     }
+}
+
+/// A path with `/` on every platform.
+pub fn file_text(path: &Path) -> String {
+    path.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
 }
 
 /// A root note, or a dash where there is none.

@@ -4,7 +4,9 @@
 //! evaluated on a grid of [`GRID_FRAMES`] counted from the segment's start and is straight in between, so what a frame
 //! gets depends only on its distance from that start.
 
-use super::settings::Settings;
+use neume_bank::Envelope as Told;
+
+use super::settings::{Settings, within};
 
 /// Frames between two evaluations of the exponential.
 const GRID_FRAMES: u32 = 16;
@@ -12,6 +14,8 @@ const GRID_FRAMES: u32 = 16;
 const ATTACK_CURVE: f64 = 3.0;
 /// Curvature of decay and release: 60 dB over the segment, in a straight line of decibels.
 const FALL_CURVE: f64 = 6.907_755;
+/// Curvature of what is as good as a straight line.
+const STRAIGHT: f64 = 1e-3;
 /// Shortest decay and release that do not click.
 const SHORTEST_FALL_SECS: f32 = 0.004;
 /// Falls shorter than this are straighter, so that their first step is no click.
@@ -25,6 +29,8 @@ const SILENCE: f32 = 1e-5;
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(super) struct Shape {
     attack_frames: u32,
+    attack_curve: f64,
+    hold_frames: u32,
     decay_frames: u32,
     decay_curve: f64,
     sustain: f32,
@@ -41,6 +47,8 @@ impl Shape {
         let curve = |secs: f32| FALL_CURVE * f64::from((secs / STRAIGHTENED_SECS).min(1.0));
         Shape {
             attack_frames: frames(settings.attack_secs),
+            attack_curve: ATTACK_CURVE,
+            hold_frames: 0,
             decay_frames: frames(decay_secs),
             decay_curve: curve(decay_secs),
             sustain: settings.sustain_norm,
@@ -49,11 +57,45 @@ impl Shape {
             follow_frames: frames(FOLLOW_SECS),
         }
     }
+
+    /// The settings over what a zone says of itself. Settings at rest leave the zone's envelope as it is: an attack is added,
+    /// a sustain multiplied, and the zone's release is longer or shorter by as much as the setting differs from its
+    /// default.
+    pub fn under(settings: &Settings, told: Option<Told>, rate_hz: f32) -> Shape {
+        let plain = Shape::new(settings, rate_hz);
+        let Some(told) = told else { return plain };
+        let secs = |secs: f32| within(secs, 0.0, 100.0, 0.0);
+        let frames = |secs: f32| (secs * rate_hz).round() as u32;
+        let straightened = |secs: f32| f64::from((secs / STRAIGHTENED_SECS).min(1.0));
+        let level = within(told.sustain_norm, 0.0, 1.0, 1.0);
+        let (decay_frames, decay_curve) = if level < 1.0 {
+            let decay_secs = secs(told.decay_secs).max(SHORTEST_FALL_SECS);
+            // With this curvature the fall is a straight line of decibels that ends at the sustain.
+            let curve = -f64::from(level.max(SILENCE)).ln() * straightened(decay_secs);
+            (frames(decay_secs), curve.max(STRAIGHT))
+        } else {
+            (plain.decay_frames, plain.decay_curve)
+        };
+        let longer = settings.release_secs / Settings::default().release_secs;
+        let release_secs = (secs(told.release_secs) * longer).clamp(SHORTEST_FALL_SECS, 100.0);
+        Shape {
+            attack_frames: frames(secs(told.attack_secs) + settings.attack_secs),
+            attack_curve: if settings.attack_secs > told.attack_secs { ATTACK_CURVE } else { STRAIGHT },
+            hold_frames: frames(secs(told.hold_secs)),
+            decay_frames,
+            decay_curve,
+            sustain: level * settings.sustain_norm,
+            release_frames: frames(release_secs),
+            release_curve: FALL_CURVE * straightened(release_secs),
+            ..plain
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
     Attack,
+    Hold,
     Decay,
     Sustain,
     Release,
@@ -130,7 +172,7 @@ pub(super) struct Envelope {
 impl Envelope {
     /// Begins at the first frame of the attack.
     pub fn start(shape: Shape) -> Envelope {
-        let segment = Segment::new(0.0, 1.0, ATTACK_CURVE, shape.attack_frames);
+        let segment = Segment::new(0.0, 1.0, shape.attack_curve, shape.attack_frames);
         let mut envelope = Envelope { shape, stage: Stage::Attack, segment };
         envelope.settle();
         envelope
@@ -147,7 +189,7 @@ impl Envelope {
         match self.stage {
             Stage::Sustain => self.segment.to,
             Stage::Done => 0.0,
-            Stage::Attack | Stage::Decay | Stage::Release => self.segment.level(),
+            Stage::Attack | Stage::Hold | Stage::Decay | Stage::Release => self.segment.level(),
         }
     }
 
@@ -165,7 +207,7 @@ impl Envelope {
                     rest.fill(self.segment.to);
                     filled += rest.len();
                 }
-                Stage::Attack | Stage::Decay | Stage::Release => {
+                Stage::Attack | Stage::Hold | Stage::Decay | Stage::Release => {
                     filled += self.segment.fill(rest);
                     self.settle();
                 }
@@ -194,7 +236,7 @@ impl Envelope {
                 let left = self.segment.frames.saturating_sub(self.segment.at);
                 self.go(Stage::Decay, shape.sustain, FALL_CURVE, left.max(shape.follow_frames));
             }
-            Stage::Attack | Stage::Release | Stage::Done => {}
+            Stage::Attack | Stage::Hold | Stage::Release | Stage::Done => {}
         }
     }
 
@@ -210,13 +252,17 @@ impl Envelope {
             return;
         }
         self.stage = match self.stage {
-            Stage::Attack if self.shape.sustain < 1.0 => {
+            Stage::Attack if self.shape.hold_frames > 0 => {
+                self.segment = Segment::new(1.0, 1.0, 1.0, self.shape.hold_frames);
+                Stage::Hold
+            }
+            Stage::Attack | Stage::Hold if self.shape.sustain < 1.0 => {
                 self.segment =
                     Segment::new(1.0, self.shape.sustain, self.shape.decay_curve, self.shape.decay_frames);
                 Stage::Decay
             }
             Stage::Decay if self.segment.to < SILENCE => Stage::Done,
-            Stage::Attack | Stage::Decay | Stage::Sustain => Stage::Sustain,
+            Stage::Attack | Stage::Hold | Stage::Decay | Stage::Sustain => Stage::Sustain,
             Stage::Release | Stage::Done => Stage::Done,
         };
     }

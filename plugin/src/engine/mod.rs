@@ -85,7 +85,7 @@ impl Engine {
             rate_hz,
             settings,
             shape: Shape::new(&settings, rate_hz),
-            slots: Slots::default(),
+            slots: Slots::new(),
             channels: std::array::from_fn(|_| Channel::new()),
             ratios: Box::new([[1.0; CHUNK]; CHANNELS]),
             voices: Voices::new(rate_hz),
@@ -109,6 +109,7 @@ impl Engine {
     /// Silence at once, every controller at rest.
     pub fn reset(&mut self) {
         self.voices.stop();
+        self.slots.rewind();
         self.channels.iter_mut().for_each(|channel| *channel = Channel::new());
         self.gain = Ramp::at(f64::from(self.settings.gain));
         self.started = false;
@@ -171,7 +172,7 @@ impl Engine {
         let shape = Shape::new(&settings, self.rate_hz);
         if shape != self.shape {
             self.shape = shape;
-            self.voices.reshape(shape, AUDITION);
+            self.voices.reshape(&settings, self.rate_hz, AUDITION);
         }
         if before.bend_range_semitones != settings.bend_range_semitones {
             for channel in &mut self.channels {
@@ -204,7 +205,7 @@ impl Engine {
             note: Note::new(AUDITION, 60),
             part,
             velocity: 1.0,
-            shape: Shape::new(&settings, self.rate_hz),
+            settings,
             rate_hz: self.rate_hz,
             bend: 1.0,
             once_frames: looped.then_some((AUDITION_SECS * self.rate_hz).round() as u32),
@@ -265,9 +266,9 @@ impl Engine {
         let bend = channel.ratio();
         match self.slots.part(&self.settings, note.key, velocity) {
             Some(part) => {
-                let (shape, rate_hz) = (self.shape, self.rate_hz);
+                let (settings, rate_hz) = (self.settings, self.rate_hz);
                 let start =
-                    Start { note, part, velocity, shape, rate_hz, bend, once_frames: None, serial: 0 };
+                    Start { note, part, velocity, settings, rate_hz, bend, once_frames: None, serial: 0 };
                 self.voices.start(start, frame);
             }
             None => self.voices.report_end(note, frame),

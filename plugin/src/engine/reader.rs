@@ -88,7 +88,9 @@ impl Reader {
     pub fn new(zone: &PlayableZone, pitch_midi: f64, bend: f64, rate_hz: f32) -> Reader {
         let pcm = &zone.pcm;
         let rates = finite(pcm.rate_hz, rate_hz) / f64::from(rate_hz);
-        let semitones = pitch_midi - finite(zone.root_midi, 60.0);
+        let manner = &zone.manner;
+        let semitones = (pitch_midi - finite(zone.root_midi, 60.0)) * finite(manner.tracking, 1.0)
+            + finite(manner.tune_semitones, 0.0);
         let ratio = reachable((semitones / 12.0).exp2() * rates);
         let extent = Extent::of(pcm);
         let silent_end = ends_silent(&pcm.left) && pcm.right.as_deref().is_none_or(ends_silent);

@@ -26,13 +26,31 @@ pub(super) struct Part {
 }
 
 /// The sixteen slots.
-#[derive(Debug, Default)]
-pub(super) struct Slots([Option<Arc<Playable>>; SLOTS]);
+#[derive(Debug)]
+pub(super) struct Slots {
+    playables: [Option<Arc<Playable>>; SLOTS],
+    /// How often each key of each slot was struck: whose turn it is in a round robin.
+    strikes: Box<[[u32; KEYS]; SLOTS]>,
+}
+
+const KEYS: usize = 128;
 
 impl Slots {
+    pub fn new() -> Slots {
+        Slots { playables: Default::default(), strikes: Box::new([[0; KEYS]; SLOTS]) }
+    }
+
+    /// Round robins begin anew.
+    pub fn rewind(&mut self) {
+        self.strikes.iter_mut().for_each(|strikes| strikes.fill(0));
+    }
+
     /// New notes of the slot take this from now on.
     pub fn put(&mut self, slot: usize, playable: Option<Arc<Playable>>) {
-        let gone = match self.0.get_mut(slot) {
+        if let Some(strikes) = self.strikes.get_mut(slot) {
+            strikes.fill(0);
+        }
+        let gone = match self.playables.get_mut(slot) {
             Some(place) => std::mem::replace(place, playable),
             None => playable,
         };
@@ -42,17 +60,20 @@ impl Slots {
     }
 
     /// What a key plays by the settings, or `None` where the slot is empty.
-    pub fn part(&self, settings: &Settings, key: u8, velocity: f32) -> Option<Part> {
+    pub fn part(&mut self, settings: &Settings, key: u8, velocity: f32) -> Option<Part> {
         let slot = match settings.mode {
             Mode::Chromatic | Mode::Drawn => settings.slot,
             Mode::Slots => Mode::slot_of_key(key),
         };
-        let sound = self.0.get(slot)?.as_ref()?;
+        let sound = self.playables.get(slot)?.as_ref()?;
         let pitch_midi = match settings.mode {
             Mode::Chromatic => f64::from(key),
             Mode::Drawn | Mode::Slots => finite(sound.drawn_midi, 60.0),
         };
-        let zone = nearest_zone(&sound.zones, pitch_midi.round() as u8, (velocity * 127.0).round() as u8)?;
+        let struck = pitch_midi.round().clamp(0.0, 127.0) as u8;
+        let strikes = self.strikes.get_mut(slot)?.get_mut(usize::from(struck))?;
+        let zone = nearest_zone(&sound.zones, struck, (velocity * 127.0).round() as u8, *strikes)?;
+        *strikes = strikes.wrapping_add(1);
         Some(Part { sound: sound.clone(), zone, pitch_midi })
     }
 }
@@ -60,7 +81,7 @@ impl Slots {
 /// A sound at its own root, to be heard once.
 pub(super) fn audition(sound: Arc<Playable>) -> Result<Part, Arc<Playable>> {
     let key = finite(sound.drawn_midi, 60.0).round() as u8;
-    match nearest_zone(&sound.zones, key, 127) {
+    match nearest_zone(&sound.zones, key, 127, 0) {
         Some(zone) => {
             let pitch_midi = sound.zones.get(zone).map_or(60.0, |zone| f64::from(zone.root_midi));
             Ok(Part { sound, zone, pitch_midi })
@@ -69,12 +90,28 @@ pub(super) fn audition(sound: Arc<Playable>) -> Result<Part, Arc<Playable>> {
     }
 }
 
-/// The zone that serves a key and a velocity, or the one that comes nearest: by key first, then by velocity.
-fn nearest_zone(zones: &[PlayableZone], key: u8, velocity: u8) -> Option<usize> {
+/// The zone that serves a key and a velocity, or the one that comes nearest: by key first, then by velocity. Of several,
+/// the one whose turn it is at this strike of the key, and the first of these.
+fn nearest_zone(zones: &[PlayableZone], key: u8, velocity: u8, strike: u32) -> Option<usize> {
     let outside =
         |(low, high): (u8, u8), value: u8| low.saturating_sub(value).max(value.saturating_sub(high));
-    let distance = |zone: &PlayableZone| (outside(zone.keys, key), outside(zone.velocities, velocity));
+    let drawn = drawn(key, strike);
+    let distance = |zone: &PlayableZone| {
+        let turn = zone.manner.turn.filter(|turn| turn.length > 0);
+        let waits = turn.is_some_and(|turn| strike % u32::from(turn.length) != u32::from(turn.position));
+        let misses = zone.manner.chance.is_some_and(|(from, to)| drawn < from || drawn >= to);
+        (outside(zone.keys, key), outside(zone.velocities, velocity), waits || misses)
+    };
     (0..zones.len()).min_by_key(|&i| zones.get(i).map(distance))
+}
+
+/// A number 0..1 for a strike of a key, as if at random: the same for the same strike, so that a project sounds the
+/// same each time. (The finaliser of SplitMix64, Steele et al., 2014.)
+fn drawn(key: u8, strike: u32) -> f32 {
+    let mut x = (u64::from(strike) << 8 | u64::from(key)).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    ((x ^ (x >> 31)) >> 40) as f32 / (1u64 << 24) as f32
 }
 
 pub(super) fn finite(value: f32, rest: f32) -> f64 {
@@ -85,10 +122,11 @@ pub(super) fn finite(value: f32, rest: f32) -> f64 {
 mod tests {
     use super::*;
     use crate::handoff::Pcm;
+    use neume_bank::{Manner, Turn};
 
     fn zone(keys: (u8, u8), velocities: (u8, u8)) -> PlayableZone {
         let pcm = Pcm { rate_hz: 48_000.0, left: Box::new([]), right: None, sustain: None };
-        PlayableZone { keys, velocities, root_midi: 60.0, pcm: Arc::new(pcm) }
+        PlayableZone { keys, velocities, root_midi: 60.0, manner: Manner::default(), pcm: Arc::new(pcm) }
     }
 
     #[test]
@@ -102,8 +140,38 @@ mod tests {
         for (key, velocity, expected) in
             [(10, 5, 0), (59, 64, 1), (60, 1, 2), (79, 0, 2), (82, 9, 2), (88, 9, 3), (127, 127, 3)]
         {
-            assert_eq!(nearest_zone(&zones, key, velocity), Some(expected), "key {key} velocity {velocity}");
+            assert_eq!(
+                nearest_zone(&zones, key, velocity, 7),
+                Some(expected),
+                "key {key} velocity {velocity}"
+            );
         }
-        assert_eq!(nearest_zone(&[], 60, 60), None);
+        assert_eq!(nearest_zone(&[], 60, 60, 0), None);
+    }
+
+    #[test]
+    fn zones_take_turns_strike_by_strike() {
+        let turn = |position| PlayableZone {
+            manner: Manner { turn: Some(Turn { position, length: 3 }), ..Manner::default() },
+            ..zone((0, 127), (0, 127))
+        };
+        let zones = [turn(0), turn(1), turn(2)];
+        let struck: Vec<_> = (0..5).map(|strike| nearest_zone(&zones, 60, 60, strike)).collect();
+        assert_eq!(struck, [Some(0), Some(1), Some(2), Some(0), Some(1)]);
+        assert_eq!(nearest_zone(&zones[..2], 60, 60, 2), Some(0), "a zone that is missing is stood in for");
+    }
+
+    #[test]
+    fn chance_is_even_and_the_same_each_time() {
+        let half = |from: f32| PlayableZone {
+            manner: Manner { chance: Some((from, from + 0.5)), ..Manner::default() },
+            ..zone((0, 127), (0, 127))
+        };
+        let zones = [half(0.0), half(0.5)];
+        let heard: Vec<_> = (0..400).filter_map(|strike| nearest_zone(&zones, 60, 60, strike)).collect();
+        let first = heard.iter().filter(|zone| **zone == 0).count();
+        assert!((150..=250).contains(&first), "{first} of 400");
+        let again: Vec<_> = (0..400).filter_map(|strike| nearest_zone(&zones, 60, 60, strike)).collect();
+        assert_eq!(heard, again);
     }
 }

@@ -8,7 +8,7 @@ use super::events::{Expression, Note};
 use super::interpolation::Kernels;
 use super::ramp::Ramp;
 use super::reader::{CHUNK, Desk, Reader, smooth};
-use super::settings::within;
+use super::settings::{Settings, within};
 use super::slots::{Part, let_go};
 use crate::handoff::Playable;
 
@@ -41,7 +41,7 @@ pub(super) struct Start {
     pub part: Part,
     /// 0..1.
     pub velocity: f32,
-    pub shape: Shape,
+    pub settings: Settings,
     pub rate_hz: f32,
     /// The bend of its channel, as a ratio.
     pub bend: f64,
@@ -65,6 +65,11 @@ pub(super) struct Voice {
     zone: usize,
     reader: Reader,
     gain: f32,
+    /// Of its zone's place between left and right.
+    sides: [f32; 2],
+    one_shot: bool,
+    /// What its zone says of the envelope.
+    told: Option<neume_bank::Envelope>,
     volume: Ramp,
     pan: Ramp,
     envelope: Envelope,
@@ -85,6 +90,9 @@ impl Voice {
             zone: 0,
             reader: Reader::idle(),
             gain: 0.0,
+            sides: [1.0; 2],
+            one_shot: false,
+            told: None,
             volume: Ramp::at(1.0),
             pan: Ramp::at(0.0),
             envelope: Envelope::over(),
@@ -101,6 +109,7 @@ impl Voice {
         let Some(place) = sound.zones.get(zone) else {
             return let_go(sound);
         };
+        let shape = Shape::under(&start.settings, place.manner.envelope, start.rate_hz);
         let loudness = within(sound.gain, 0.0, 64.0, 1.0);
         let reader = Reader::new(place, pitch_midi, start.bend, start.rate_hz);
         *self = Voice {
@@ -109,8 +118,13 @@ impl Voice {
             serial: start.serial,
             zone,
             reader,
-            gain: loudness * velocity_gain(start.velocity),
-            envelope: Envelope::start(start.shape),
+            gain: loudness
+                * velocity_gain(start.velocity, place.manner.velocity_tracking)
+                * zone_gain(place.manner.gain_db),
+            sides: sides(place.manner.pan),
+            one_shot: place.manner.one_shot,
+            told: place.manner.envelope,
+            envelope: Envelope::start(shape),
             once_frames: start.once_frames,
             fade_frames: ((FADE_SECS * start.rate_hz).round() as u32).max(1),
             sound: Some(sound),
@@ -127,7 +141,9 @@ impl Voice {
     pub fn release(&mut self) {
         if matches!(self.state, State::Held | State::Pedalled) {
             self.state = State::Released;
-            self.envelope.release();
+            if !self.one_shot {
+                self.envelope.release();
+            }
         }
     }
 
@@ -156,8 +172,8 @@ impl Voice {
         self.fade_left
     }
 
-    pub fn reshape(&mut self, shape: Shape) {
-        self.envelope.reshape(shape);
+    pub fn reshape(&mut self, settings: &Settings, rate_hz: f32) {
+        self.envelope.reshape(Shape::under(settings, self.told, rate_hz));
     }
 
     /// Follows an expression of its note; at its very start at once, later in a glide.
@@ -270,7 +286,8 @@ impl Voice {
     /// Linear gains, left and right. Panning turns one side down; the centre leaves both alone.
     fn gains(&self) -> [f32; 2] {
         let (volume, pan) = (self.volume.value() as f32 * self.gain, self.pan.value() as f32);
-        [volume * (1.0 - pan).min(1.0), volume * (1.0 + pan).min(1.0)]
+        let [left, right] = self.sides;
+        [left * volume * (1.0 - pan).min(1.0), right * volume * (1.0 + pan).min(1.0)]
     }
 
     fn finish_piece(&mut self, count: usize, shaped: usize) {
@@ -295,8 +312,29 @@ fn add(out: &mut [f32], samples: Option<&[f32]>, levels: Option<&[f32]>, gain: f
     }
 }
 
+fn zone_gain(db: f32) -> f32 {
+    let db = within(db, -144.0, 48.0, 0.0);
+    if db == 0.0 { 1.0 } else { 10f32.powf(db / 20.0) }
+}
+
+/// Linear gains of a zone that lies between left and right, of even power; the middle is left alone.
+fn sides(pan: f32) -> [f32; 2] {
+    let pan = within(pan, -1.0, 1.0, 0.0);
+    if pan == 0.0 {
+        return [1.0; 2];
+    }
+    let angle = std::f32::consts::FRAC_PI_4 * (1.0 + pan);
+    [std::f32::consts::SQRT_2 * angle.cos(), std::f32::consts::SQRT_2 * angle.sin()]
+}
+
 /// From a velocity 0..1 to a linear gain: 0 dB at full, −10 dB at half, −39 dB at the softest.
-fn velocity_gain(velocity: f32) -> f32 {
-    let lifted = 0.1 + 0.9 * within(velocity, 0.0, 1.0, 1.0);
+/// Where a zone says how far it follows the velocity, its square counts by that share.
+fn velocity_gain(velocity: f32, tracking: Option<f32>) -> f32 {
+    let velocity = within(velocity, 0.0, 1.0, 1.0);
+    if let Some(share) = tracking {
+        let share = within(share, 0.0, 1.0, 1.0);
+        return 1.0 - share + share * velocity * velocity;
+    }
+    let lifted = 0.1 + 0.9 * velocity;
     lifted * lifted
 }

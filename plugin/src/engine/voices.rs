@@ -1,10 +1,10 @@
 //! All voices: which one a note takes, and which one makes room.
 
 use super::channel::{Bend, CHANNELS};
-use super::envelope::Shape;
 use super::events::{Expression, Note, NoteEnd};
 use super::interpolation::Kernels;
 use super::reader::Desk;
+use super::settings::Settings;
 use super::voice::{Start, State, Voice};
 
 /// Notes that sound at the same time.
@@ -176,9 +176,9 @@ impl Voices {
     }
 
     /// Gives every voice new settings of the envelope, except those of one channel.
-    pub fn reshape(&mut self, shape: Shape, except: u8) {
+    pub fn reshape(&mut self, settings: &Settings, rate_hz: f32, except: u8) {
         let voices = self.in_use_mut().filter(|v| v.state != State::Free && v.note.channel != except);
-        voices.for_each(|voice| voice.reshape(shape));
+        voices.for_each(|voice| voice.reshape(settings, rate_hz));
     }
 
     /// Ends everything at once.

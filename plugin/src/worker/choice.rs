@@ -1,6 +1,6 @@
 //! From a ranked sound to what is saved of it, and from there to what lies under the keys.
 
-use neume_bank::{Bank, Sound, SoundId};
+use neume_bank::{Bank, Instrument, Looping, Manner, Sound, SoundId, Zone};
 use neume_models::Reading;
 
 use crate::handoff::{Playable, PlayableZone};
@@ -10,53 +10,114 @@ use crate::state::{BankRef, Chosen, ChosenZone};
 /// Loudness in LUFS that a drawing of 0 dB asks for.
 const FULL_LOUDNESS_DB: f32 = -14.0;
 
-/// Every key, or every velocity.
-const EVERY: (u8, u8) = (0, 127);
-
 /// Bounds of the gain that brings a sound to the drawn loudness.
 const GAIN_DB: std::ops::RangeInclusive<f32> = -48.0..=18.0;
+
+/// Memory that the samples of one instrument may take. Of a larger one, zones are left out evenly, and their
+/// neighbours serve.
+const MAX_INSTRUMENT_BYTES: u64 = 256 << 20;
 
 /// Chooses a sound of a bank for a reading: its instrument's zones, and the gain that makes it as loud as drawn.
 /// `None` if the bank does not have it.
 pub fn choose(bank: &Bank, from: &BankRef, id: SoundId, reading: &Reading, by_hand: bool) -> Option<Chosen> {
     let sound = bank.get(id)?;
-    let drawn_midi = reading.pitch.midi;
-    let zones = match bank.instrument_of(id) {
-        Some(instrument) if sound.profile.root_midi.is_some() && instrument.zones.len() > 1 => instrument
-            .zones
-            .iter()
-            .filter_map(|zone| {
-                Some(chosen_zone(bank.sounds.get(zone.sound)?, zone.keys, zone.velocities, zone.root_midi))
-            })
-            .collect(),
+    let mut drawn_midi = reading.pitch.midi;
+    let instrument =
+        bank.instrument_of(id).filter(|instrument| instrument.is_told || instrument.zones.len() > 1);
+    let matched = instrument.and_then(|of| of.zones.iter().find(|zone| bank.sounds[zone.sound].id == id));
+    let gain_db = FULL_LOUDNESS_DB + reading.loudness.db - sound.profile.loudness_db;
+    let gain_db = gain_db.clamp(*GAIN_DB.start(), *GAIN_DB.end());
+    let zones = match (instrument, matched) {
+        (Some(instrument), Some(matched)) => {
+            let is_unpitched = sound.profile.root_midi.is_none();
+            let served = matched.keys.0..=matched.keys.1;
+            if instrument.is_told && is_unpitched && !served.contains(&(drawn_midi.round() as u8)) {
+                // A drum of a kit sounds on its own keys.
+                drawn_midi = f32::from(matched.keys.0);
+            }
+            let root = (is_unpitched && !instrument.is_told).then_some(drawn_midi.round());
+            within_memory(bank, instrument, id)
+                .into_iter()
+                .map(|zone| {
+                    let told = chosen_zone(&bank.sounds[zone.sound], zone);
+                    let manner =
+                        Manner { gain_db: zone.manner.gain_db - matched.manner.gain_db, ..told.manner };
+                    ChosenZone { root_midi: root.unwrap_or(zone.root_midi), manner, ..told }
+                })
+                .collect()
+        }
         // What has no pitch of its own sounds as it is on the key that was drawn.
         _ => {
             let root_midi = sound.profile.root_midi.unwrap_or(drawn_midi.round());
-            vec![chosen_zone(sound, EVERY, EVERY, root_midi)]
+            vec![chosen_zone(sound, &Zone::everywhere(0, root_midi))]
         }
     };
-    let gain_db = FULL_LOUDNESS_DB + reading.loudness.db - sound.profile.loudness_db;
-    let gain_db = gain_db.clamp(*GAIN_DB.start(), *GAIN_DB.end());
     let contour = reading.contour.clone();
     Some(Chosen { sound: id, bank: from.clone(), zones, gain_db, drawn_midi, contour, by_hand })
 }
 
-fn chosen_zone(sound: &Sound, keys: (u8, u8), velocities: (u8, u8), root_midi: f32) -> ChosenZone {
+fn chosen_zone(sound: &Sound, zone: &Zone) -> ChosenZone {
     ChosenZone {
         sound: sound.id,
         source: sound.source.clone(),
         name: sound.name.clone(),
-        keys,
-        velocities,
-        root_midi,
-        sustain: sound.sustain,
+        keys: zone.keys,
+        velocities: zone.velocities,
+        root_midi: zone.root_midi,
+        sustain: zone.manner.sustain(sound.sustain),
+        manner: Manner { looping: Looping::OfSound, ..zone.manner },
     }
+}
+
+/// The zones of an instrument, as many as memory is there for. First round robins go, then velocity layers, then every
+/// other zone, over and over; never that of the matched sound.
+fn within_memory<'a>(bank: &Bank, instrument: &'a Instrument, matched: SoundId) -> Vec<&'a Zone> {
+    let mut zones: Vec<&Zone> = instrument.zones.iter().collect();
+    let is_matched = |zone: &Zone| bank.sounds[zone.sound].id == matched;
+    let fits = |zones: &[&Zone]| bytes_of(bank, zones) <= MAX_INSTRUMENT_BYTES;
+    if fits(&zones) {
+        return zones;
+    }
+    zones.retain(|zone| is_matched(zone) || zone.manner.turn.is_none_or(|turn| turn.position == 0));
+    if !fits(&zones) {
+        const USUAL: u8 = 90;
+        let serves = |zone: &Zone| zone.velocities.0 <= USUAL && USUAL <= zone.velocities.1;
+        if zones.iter().any(|zone| serves(zone)) {
+            zones.retain(|zone| is_matched(zone) || serves(zone));
+        }
+    }
+    while !fits(&zones) && zones.len() > 1 {
+        zones.sort_by_key(|zone| zone.keys);
+        let before = zones.len();
+        let mut at = 0;
+        zones.retain(|zone| {
+            at += 1;
+            is_matched(zone) || at % 2 == 1
+        });
+        if zones.len() == before {
+            break;
+        }
+    }
+    zones
+}
+
+/// About what the samples take at the usual rates, as stereo.
+fn bytes_of(bank: &Bank, zones: &[&Zone]) -> u64 {
+    let mut sounds: Vec<usize> = zones.iter().map(|zone| zone.sound).collect();
+    sounds.sort_unstable();
+    sounds.dedup();
+    sounds.iter().map(|&sound| 8 * bank.sounds[sound].frames).sum()
 }
 
 /// The part of a choice that is ready soonest: the matched sound alone, under every key.
 pub fn only_the_match(chosen: &Chosen) -> Chosen {
     let zone = chosen.zones.iter().find(|zone| zone.sound == chosen.sound).or(chosen.zones.first());
-    let zones = zone.map(|zone| ChosenZone { keys: EVERY, velocities: EVERY, ..zone.clone() });
+    let zones = zone.map(|zone| ChosenZone {
+        keys: Zone::EVERY,
+        velocities: Zone::EVERY,
+        manner: Manner { turn: None, chance: None, ..zone.manner },
+        ..zone.clone()
+    });
     Chosen { zones: zones.into_iter().collect(), ..chosen.clone() }
 }
 
@@ -72,9 +133,11 @@ pub fn playable(library: &Library, chosen: &Chosen, rate_hz: f32) -> Result<Play
             bank: &chosen.bank,
             name: &zone.name,
             sustain: zone.sustain,
+            span: zone.manner.span,
         };
         let pcm = library.pcm(wanted, rate_hz)?;
-        Ok(PlayableZone { keys: zone.keys, velocities: zone.velocities, root_midi: zone.root_midi, pcm })
+        let ChosenZone { keys, velocities, root_midi, manner, .. } = *zone;
+        Ok(PlayableZone { keys, velocities, root_midi, manner, pcm })
     });
     let zones: Vec<PlayableZone> = zones.collect::<Result<_, Missing>>()?;
     if zones.is_empty() {

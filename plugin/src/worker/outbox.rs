@@ -59,10 +59,17 @@ impl Outbox {
 mod tests {
     use super::*;
     use crate::handoff::{Pcm, PlayableZone};
+    use neume_bank::Manner;
 
     fn playable(drawn_midi: f32) -> Arc<Playable> {
         let pcm = Arc::new(Pcm { rate_hz: 48_000.0, left: Box::new([0.0]), right: None, sustain: None });
-        let zone = PlayableZone { keys: (0, 127), velocities: (0, 127), root_midi: 60.0, pcm };
+        let zone = PlayableZone {
+            keys: (0, 127),
+            velocities: (0, 127),
+            root_midi: 60.0,
+            manner: Manner::default(),
+            pcm,
+        };
         Arc::new(Playable { zones: Box::new([zone]), gain: 1.0, drawn_midi })
     }
 

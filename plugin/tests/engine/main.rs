@@ -7,3 +7,4 @@ mod notes;
 mod pitch;
 mod realtime;
 mod rig;
+mod zones;

@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 
 use neume::engine::{Event, Expression, Mode, Note, NoteEnd, POLYPHONY, Settings, TimedEvent};
 use neume::handoff::{EngineFrame, KeyPress, Pcm, Playable, PlayableZone, ToEngine};
+use neume_bank::Manner;
 
 use crate::rig::{RATE_HZ, Rig, at, looped_sine, mono, off, on, peak, playable};
 
@@ -177,6 +178,7 @@ fn keys_and_velocities_find_their_zones() {
         keys,
         velocities,
         root_midi: 60.0,
+        manner: Manner::default(),
         pcm: Arc::new(mono(vec![value; 64], Some((0, 64)))),
     };
     let zones = Box::new([
@@ -253,7 +255,13 @@ fn expressions_reach_the_notes_they_name() {
 #[test]
 fn broken_numbers_in_a_sound_do_no_harm() {
     let zones = |root_midi: f32, pcm: Pcm| -> Box<[PlayableZone]> {
-        Box::new([PlayableZone { keys: (127, 0), velocities: (9, 3), root_midi, pcm: Arc::new(pcm) }])
+        Box::new([PlayableZone {
+            keys: (127, 0),
+            velocities: (9, 3),
+            root_midi,
+            manner: Manner::default(),
+            pcm: Arc::new(pcm),
+        }])
     };
     let loud = mono(vec![1e30; 500], Some((3, 400)));
     let short_right = Pcm { right: Some(vec![0.5; 3].into()), ..mono(vec![0.5; 500], None) };

@@ -8,6 +8,8 @@ use std::sync::atomic::Ordering;
 use neume::engine::{Event, Expression, Mode, Note, Settings, TimedEvent};
 use neume::handoff::{KeyPress, Playable, ToEngine};
 
+use neume_bank::{Envelope, Manner, Turn};
+
 use crate::rig::{Rig, at, looped_sine, mono, noise, on, playable};
 
 thread_local! {
@@ -48,6 +50,24 @@ fn sounds() -> Vec<Arc<Playable>> {
         Arc::new(playable(mono(vec![], None), 48.0)),
     ];
     sounds.push(Arc::new(Playable { zones: Box::new([]), gain: 1.0, drawn_midi: 60.0 }));
+    let told = Manner {
+        gain_db: f32::NAN,
+        pan: 0.5,
+        turn: Some(Turn { position: 1, length: 2 }),
+        chance: Some((0.2, 0.7)),
+        envelope: Some(Envelope {
+            attack_secs: f32::INFINITY,
+            hold_secs: 0.01,
+            decay_secs: 0.1,
+            sustain_norm: f32::NAN,
+            release_secs: -1.0,
+        }),
+        one_shot: true,
+        ..Manner::default()
+    };
+    let mut instrument = playable(looped_sine(3, 100, 0.5), 60.0);
+    instrument.zones[0].manner = told;
+    sounds.push(Arc::new(instrument));
     sounds
 }
 
@@ -93,10 +113,10 @@ fn no_storm_swap_or_reset_takes_or_frees_memory() {
     let (mut left, mut right) = (vec![0.0; 2_048], vec![0.0; 2_048]);
     for i in 0..60u32 {
         for slot in 0..18 {
-            let playable = sounds.get((i as usize + slot) % 5).cloned();
+            let playable = sounds.get((i as usize + slot) % 6).cloned();
             assert!(rig.messages.push(ToEngine::Slot { slot, playable }).is_ok());
         }
-        let heard = sounds[i as usize % 4].clone();
+        let heard = sounds[i as usize % 5].clone();
         assert!(rig.messages.push(ToEngine::Audition(heard)).is_ok());
         rig.keys.push(KeyPress { key: 200, velocity: f32::NAN }).unwrap();
         rig.keys.push(KeyPress { key: i as u8, velocity: 0.5 }).unwrap();

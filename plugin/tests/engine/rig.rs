@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use neume::engine::{Engine, Event, Note, Settings, TimedEvent};
 use neume::handoff::{EngineEnd, EngineFrame, KeyPress, Pcm, Playable, PlayableZone, ToEngine};
+use neume_bank::Manner;
 
 pub const RATE_HZ: f32 = 48_000.0;
 
@@ -97,7 +98,13 @@ pub fn off(frame: u32, key: u8) -> TimedEvent {
 
 /// A sound under all keys with its root on `root_midi`.
 pub fn playable(pcm: Pcm, root_midi: f32) -> Playable {
-    let zone = PlayableZone { keys: (0, 127), velocities: (0, 127), root_midi, pcm: Arc::new(pcm) };
+    let zone = PlayableZone {
+        keys: (0, 127),
+        velocities: (0, 127),
+        root_midi,
+        manner: Manner::default(),
+        pcm: Arc::new(pcm),
+    };
     Playable { zones: Box::new([zone]), gain: 1.0, drawn_midi: root_midi }
 }
 

@@ -1,0 +1,179 @@
+//! From an index to a bank: the sounds under their names, and the instruments that files tell of or names form.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use neume_models::Family;
+
+use crate::analyse::Analysis;
+use crate::import::{Label, Member, Place, ToldInstrument, ToldZone};
+use crate::index::{Index, Outcome};
+use crate::names::{Hints, Layer};
+use crate::{Bank, Instrument, Sound, SoundId, Source, Zone, convention, family_words, group, names};
+
+/// A recording and what names say of it.
+struct Entry<'a> {
+    id: SoundId,
+    says: &'a Analysis,
+    path: PathBuf,
+    source: Source,
+    name: String,
+    hints: Hints,
+    is_drum: bool,
+}
+
+/// The bank of a folder by what its index knows.
+pub(crate) fn bank_of(folder: &Path, index: &Index) -> Bank {
+    let mut entries = Vec::new();
+    for (path, seen) in &index.files {
+        if let Outcome::Sound(id) = &seen.outcome
+            && let Some(says) = index.sounds.get(id)
+        {
+            entries.push(Entry {
+                id: *id,
+                says,
+                path: path.clone(),
+                source: Source::File(path.clone()),
+                name: path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+                hints: names::hints(path),
+                is_drum: false,
+            });
+        }
+    }
+    let files = entries.len();
+    let by_path: HashMap<PathBuf, usize> =
+        entries.iter().enumerate().map(|(i, entry)| (entry.path.clone(), i)).collect();
+    take_labels(index, &by_path, &mut entries);
+    let mut by_member: HashMap<(PathBuf, String), usize> = HashMap::new();
+    for (path, seen) in &index.files {
+        let Outcome::Imported(imported) = &seen.outcome else { continue };
+        for member in &imported.members {
+            if let Some(entry) = member_entry(path, member, index) {
+                by_member.insert((path.clone(), member.member.clone()), entries.len());
+                entries.push(entry);
+            }
+        }
+    }
+    let (sounds, hints, paths) = sounds(entries, files);
+    let place_of = |file: &Path, place: &Place| match place {
+        Place::File(path) => by_path.get(path).copied(),
+        Place::Member(member) => by_member.get(&(file.to_path_buf(), member.clone())).copied(),
+    };
+    let mut instruments = told(index, &sounds, place_of);
+    let mut taken = vec![false; files];
+    for zone in instruments.iter().flat_map(|instrument| &instrument.zones) {
+        if let Some(taken) = taken.get_mut(zone.sound) {
+            *taken = true;
+        }
+    }
+    instruments.extend(group::instruments(&sounds[..files], &paths[..files], &hints[..files], &taken));
+    let name = folder.file_name().map_or_else(|| folder.to_string_lossy(), |name| name.to_string_lossy());
+    Bank::new(name, Some(folder.to_path_buf()), sounds, instruments)
+}
+
+/// What tables and presets say of sound files goes before what their names say.
+fn take_labels(index: &Index, by_path: &HashMap<PathBuf, usize>, entries: &mut [Entry]) {
+    for seen in index.files.values() {
+        let Outcome::Imported(imported) = &seen.outcome else { continue };
+        for label in &imported.labels {
+            if let Some(&at) = by_path.get(&label.file) {
+                label_of(label, &mut entries[at].hints);
+            }
+        }
+        for instrument in &imported.instruments {
+            let family = family_words::family_of(&instrument.name);
+            for zone in &instrument.zones {
+                let Place::File(path) = &zone.place else { continue };
+                let Some(&at) = by_path.get(path) else { continue };
+                let hints = &mut entries[at].hints;
+                hints.family = hints.family.or(family);
+                // A key of its own says where a drum lies, not how it sounds.
+                if let Some(root) = zone.root_midi.filter(|_| zone.tells_root && zone.keys.0 < zone.keys.1) {
+                    hints.root_midi = Some(root.round().clamp(0.0, 127.0) as u8);
+                    hints.written = false;
+                }
+            }
+        }
+    }
+}
+
+fn label_of(label: &Label, hints: &mut Hints) {
+    if let Some(root) = label.root_midi {
+        hints.root_midi = Some(root);
+        hints.written = false;
+    }
+    hints.family = label.family.or(hints.family);
+    hints.layer = label.velocity.map(Layer::Number).or(hints.layer);
+    hints.group = label.group.clone().or(hints.group.take());
+    hints.class = label.class.clone().or(hints.class.take());
+}
+
+fn member_entry<'a>(file: &Path, member: &Member, index: &'a Index) -> Option<Entry<'a>> {
+    let id = member.sound?;
+    let drum = member.is_drum.then_some(Family::Percussion);
+    let family = drum
+        .or_else(|| [&member.name, &member.context].iter().find_map(|name| family_words::family_of(name)));
+    Some(Entry {
+        id,
+        says: index.sounds.get(&id)?,
+        path: file.to_path_buf(),
+        source: Source::Member { file: file.to_path_buf(), member: member.member.clone() },
+        name: if member.name.is_empty() { member.context.clone() } else { member.name.clone() },
+        hints: Hints { family, ..Hints::default() },
+        is_drum: member.is_drum,
+    })
+}
+
+/// The sounds, of which the first `files` are files of their own, with their hints and paths.
+fn sounds(entries: Vec<Entry>, files: usize) -> (Vec<Sound>, Vec<Hints>, Vec<PathBuf>) {
+    let paths: Vec<PathBuf> = entries.iter().map(|entry| entry.path.clone()).collect();
+    let mut hints: Vec<Hints> = entries.iter().map(|entry| entry.hints.clone()).collect();
+    let heard: Vec<_> = entries[..files].iter().map(|entry| entry.says.root).collect();
+    convention::apply(&mut hints[..files], &heard, &paths[..files]);
+    let sound = |(entry, said): (Entry, &Hints)| {
+        let mut sound = entry.says.sound(entry.id, entry.source, entry.name, said);
+        if entry.is_drum {
+            // The key that a kit has for a drum is no pitch.
+            (sound.profile.root_midi, sound.profile.root_confidence) =
+                (entry.says.root.midi, entry.says.root.confidence);
+        }
+        sound
+    };
+    (entries.into_iter().zip(&hints).map(sound).collect(), hints, paths)
+}
+
+/// The instruments that files tell of, with what is there of their sounds.
+fn told(
+    index: &Index,
+    sounds: &[Sound],
+    place_of: impl Fn(&Path, &Place) -> Option<usize>,
+) -> Vec<Instrument> {
+    let mut instruments = Vec::new();
+    for (file, seen) in &index.files {
+        let Outcome::Imported(imported) = &seen.outcome else { continue };
+        for ToldInstrument { name, zones } in &imported.instruments {
+            let zones = zones.iter().filter_map(|told| {
+                let position = place_of(file, &told.place)?;
+                Some(zone(told, position, &sounds[position]))
+            });
+            let zones: Vec<Zone> = zones.collect();
+            if !zones.is_empty() {
+                instruments.push(Instrument { name: name.clone(), zones, is_told: true });
+            }
+        }
+    }
+    instruments
+}
+
+/// A zone with its tuning in its root, as far as keys are tuned there at all.
+fn zone(told: &ToldZone, position: usize, sound: &Sound) -> Zone {
+    let own = || sound.profile.root_midi.unwrap_or(Instrument::UNPITCHED_ROOT_MIDI);
+    let mut manner = told.manner;
+    let mut root_midi = told.root_midi.unwrap_or_else(own);
+    if manner.tracking != 0.0 {
+        root_midi -= manner.tune_semitones / manner.tracking;
+        manner.tune_semitones = 0.0;
+    }
+    let root_midi = if root_midi.is_finite() { root_midi.clamp(-128.0, 256.0) } else { 60.0 };
+    Zone { sound: position, keys: told.keys, velocities: told.velocities, root_midi, manner }
+}

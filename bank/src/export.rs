@@ -1,0 +1,244 @@
+//! A bank as files of others: an SFZ file an instrument with its samples beside, or a table of its zones.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::{Audio, Bank, Error, Instrument, Loop, Source, Zone};
+
+/// What was written.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Exported {
+    /// Files, samples included.
+    pub files: usize,
+    /// Zones of all instruments.
+    pub zones: usize,
+    /// Sounds that could not be loaded, with the cause.
+    pub failed: Vec<(String, String)>,
+}
+
+/// Writes an SFZ file for each instrument into a folder, and every sound as a WAV file of 32-bit floats into `samples`
+/// inside of it, so that the folder is whole by itself. Nothing that is there already is overwritten.
+///
+/// # Errors
+/// [`Error::File`] where a file cannot be written, or is there already. Sounds that are gone are named in the report.
+pub fn sfz(bank: &Bank, out: &Path, on_progress: &mut dyn FnMut(usize)) -> Result<Exported, Error> {
+    let mut done = Exported::default();
+    let mut names = Names::default();
+    fs::create_dir_all(out.join("samples")).map_err(|cause| fail(out, &cause))?;
+    let mut samples: HashMap<usize, String> = HashMap::new();
+    for (position, sound) in bank.sounds.iter().enumerate() {
+        match bank.load(sound) {
+            Ok(audio) => {
+                let name = format!("samples/{}.wav", names.free(&sound.name));
+                write_wav(&audio, &out.join(&name))?;
+                done.files += 1;
+                samples.insert(position, name);
+            }
+            Err(cause) => done.failed.push((sound.name.clone(), cause.to_string())),
+        }
+        on_progress(position + 1);
+    }
+    let mut names = Names::default();
+    for instrument in &bank.instruments {
+        let mut text = String::from("// Written by Neume.\n");
+        for zone in &instrument.zones {
+            let Some(sample) = samples.get(&zone.sound) else { continue };
+            text += &region(bank, zone, sample);
+            done.zones += 1;
+        }
+        let path = out.join(format!("{}.sfz", names.free(&instrument.name)));
+        write_new(&path, text.as_bytes())?;
+        done.files += 1;
+    }
+    Ok(done)
+}
+
+/// A zone as a region. Loops and tunings are written out, so that another sampler finds nothing of its own.
+fn region(bank: &Bank, zone: &Zone, sample: &str) -> String {
+    let sound = &bank.sounds[zone.sound];
+    let manner = &zone.manner;
+    let center = zone.root_midi.round().clamp(0.0, 127.0);
+    let cents = 100.0 * ((center - zone.root_midi) * manner.tracking + manner.tune_semitones);
+    let mut line = format!(
+        "<region> lokey={} hikey={} lovel={} hivel={} pitch_keycenter={center} tune={} ",
+        zone.keys.0,
+        zone.keys.1,
+        zone.velocities.0,
+        zone.velocities.1,
+        number(cents)
+    );
+    let mut say = |name: &str, value: f32, rest: f32| {
+        if value != rest {
+            line += &format!("{name}={} ", number(value));
+        }
+    };
+    say("pitch_keytrack", 100.0 * manner.tracking, 100.0);
+    say("volume", manner.gain_db, 0.0);
+    say("pan", 100.0 * manner.pan, 0.0);
+    say("amp_veltrack", 100.0 * manner.velocity_tracking.unwrap_or(1.0), 100.0);
+    if let Some(turn) = manner.turn {
+        say("seq_length", f32::from(turn.length), 0.0);
+        say("seq_position", f32::from(turn.position) + 1.0, 0.0);
+    }
+    if let Some((low, high)) = manner.chance {
+        say("lorand", low, -1.0);
+        say("hirand", high, -1.0);
+    }
+    if let Some(envelope) = manner.envelope {
+        say("ampeg_attack", envelope.attack_secs, 0.0);
+        say("ampeg_hold", envelope.hold_secs, 0.0);
+        say("ampeg_decay", envelope.decay_secs, 0.0);
+        say("ampeg_sustain", 100.0 * envelope.sustain_norm, -1.0);
+        say("ampeg_release", envelope.release_secs, -1.0);
+    }
+    if let Some((start, end)) = manner.span {
+        line += &format!("offset={start} end={} ", end - 1);
+    }
+    line += &match manner.sustain(sound.sustain) {
+        Some(Loop { start_frames, end_frames, .. }) => {
+            format!("loop_mode=loop_continuous loop_start={start_frames} loop_end={} ", end_frames - 1)
+        }
+        None if manner.one_shot => "loop_mode=one_shot ".to_string(),
+        None => "loop_mode=no_loop ".to_string(),
+    };
+    // The name comes last: it may have spaces.
+    format!("{line}sample={sample}\n")
+}
+
+fn number(value: f32) -> String {
+    let text = format!("{value:.4}");
+    text.trim_end_matches('0').trim_end_matches('.').to_string()
+}
+
+/// Writes a table with a row for each zone.
+///
+/// # Errors
+/// [`Error::File`] where it cannot be written, or is there already.
+pub fn csv(bank: &Bank, out: &Path) -> Result<Exported, Error> {
+    let mut table = csv::Writer::from_writer(Vec::new());
+    let head = [
+        "instrument",
+        "file",
+        "member",
+        "name",
+        "class",
+        "family",
+        "root_midi",
+        "loudness_db",
+        "brightness",
+        "roughness",
+        "duration_secs",
+        "key_low",
+        "key_high",
+        "velocity_low",
+        "velocity_high",
+        "zone_root_midi",
+        "gain_db",
+        "pan",
+        "turn",
+        "turns",
+        "loop_start_frames",
+        "loop_end_frames",
+    ];
+    let whole = |cause: csv::Error| Error::File { path: out.to_path_buf(), cause: cause.to_string() };
+    table.write_record(head).map_err(whole)?;
+    let mut zones = 0;
+    for Instrument { name, zones: of, .. } in &bank.instruments {
+        for zone in of {
+            table.write_record(row(bank, name, zone)).map_err(whole)?;
+            zones += 1;
+        }
+    }
+    let bytes = table.into_inner().map_err(|cause| fail(out, cause.error()))?;
+    write_new(out, &bytes)?;
+    Ok(Exported { files: 1, zones, failed: Vec::new() })
+}
+
+fn row(bank: &Bank, instrument: &str, zone: &Zone) -> [String; 22] {
+    let sound = &bank.sounds[zone.sound];
+    let (profile, manner) = (&sound.profile, &zone.manner);
+    let (file, member) = match &sound.source {
+        Source::File(path) => (crate::path_text::encode(path), String::new()),
+        Source::Member { file, member } => (crate::path_text::encode(file), member.clone()),
+        Source::Factory { instrument, .. } => (instrument.clone(), String::new()),
+    };
+    let or_empty = |value: Option<String>| value.unwrap_or_default();
+    let looped = manner.sustain(sound.sustain);
+    [
+        instrument.to_string(),
+        file,
+        member,
+        sound.name.clone(),
+        or_empty(sound.class.clone()),
+        profile.families.best().0.id().to_string(),
+        or_empty(profile.root_midi.map(number)),
+        number(profile.loudness_db),
+        number(profile.brightness),
+        number(profile.roughness),
+        number(profile.duration_secs),
+        zone.keys.0.to_string(),
+        zone.keys.1.to_string(),
+        zone.velocities.0.to_string(),
+        zone.velocities.1.to_string(),
+        number(zone.root_midi),
+        number(manner.gain_db),
+        number(manner.pan),
+        or_empty(manner.turn.map(|turn| (turn.position + 1).to_string())),
+        or_empty(manner.turn.map(|turn| turn.length.to_string())),
+        or_empty(looped.map(|looped| looped.start_frames.to_string())),
+        or_empty(looped.map(|looped| looped.end_frames.to_string())),
+    ]
+}
+
+/// Names of files: plain, and each once, whatever the case.
+#[derive(Default)]
+struct Names(HashMap<String, usize>);
+
+impl Names {
+    fn free(&mut self, name: &str) -> String {
+        let plain = |c: char| if c.is_alphanumeric() || " -_#().+".contains(c) { c } else { '_' };
+        let name: String = name.chars().map(plain).take(80).collect();
+        let name = name.trim_matches([' ', '.']);
+        let name = if name.is_empty() { "sound" } else { name };
+        let mut free = name.to_string();
+        loop {
+            let taken = self.0.entry(free.to_lowercase()).or_insert(0);
+            *taken += 1;
+            if *taken == 1 {
+                return free;
+            }
+            let count = self.0.entry(name.to_lowercase()).or_insert(1);
+            *count += 1;
+            free = format!("{name} ({count})");
+        }
+    }
+}
+
+fn fail(path: &Path, cause: &std::io::Error) -> Error {
+    Error::File { path: path.to_path_buf(), cause: cause.to_string() }
+}
+
+fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    use std::io::Write as _;
+    let written = fs::File::create_new(path).and_then(|mut file| file.write_all(bytes));
+    written.map_err(|cause| fail(path, &cause))
+}
+
+fn write_wav(audio: &Audio, path: &PathBuf) -> Result<(), Error> {
+    let spec = hound::WavSpec {
+        channels: audio.channels.len() as u16,
+        sample_rate: audio.rate_hz,
+        bits_per_sample: 32,
+        sample_format: hound::SampleFormat::Float,
+    };
+    let file = fs::File::create_new(path).map_err(|cause| fail(path, &cause))?;
+    let whole = |cause: hound::Error| Error::File { path: path.clone(), cause: cause.to_string() };
+    let mut writer = hound::WavWriter::new(std::io::BufWriter::new(file), spec).map_err(whole)?;
+    for frame in 0..audio.frames() {
+        for channel in &audio.channels {
+            writer.write_sample(channel[frame]).map_err(whole)?;
+        }
+    }
+    writer.finalize().map_err(whole)
+}

@@ -1,0 +1,214 @@
+//! DecentSampler presets: the samples of its groups as zones. Effects, modulators and the user interface are left out.
+
+use std::path::Path;
+
+use roxmltree::{Document, Node};
+
+use super::files::Files;
+use super::{Imported, Place, ToldInstrument, ToldZone, take_out_layers};
+use crate::{Envelope, Loop, Looping, Manner, Turn};
+
+/// Attributes that are honoured, or that say nothing of the sound.
+const KNOWN: [&str; 34] = [
+    "path",
+    "rootNote",
+    "loNote",
+    "hiNote",
+    "loVel",
+    "hiVel",
+    "start",
+    "end",
+    "loopEnabled",
+    "loopStart",
+    "loopEnd",
+    "volume",
+    "tuning",
+    "groupTuning",
+    "globalTuning",
+    "pan",
+    "pitchKeyTrack",
+    "attack",
+    "decay",
+    "sustain",
+    "release",
+    "seqMode",
+    "seqLength",
+    "seqPosition",
+    "trigger",
+    "enabled",
+    "name",
+    "tags",
+    "ampEnvEnabled",
+    "ampVelTrack",
+    "attackCurve",
+    "decayCurve",
+    "releaseCurve",
+    "fileName",
+];
+/// Elements inside of elements, in the text: the parser goes down by a call for each.
+const DEEPEST: usize = 64;
+const MOST_ATTRIBUTES: usize = 1_000;
+
+/// Reads a preset.
+///
+/// # Errors
+/// Says why it is none.
+pub(super) fn import(path: &Path, files: &Files) -> Result<Imported, String> {
+    let text = files.text(path)?;
+    if !is_ordinary(&text) {
+        return Err("its elements are nested too deeply or have too many attributes".to_string());
+    }
+    let document = Document::parse(&text).map_err(|cause| format!("it is no XML ({cause})"))?;
+    let root = document.root_element();
+    if !root.has_tag_name("DecentSampler") {
+        return Err("it is no preset of DecentSampler".to_string());
+    }
+    let mut imported = Imported::default();
+    let mut zones = Vec::new();
+    for node in root.children().filter(Node::is_element) {
+        if node.has_tag_name("groups") {
+            for group in node.children().filter(|group| group.has_tag_name("group")) {
+                for sample in group.children().filter(|sample| sample.has_tag_name("sample")) {
+                    let sample = Sample([sample, group, node]);
+                    sample.import(path.parent().unwrap_or(Path::new("")), files, &mut imported, &mut zones);
+                }
+            }
+        } else if !matches!(node.tag_name().name(), "ui" | "tags") {
+            let elements = node.children().filter(Node::is_element).count().max(1);
+            imported.leave_out(format!("dspreset: <{}>", node.tag_name().name()), elements as u64);
+        }
+    }
+    imported.leave_out("dspreset: layer (a second sound of the same note)", take_out_layers(&mut zones));
+    imported.failed.sort();
+    imported.failed.dedup();
+    if !zones.is_empty() {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        imported.instruments.push(ToldInstrument { name, zones });
+    }
+    Ok(imported)
+}
+
+/// Whether tags are nested and filled as presets are: the parser goes down by a call for each element, and compares
+/// every attribute of one with all others.
+fn is_ordinary(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let (mut depth, mut attributes, mut open) = (0usize, 0, None);
+    for (i, &byte) in bytes.iter().enumerate() {
+        match byte {
+            b'<' => (open, attributes) = (bytes.get(i + 1).copied(), 0),
+            b'=' => attributes += 1,
+            b'>' => match open.take() {
+                Some(b'/') => depth = depth.saturating_sub(1),
+                Some(b'?' | b'!') | None => {}
+                Some(_) => depth += usize::from(bytes[i - 1] != b'/'),
+            },
+            _ => {}
+        }
+        if depth > DEEPEST || attributes > MOST_ATTRIBUTES {
+            return false;
+        }
+    }
+    true
+}
+
+/// A sample with its group and the groups' element, from the inside out.
+struct Sample<'a>([Node<'a, 'a>; 3]);
+
+impl Sample<'_> {
+    fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find_map(|node| node.attribute(name))
+    }
+
+    fn number(&self, name: &str, rest: f32) -> f32 {
+        self.get(name)
+            .and_then(|text| text.trim().parse().ok())
+            .filter(|n: &f32| n.is_finite())
+            .unwrap_or(rest)
+    }
+
+    /// The volumes of sample, group and groups together: `-6dB`, or a linear gain.
+    fn gain_db(&self) -> f32 {
+        let of = |text: &str| match text.trim().to_ascii_lowercase().strip_suffix("db") {
+            Some(db) => db.trim().parse().unwrap_or(0.0),
+            None => 20.0 * text.trim().parse::<f32>().unwrap_or(1.0).max(1e-7).log10(),
+        };
+        self.0.iter().filter_map(|node| node.attribute("volume")).map(of).sum()
+    }
+
+    fn import(&self, from: &Path, files: &Files, imported: &mut Imported, zones: &mut Vec<ToldZone>) {
+        for attribute in self.0.iter().flat_map(|node| node.attributes()) {
+            if !KNOWN.contains(&attribute.name()) {
+                imported.leave_out(format!("dspreset: {}", attribute.name()), 1);
+            }
+        }
+        if let Some(trigger) = self.get("trigger").filter(|trigger| *trigger != "attack") {
+            return imported.leave_out(format!("dspreset: trigger={trigger}"), 1);
+        }
+        if matches!(self.get("enabled"), Some("0" | "false")) {
+            return imported.leave_out("dspreset: enabled=false", 1);
+        }
+        let named = self.get("path").unwrap_or_default();
+        let file = match files.sound(from, named) {
+            Ok(file) => file,
+            Err(astray) => {
+                return imported.failed.push((format!("sample {named}"), astray.cause().to_string()));
+            }
+        };
+        let range = |low: &str, high: &str| {
+            let (low, high) =
+                (self.number(low, 0.0).clamp(0.0, 127.0), self.number(high, 127.0).clamp(0.0, 127.0));
+            (low <= high).then_some((low as u8, high as u8))
+        };
+        let (Some(keys), Some(velocities)) = (range("loNote", "hiNote"), range("loVel", "hiVel")) else {
+            return imported.leave_out("dspreset: sample without keys", 1);
+        };
+        let root = self.get("rootNote").and_then(|text| text.trim().parse::<f32>().ok());
+        zones.push(ToldZone {
+            place: Place::File(file),
+            keys,
+            velocities,
+            root_midi: Some(root.unwrap_or(60.0)),
+            tells_root: root.is_some(),
+            manner: self.manner(),
+        });
+    }
+
+    fn manner(&self) -> Manner {
+        let frames = |name: &str| Some(self.number(name, -1.0)).filter(|n| *n >= 0.0).map(|n| n as u64);
+        let (start, end) = (frames("start").unwrap_or(0), frames("end").unwrap_or(u64::MAX));
+        let looping = match (self.get("loopEnabled"), frames("loopStart"), frames("loopEnd")) {
+            (Some("true" | "1"), start, Some(last)) => Looping::Over(Loop {
+                start_frames: start.unwrap_or(0),
+                end_frames: last.saturating_add(1),
+                crossfade_frames: 0,
+            }),
+            (Some("false" | "0"), ..) => Looping::Never,
+            _ => Looping::OfSound,
+        };
+        let length = self.number("seqLength", 1.0).clamp(1.0, 1_000.0) as u16;
+        let position = self.number("seqPosition", 1.0).clamp(1.0, f32::from(length)) as u16 - 1;
+        let takes_turns = length > 1 && self.get("seqMode").is_some_and(|mode| mode != "always");
+        let enveloped = ["attack", "decay", "sustain", "release"].iter().any(|name| self.get(name).is_some());
+        Manner {
+            gain_db: self.gain_db(),
+            pan: self.number("pan", 0.0) / 100.0,
+            tracking: self.number("pitchKeyTrack", 1.0),
+            tune_semitones: ["tuning", "groupTuning", "globalTuning"]
+                .iter()
+                .map(|name| self.number(name, 0.0))
+                .sum(),
+            looping,
+            span: (start > 0 || end < u64::MAX).then_some((start, end)),
+            turn: takes_turns.then_some(Turn { position, length }),
+            velocity_tracking: Some(self.number("ampVelTrack", 1.0)),
+            envelope: enveloped.then(|| Envelope {
+                attack_secs: self.number("attack", 0.0),
+                hold_secs: 0.0,
+                decay_secs: self.number("decay", 0.0),
+                sustain_norm: self.number("sustain", 1.0),
+                release_secs: self.number("release", 0.0),
+            }),
+            ..Manner::default()
+        }
+    }
+}

@@ -1,0 +1,420 @@
+//! SFZ files: regions as zones. Opcodes that are not honoured are counted by name.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use super::files::Files;
+use super::sfz_text::{Piece, Text};
+use super::{Imported, Place, ToldInstrument, ToldZone, take_out_layers};
+use crate::{Envelope, Loop, Looping, Manner, Turn};
+
+/// Regions of a file.
+const MOST_REGIONS: usize = 100_000;
+/// Opcodes of a header.
+const MOST_OPCODES: usize = 300;
+/// Failures of a file that are named one by one.
+const MOST_FAILURES: usize = 1_000;
+
+/// Opcodes that are honoured, or that say nothing of the sound.
+const KNOWN: [&str; 50] = [
+    "sample",
+    "key",
+    "lokey",
+    "hikey",
+    "pitch_keycenter",
+    "pitch_keytrack",
+    "tune",
+    "pitch",
+    "transpose",
+    "lovel",
+    "hivel",
+    "volume",
+    "group_volume",
+    "master_volume",
+    "global_volume",
+    "amplitude",
+    "pan",
+    "offset",
+    "end",
+    "loop_mode",
+    "loopmode",
+    "loop_start",
+    "loopstart",
+    "loop_end",
+    "loopend",
+    "seq_length",
+    "seq_position",
+    "lorand",
+    "hirand",
+    "trigger",
+    "ampeg_attack",
+    "ampeg_hold",
+    "ampeg_decay",
+    "ampeg_sustain",
+    "ampeg_release",
+    "default_path",
+    "note_offset",
+    "octave_offset",
+    "sw_last",
+    "sw_down",
+    "sw_default",
+    "sw_lokey",
+    "sw_hikey",
+    "sw_label",
+    "region_label",
+    "group_label",
+    "master_label",
+    "global_label",
+    "delay_beats_label",
+    "amp_veltrack",
+];
+
+type Opcodes = BTreeMap<String, String>;
+
+/// Reads an SFZ file.
+///
+/// # Errors
+/// Says why it cannot be read.
+pub(super) fn import(path: &Path, files: &Files) -> Result<Imported, String> {
+    let text = Text::read(path, files)?;
+    let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let mut import = Import {
+        from: path.parent().unwrap_or(Path::new("")),
+        files,
+        imported: Imported { failed: text.failed, ..Imported::default() },
+        zones: Vec::new(),
+        seen: 0,
+        missing: BTreeSet::new(),
+        control: Opcodes::new(),
+        articulation: articulation(&text.pieces),
+    };
+    import.regions(&text.pieces);
+    let Import { mut imported, mut zones, missing, .. } = import;
+    imported.leave_out("sfz: layer (a second sound of the same note)", take_out_layers(&mut zones));
+    imported.failed.extend(missing.into_iter().take(MOST_FAILURES));
+    if !zones.is_empty() {
+        imported.instruments.push(ToldInstrument { name, zones });
+    }
+    Ok(imported)
+}
+
+struct Import<'a> {
+    from: &'a Path,
+    files: &'a Files,
+    imported: Imported,
+    zones: Vec<ToldZone>,
+    /// Regions so far.
+    seen: usize,
+    missing: BTreeSet<(String, String)>,
+    control: Opcodes,
+    /// The key switch that is played; the others' regions are left out.
+    articulation: Option<String>,
+}
+
+/// The key switch that a file begins with: the one that it says, else the first that it has.
+fn articulation(pieces: &[Piece]) -> Option<String> {
+    let value = |wanted: &str| {
+        pieces.iter().find_map(|piece| match piece {
+            Piece::Opcode(name, value) if name == wanted => Some(value.clone()),
+            _ => None,
+        })
+    };
+    value("sw_default").or_else(|| value("sw_last"))
+}
+
+impl Import<'_> {
+    fn regions(&mut self, pieces: &[Piece]) {
+        const LEVELS: [&str; 4] = ["global", "master", "group", "region"];
+        let mut levels: [Opcodes; 4] = Default::default();
+        // The level that opcodes belong to now; `None` in the control header, and in headers that are passed over.
+        let mut at: Option<usize> = None;
+        let mut in_control = false;
+        for piece in pieces {
+            match piece {
+                Piece::Header(header) => {
+                    self.region(&mut levels);
+                    at = LEVELS.iter().position(|level| level == header);
+                    in_control = header == "control";
+                    match at {
+                        Some(level) => levels[level..].iter_mut().for_each(Opcodes::clear),
+                        None if in_control => {}
+                        None => self.imported.leave_out(format!("sfz: <{header}>"), 1),
+                    }
+                    if at == Some(3) {
+                        // An empty region takes all from its group.
+                        levels[3].insert(String::new(), String::new());
+                    }
+                }
+                Piece::Opcode(name, value) => {
+                    if let Some(level) = at {
+                        if levels[level].len() < MOST_OPCODES {
+                            levels[level].insert(name.clone(), value.clone());
+                        }
+                    } else if in_control {
+                        self.control.insert(name.clone(), value.clone());
+                        if !KNOWN.contains(&name.as_str())
+                            && !name.starts_with("label_")
+                            && cc(name, "set_cc").is_none()
+                        {
+                            self.imported.leave_out(format!("sfz: {name}"), 1);
+                        }
+                    }
+                }
+            }
+        }
+        self.region(&mut levels);
+    }
+
+    /// Ends a region, if one is open.
+    fn region(&mut self, levels: &mut [Opcodes; 4]) {
+        if levels[3].is_empty() {
+            return;
+        }
+        self.seen += 1;
+        if self.seen > MOST_REGIONS {
+            levels[3].clear();
+            return self.imported.leave_out("sfz: regions beyond the first 100,000", 1);
+        }
+        let mut all = Opcodes::new();
+        for level in &*levels {
+            all.extend(level.iter().map(|(name, value)| (name.clone(), value.clone())));
+        }
+        levels[3].clear();
+        all.remove("");
+        let region = Region { opcodes: all, shift: self.shift() };
+        if let Err(left_out) = self.zone(&region) {
+            self.imported.leave_out(left_out, 1);
+        }
+    }
+
+    /// Semitones by which the keys of all regions are moved.
+    fn shift(&self) -> i32 {
+        let number =
+            |name: &str| self.control.get(name).and_then(|text| text.parse::<i32>().ok()).unwrap_or(0);
+        number("note_offset").clamp(-127, 127) + 12 * number("octave_offset").clamp(-10, 10)
+    }
+
+    /// Makes a zone of a region, or says why it has no place.
+    fn zone(&mut self, region: &Region) -> Result<(), String> {
+        let Some(sample) = region.get("sample").filter(|sample| !sample.is_empty()) else { return Ok(()) };
+        if sample.starts_with('*') {
+            return Err(format!("sfz: sample={sample}"));
+        }
+        self.has_place(region)?;
+        for name in region.opcodes.keys() {
+            if !is_known(name) {
+                self.imported.leave_out(format!("sfz: {name}"), 1);
+            }
+        }
+        if matches!(region.get("loop_mode").or(region.get("loopmode")), Some("loop_sustain")) {
+            self.imported.leave_out("sfz: loop_mode=loop_sustain (goes on through the release)", 1);
+        }
+        let Some((keys, velocities)) = region.range("lokey", "hikey").zip(region.velocities()) else {
+            return Err("sfz: region without keys".to_string());
+        };
+        let named = format!("{}{sample}", self.control.get("default_path").map_or("", String::as_str));
+        match self.files.sound(self.from, &named) {
+            Ok(file) => {
+                let (root_midi, tells_root) = region.root();
+                self.zones.push(ToldZone {
+                    place: Place::File(file),
+                    keys,
+                    velocities,
+                    root_midi,
+                    tells_root,
+                    manner: region.manner(),
+                });
+            }
+            Err(astray) => {
+                if self.missing.len() <= MOST_FAILURES {
+                    self.missing.insert((format!("sample {named}"), astray.cause().to_string()));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a region sounds when a key is struck, as the controllers and key switches stand at the start.
+    fn has_place(&self, region: &Region) -> Result<(), String> {
+        if let Some(trigger) = region.get("trigger").filter(|trigger| *trigger != "attack") {
+            return Err(format!("sfz: trigger={trigger}"));
+        }
+        if region.get("end") == Some("-1") {
+            return Err("sfz: end=-1".to_string());
+        }
+        let switch = region.get("sw_last").or(region.get("sw_down"));
+        if switch.is_some_and(|switch| self.articulation.as_deref() != Some(switch)) {
+            return Err("sfz: sw_last (another articulation)".to_string());
+        }
+        for (name, value) in &region.opcodes {
+            if cc(name, "on_locc").or(cc(name, "on_hicc")).is_some() {
+                return Err(format!("sfz: {name}"));
+            }
+            let (low, high) = (cc(name, "locc"), cc(name, "hicc"));
+            if let Some(number) = low.or(high) {
+                let stands = self.control.get(&format!("set_cc{number}")).and_then(|text| text.parse().ok());
+                let stands: f32 = stands.unwrap_or(0.0);
+                let border: f32 = value.parse().unwrap_or(0.0);
+                if (low.is_some() && stands < border) || (high.is_some() && stands > border) {
+                    return Err(format!("sfz: {name}"));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The controller of an opcode that ends in one.
+fn cc<'a>(name: &'a str, prefix: &str) -> Option<&'a str> {
+    let number = name.strip_prefix(prefix)?;
+    (!number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())).then_some(number)
+}
+
+fn is_known(name: &str) -> bool {
+    KNOWN.contains(&name)
+        || cc(name, "locc").is_some()
+        || cc(name, "hicc").is_some()
+        || name.starts_with("label_")
+}
+
+/// A region with all that its group, master and global headers say.
+struct Region {
+    opcodes: Opcodes,
+    shift: i32,
+}
+
+impl Region {
+    fn get(&self, name: &str) -> Option<&str> {
+        self.opcodes.get(name).map(String::as_str)
+    }
+
+    fn number(&self, name: &str) -> Option<f32> {
+        self.get(name)?.parse().ok().filter(|number: &f32| number.is_finite())
+    }
+
+    fn frames(&self, names: [&str; 2]) -> Option<u64> {
+        let frames = self.number(names[0]).or(self.number(names[1]))?;
+        (frames >= 0.0).then_some(frames as u64)
+    }
+
+    fn key(&self, name: &str) -> Option<i32> {
+        Some(key_of(self.get(name)?)? + self.shift)
+    }
+
+    /// The keys, both included; `None` where no key is served.
+    fn range(&self, low: &str, high: &str) -> Option<(u8, u8)> {
+        let key = self.key("key");
+        let low = self.key(low).or(key).unwrap_or(0).max(0);
+        let high = self.key(high).or(key).unwrap_or(127).min(127);
+        (low <= high && high >= 0).then_some((low as u8, high as u8))
+    }
+
+    fn velocities(&self) -> Option<(u8, u8)> {
+        let low = self.number("lovel").unwrap_or(0.0).clamp(0.0, 127.0) as u8;
+        let high = self.number("hivel").unwrap_or(127.0).clamp(0.0, 127.0) as u8;
+        (low <= high).then_some((low, high))
+    }
+
+    /// The key at which the sample sounds as recorded, and whether it is written.
+    fn root(&self) -> (Option<f32>, bool) {
+        if self.get("pitch_keycenter") == Some("sample") {
+            return (None, false);
+        }
+        let told = self.key("pitch_keycenter").or(self.key("key"));
+        (Some(told.unwrap_or(60) as f32), told.is_some())
+    }
+
+    fn manner(&self) -> Manner {
+        let number = |name: &str, rest: f32| self.number(name).unwrap_or(rest);
+        let volumes = ["volume", "group_volume", "master_volume", "global_volume"];
+        let amplitude = number("amplitude", 100.0).max(0.0) / 100.0;
+        let start = self.frames(["offset", ""]).unwrap_or(0);
+        let end = self.frames(["end", ""]).map_or(u64::MAX, |end| end.saturating_add(1));
+        let length = number("seq_length", 1.0).clamp(1.0, 1_000.0) as u16;
+        let position = number("seq_position", 1.0).clamp(1.0, f32::from(length)) as u16 - 1;
+        let chance = (number("lorand", 0.0), number("hirand", 1.0));
+        Manner {
+            gain_db: volumes.iter().map(|name| number(name, 0.0)).sum::<f32>()
+                + 20.0 * amplitude.max(1e-7).log10(),
+            pan: number("pan", 0.0) / 100.0,
+            tracking: number("pitch_keytrack", 100.0) / 100.0,
+            tune_semitones: number("transpose", 0.0) + (number("tune", 0.0) + number("pitch", 0.0)) / 100.0,
+            looping: self.looping(),
+            span: (start > 0 || end < u64::MAX).then_some((start, end)),
+            turn: (length > 1).then_some(Turn { position, length }),
+            chance: (chance != (0.0, 1.0)).then_some(chance),
+            envelope: self.envelope(),
+            velocity_tracking: Some(number("amp_veltrack", 100.0) / 100.0),
+            one_shot: self.loop_mode() == Some("one_shot"),
+        }
+    }
+
+    fn loop_mode(&self) -> Option<&str> {
+        self.get("loop_mode").or(self.get("loopmode"))
+    }
+
+    fn looping(&self) -> Looping {
+        let start = self.frames(["loop_start", "loopstart"]);
+        let end = self.frames(["loop_end", "loopend"]);
+        match (self.loop_mode(), start, end) {
+            (Some("no_loop" | "one_shot"), ..) => Looping::Never,
+            (_, Some(start_frames), Some(last)) => {
+                let end_frames = last.saturating_add(1);
+                Looping::Over(Loop { start_frames, end_frames, crossfade_frames: 0 })
+            }
+            // Without a word of loops the sample's own is played, and so is one that was found: the key sustains.
+            _ => Looping::OfSound,
+        }
+    }
+
+    fn envelope(&self) -> Option<Envelope> {
+        let names = ["ampeg_attack", "ampeg_hold", "ampeg_decay", "ampeg_sustain", "ampeg_release"];
+        if names.iter().all(|name| self.get(name).is_none()) {
+            return None;
+        }
+        let [attack_secs, hold_secs, decay_secs, sustain, release_secs] =
+            names.map(|name| self.number(name).unwrap_or(if name == "ampeg_sustain" { 100.0 } else { 0.0 }));
+        Some(Envelope { attack_secs, hold_secs, decay_secs, sustain_norm: sustain / 100.0, release_secs })
+    }
+}
+
+/// A MIDI number, or a note with middle C as `c4`.
+fn key_of(text: &str) -> Option<i32> {
+    if let Ok(number) = text.parse::<f32>() {
+        return Some(number.clamp(-1_000.0, 1_000.0) as i32);
+    }
+    let mut letters = text.chars();
+    let step = match letters.next()?.to_ascii_lowercase() {
+        'c' => 0,
+        'd' => 2,
+        'e' => 4,
+        'f' => 5,
+        'g' => 7,
+        'a' => 9,
+        'b' => 11,
+        _ => return None,
+    };
+    let rest = letters.as_str();
+    let (shift, octave) = match rest.chars().next()? {
+        '#' | '♯' => (1, rest.trim_start_matches(['#', '♯'])),
+        'b' | '♭' => (-1, rest.trim_start_matches(['b', '♭'])),
+        _ => (0, rest),
+    };
+    let octave: i32 = octave.parse().ok().filter(|octave| (-10..=12).contains(octave))?;
+    Some(12 * (octave + 1) + step + shift)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::key_of;
+
+    #[test]
+    fn keys_are_numbers_or_notes() {
+        let table =
+            [("60", Some(60)), ("c4", Some(60)), ("C#4", Some(61)), ("db4", Some(61)), ("a-1", Some(9))];
+        let none = [("", None), ("h4", None), ("c", None), ("c99999999999", None), ("-1", Some(-1))];
+        for (text, expected) in table.into_iter().chain(none) {
+            assert_eq!(key_of(text), expected, "{text}");
+        }
+    }
+}

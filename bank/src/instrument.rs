@@ -1,0 +1,202 @@
+//! Instruments: which sound of a bank serves which keys and velocities, and in what manner it is played there.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Loop, Sound};
+
+/// Sounds grouped into zones.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Instrument {
+    /// For the eye.
+    pub name: String,
+    /// Zones by ascending root; those of a told instrument in the order of its file.
+    pub zones: Vec<Zone>,
+    /// Whether a file of a sampler says so, rather than what the sounds are called.
+    pub is_told: bool,
+}
+
+impl Instrument {
+    /// The root that a sound without pitch is played at untransposed.
+    pub const UNPITCHED_ROOT_MIDI: f32 = 60.0;
+
+    /// The instrument of a sound that no other one has.
+    pub(crate) fn alone(position: usize, sound: &Sound) -> Instrument {
+        let root_midi = sound.profile.root_midi.unwrap_or(Instrument::UNPITCHED_ROOT_MIDI);
+        Instrument {
+            name: sound.name.clone(),
+            zones: vec![Zone::everywhere(position, root_midi)],
+            is_told: false,
+        }
+    }
+}
+
+/// A sound's place in an instrument.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Zone {
+    /// The sound, by its position in [`crate::Bank::sounds`].
+    pub sound: usize,
+    /// Keys that it serves, both included.
+    pub keys: (u8, u8),
+    /// MIDI velocities that it serves, both included.
+    pub velocities: (u8, u8),
+    /// The key at which it sounds untransposed, with its fraction.
+    pub root_midi: f32,
+    /// How it is played there.
+    pub manner: Manner,
+}
+
+impl Zone {
+    /// Every key, or every velocity.
+    pub const EVERY: (u8, u8) = (0, 127);
+
+    /// A sound under every key and velocity, as it is.
+    pub fn everywhere(sound: usize, root_midi: f32) -> Zone {
+        Zone { sound, keys: Zone::EVERY, velocities: Zone::EVERY, root_midi, manner: Manner::default() }
+    }
+}
+
+/// How a zone plays its sound. The default plays it as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Manner {
+    /// Beside the other zones of its instrument.
+    pub gain_db: f32,
+    /// -1 left to 1 right.
+    pub pan: f32,
+    /// Semitones from one key to the next: 1, or 0 for a drum that sounds alike on every key.
+    pub tracking: f32,
+    /// Added to the pitch; tunings that a root can carry are in the zone's root.
+    pub tune_semitones: f32,
+    /// Which loop is played.
+    pub looping: Looping,
+    /// The part of the sound that is played, in its frames: from the first to behind the last.
+    pub span: Option<(u64, u64)>,
+    /// Its turn among zones that serve the same keys and velocities.
+    pub turn: Option<Turn>,
+    /// Served where a number that is drawn for each note, 0..1, lies from the first to below the second.
+    pub chance: Option<(f32, f32)>,
+    /// What the file says of its loudness over time.
+    pub envelope: Option<Envelope>,
+    /// How far the velocity sets the level, from 0 not at all to 1 with its square, as samplers do; `None` for Neume's own
+    /// curve.
+    pub velocity_tracking: Option<f32>,
+    /// Whether it plays to its end although the key is lifted.
+    pub one_shot: bool,
+}
+
+impl Default for Manner {
+    fn default() -> Manner {
+        Manner {
+            gain_db: 0.0,
+            pan: 0.0,
+            tracking: 1.0,
+            tune_semitones: 0.0,
+            looping: Looping::OfSound,
+            span: None,
+            turn: None,
+            chance: None,
+            envelope: None,
+            velocity_tracking: None,
+            one_shot: false,
+        }
+    }
+}
+
+impl Manner {
+    /// Whether the sound is played as it is.
+    pub fn is_plain(&self) -> bool {
+        *self == Manner::default()
+    }
+
+    /// The loop that is played of a sound with this loop of its own.
+    pub fn sustain(&self, own: Option<Loop>) -> Option<Loop> {
+        match self.looping {
+            _ if self.one_shot => None,
+            Looping::OfSound => own,
+            Looping::Never => None,
+            Looping::Over(given) => Some(given),
+        }
+    }
+
+    /// The same for a sound of this length: what lies outside of it is left out. Numbers that are none become harmless.
+    pub fn inside(mut self, frames: u64) -> Manner {
+        let number = |value: f32, most: f32, rest: f32| match value.is_finite() {
+            true => value.clamp(-most, most),
+            false => rest,
+        };
+        self.gain_db = number(self.gain_db, 144.0, 0.0);
+        self.pan = number(self.pan, 1.0, 0.0);
+        self.tracking = number(self.tracking, 12.0, 1.0);
+        self.tune_semitones = number(self.tune_semitones, 120.0, 0.0);
+        self.span = self.span.map(|(start, end)| (start, end.min(frames))).filter(|span| span.0 < span.1);
+        self.span = self.span.filter(|span| *span != (0, frames));
+        let (first, last) = self.span.unwrap_or((0, frames));
+        if let Looping::Over(given) = self.looping {
+            let end_frames = given.end_frames.min(last);
+            let is_inside = first <= given.start_frames && given.start_frames < end_frames;
+            self.looping = match is_inside {
+                true => Looping::Over(Loop { end_frames, ..given }),
+                false => Looping::Never,
+            };
+        }
+        self.turn = self.turn.filter(|turn| turn.position < turn.length && turn.length > 1);
+        self.envelope = self.envelope.map(Envelope::bounded);
+        self.velocity_tracking = self.velocity_tracking.map(|share| number(share.max(0.0), 1.0, 1.0));
+        self
+    }
+}
+
+/// Which loop of a sound a zone plays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Looping {
+    /// Its own, or the one that was found.
+    #[default]
+    OfSound,
+    /// None.
+    Never,
+    /// This one.
+    Over(Loop),
+}
+
+/// A place in a round robin: the strikes of a key are counted from 0, and this zone serves those that leave
+/// `position` when they are divided by `length`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Turn {
+    /// 0..length.
+    pub position: u16,
+    /// Zones that take turns; at least 2.
+    pub length: u16,
+}
+
+/// Loudness over time as a file of a sampler says it.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Envelope {
+    /// From silence to the peak, in a straight line.
+    pub attack_secs: f32,
+    /// At the peak.
+    pub hold_secs: f32,
+    /// From the peak to the sustain, in a straight line of decibels.
+    pub decay_secs: f32,
+    /// Level of a held key, linear, 0..1.
+    pub sustain_norm: f32,
+    /// From full level to 60 dB below, in a straight line of decibels.
+    pub release_secs: f32,
+}
+
+impl Envelope {
+    /// Longest stage.
+    const MOST_SECS: f32 = 100.0;
+
+    fn bounded(self) -> Envelope {
+        let secs = |secs: f32| if secs.is_finite() { secs.clamp(0.0, Envelope::MOST_SECS) } else { 0.0 };
+        let sustain = if self.sustain_norm.is_finite() { self.sustain_norm.clamp(0.0, 1.0) } else { 1.0 };
+        Envelope {
+            attack_secs: secs(self.attack_secs),
+            hold_secs: secs(self.hold_secs),
+            decay_secs: secs(self.decay_secs),
+            sustain_norm: sustain,
+            release_secs: secs(self.release_secs),
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! SFZ files, DecentSampler presets and tables of data sets, and what is hostile in them.
+
+use std::fs;
+
+use neume_bank::{Bank, Instrument, Looping, ScanReport};
+use neume_models::Family;
+
+use crate::scan::Place;
+
+fn write(place: &Place, name: &str, text: &str) {
+    let path = place.path(name);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, text).unwrap();
+}
+
+fn told<'a>(bank: &'a Bank, name: &str) -> &'a Instrument {
+    bank.instruments.iter().find(|instrument| instrument.is_told && instrument.name == name).unwrap()
+}
+
+fn left_out(report: &ScanReport) -> Vec<(&str, u64)> {
+    report.not_honoured.iter().map(|it| (it.what.as_str(), it.count)).collect()
+}
+
+/// Three tones in `Samples`.
+fn three_tones() -> Place {
+    let place = Place::new();
+    for (name, midi) in [("soft low", 48.0), ("Loud Low", 48.1), ("high", 60.0)] {
+        place.tone(&format!("Samples/{name}.wav"), midi);
+    }
+    place
+}
+
+#[test]
+fn an_sfz_is_an_instrument_with_all_that_its_headers_say() {
+    let place = three_tones();
+    write(&place, "inc/high.sfzh", "<region> key=$TOP sample=high.wav pitch_keytrack=0 tune=30 // one key\n");
+    write(
+        &place,
+        "Lute.sfz",
+        "/* a lute */ <control> default_path=Samples\\ note_offset=12 set_cc1=20\n\
+         #define $TOP c4\n#define $TO 99\n\
+         <global> ampeg_release=0.5 volume=-3 cutoff=800\n\
+         <group> lokey=20 hikey=b2 pitch_keycenter=c2 tune=-25 seq_length=2\n\
+         <region> sample=soft low.wav lovel=0 hivel=63 seq_position=2 group_volume=1\n\
+         <region> sample=LOUD LOW.wav lovel=64 pan=-50 offset=10 end=4999 loop_mode=loop_continuous loop_start=100 loop_end=2099\n\
+         <region> sample=high.wav trigger=release\n<region> sample=*sine\n<region> sample=high.wav locc1=64\n\
+         <group>\n#include \"inc/high.sfzh\"\n<curve> curve_index=7 v000=0\n",
+    );
+    let report = place.scan();
+    assert_eq!(report.failed, []);
+    let lute = told(&report.bank, "Lute");
+    let [soft, loud, high] = &lute.zones[..] else { panic!("{:?}", lute.zones) };
+    assert_eq!((soft.keys, soft.velocities, loud.velocities), ((32, 59), (0, 63), (64, 127)));
+    assert_eq!((high.keys, high.manner.tracking), ((72, 72), 0.0));
+    assert!((soft.root_midi - 48.25).abs() < 1e-4 && (high.manner.tune_semitones - 0.3).abs() < 1e-4);
+    assert!((soft.manner.gain_db + 2.0).abs() < 1e-4 && (loud.manner.pan + 0.5).abs() < 1e-6);
+    assert_eq!(soft.manner.turn.map(|turn| (turn.position, turn.length)), Some((1, 2)));
+    assert_eq!(loud.manner.span, Some((10, 5_000)));
+    assert!(
+        matches!(loud.manner.looping, Looping::Over(l) if (l.start_frames, l.end_frames) == (100, 2_100))
+    );
+    assert_eq!(soft.manner.envelope.map(|envelope| envelope.release_secs), Some(0.5));
+    assert_eq!(report.bank.sounds[loud.sound].name, "Loud Low", "in any case and with either slash");
+    assert_eq!(
+        left_out(&report),
+        [
+            ("sfz: <curve>", 1),
+            ("sfz: cutoff", 3),
+            ("sfz: locc1", 1),
+            ("sfz: sample=*sine", 1),
+            ("sfz: trigger=release", 1)
+        ]
+    );
+    let again = place.scan();
+    assert_eq!((again.new, &again.bank), (0, &report.bank));
+}
+
+#[test]
+fn a_hostile_sfz_harms_nothing() {
+    let (place, outside) = (three_tones(), tempfile::tempdir().unwrap());
+    fs::write(outside.path().join("secret.txt"), "<region> sample=Samples/high.wav").unwrap();
+    write(
+        &place,
+        "a.sfz",
+        "#include \"b.sfz\"\n<region> sample=Samples/high.wav loop_start=5 loop_end=99999999999 end=-7\n",
+    );
+    write(&place, "b.sfz", "#include \"a.sfz\"\n<region> key=0 sample=Samples/high.wav offset=88888888\n");
+    write(
+        &place,
+        "out.sfz",
+        "#include \"../../../../etc/passwd\"\n<region> sample=../../secret.wav\n<region> sample=/etc/passwd\n<region> sample=gone.wav\n",
+    );
+    let bombs = (0..12).map(|i| format!("#define $B{:02} $B{:02}$B{:02}$B{:02}\n", i + 1, i, i, i));
+    let bombs: String = std::iter::once("#define $B00 xxxxxxxxxxxxxxxx\n".to_string()).chain(bombs).collect();
+    write(&place, "bomb.sfz", &format!("{bombs}<region> sample=$B12\n"));
+    for i in 0..20 {
+        write(&place, &format!("deep/{i}.inc"), &format!("#include \"{}.inc\"\n", i + 1).repeat(9));
+    }
+    write(&place, "deep/deep.sfz", "#include \"0.inc\"\n<region> sample=../Samples/high.wav key=c4\n");
+    fs::write(
+        place.path("latin.sfz"),
+        b"<region> sample=Samples/h\xefgh.wav\n<region> sample=Samples/high.wav key=\xff",
+    )
+    .unwrap();
+    write(
+        &place,
+        "numbers.sfz",
+        "<region> sample=Samples/high.wav lokey=nan hikey=1e99 volume=inf tune=NaN pan=1e30 seq_length=-4 seq_position=1e9 ampeg_attack=-inf pitch_keycenter=c999\n",
+    );
+    write(&place, "empty.sfz", "");
+    // What would take for ever if every place were compared with every other.
+    write(&place, "long.sfz", &"<<a $b x ".repeat(200_000));
+    write(&place, "wide.sfz", &format!("<group>{}{}", "a=1 ".repeat(1_000), "<region> ".repeat(200_000)));
+    let many = (0..5_000).map(|i| format!("<group> a{i}=1"));
+    write(&place, "many.sfz", &many.collect::<Vec<_>>().join("\n"));
+    write(&place, "open.dspreset", &"<".repeat(1_000_000));
+    let attributes: String = (0..100_000).map(|i| format!(" a{i}=''")).collect();
+    write(&place, "attributes.dspreset", &format!("<DecentSampler{attributes}/>"));
+    write(&place, "open.sfz", "<region sample=x = = <<>> /* <region> sample=Samples/high.wav");
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(outside.path(), place.path("link")).unwrap();
+    write(&place, "link.sfz", "#include \"link/secret.txt\"\n");
+    let report = place.scan();
+    let failed: Vec<String> =
+        report.failed.iter().map(|(path, cause)| format!("{}: {cause}", path.display())).collect();
+    for expected in [
+        "a.sfz: #include \"b.sfz\"",
+        "out.sfz: #include \"../../../../etc/passwd\": lies outside",
+        "out.sfz: sample ../../secret.wav: lies outside",
+        "out.sfz: sample /etc/passwd: lies outside",
+        "out.sfz: sample gone.wav: is not there",
+        "deep.sfz: #include",
+        "latin.sfz: sample Samples/hïgh.wav: is not there",
+        "link.sfz: #include \"link/secret.txt\": lies outside",
+    ] {
+        let is_said =
+            failed.iter().any(|line| line.contains(expected.trim_end_matches(": #include \"b.sfz\"")));
+        assert!(is_said, "{expected} is not in {failed:#?}");
+    }
+    assert_eq!(report.sounds, 3);
+    for zone in report.bank.instruments.iter().flat_map(|instrument| &instrument.zones) {
+        let frames = report.bank.sounds[zone.sound].frames;
+        assert!(
+            zone.root_midi.is_finite() && zone.manner.gain_db.is_finite() && zone.manner.pan.abs() <= 1.0
+        );
+        assert!(zone.manner.span.is_none_or(|(start, end)| start < end && end <= frames), "{zone:?}");
+        assert!(!matches!(zone.manner.looping, Looping::Over(l) if l.end_frames > frames));
+    }
+}
+
+#[test]
+fn a_preset_of_decent_sampler_is_an_instrument() {
+    let place = three_tones();
+    write(
+        &place,
+        "Box.dspreset",
+        r#"<?xml version="1.0"?><DecentSampler><ui><tab/></ui>
+        <groups attack="0.1" release="2" volume="-6dB"><group seqMode="round_robin" seqLength="2" seqPosition="1" tuning="0.5">
+        <sample path="Samples/soft low.wav" rootNote="48" loNote="40" hiNote="55" loVel="1" hiVel="100" loopEnabled="true" loopStart="10" loopEnd="1009"/>
+        <sample path="Samples/nothing.wav" rootNote="48"/></group>
+        <group silencingMode="fast" trigger="attack"><sample path="samples\HIGH.wav" rootNote="60" loNote="56" hiNote="80" pan="100"/></group></groups>
+        <effects><effect type="reverb"/><effect type="chorus"/></effects></DecentSampler>"#,
+    );
+    write(&place, "deep.dspreset", &"<a>".repeat(100_000));
+    write(
+        &place,
+        "bomb.dspreset",
+        "<!DOCTYPE x [<!ENTITY a \"aaaa\"><!ENTITY b \"&a;&a;&a;\">]><DecentSampler>&b;</DecentSampler>",
+    );
+    let report = place.scan();
+    let the_box = told(&report.bank, "Box");
+    assert_eq!(the_box.zones.len(), 2);
+    let low = &the_box.zones[0];
+    assert_eq!((low.keys, low.velocities), ((40, 55), (1, 100)));
+    assert!((low.root_midi - 47.5).abs() < 1e-4 && (low.manner.gain_db + 6.0).abs() < 1e-4);
+    assert_eq!(low.manner.turn.map(|turn| (turn.position, turn.length)), Some((0, 2)));
+    assert_eq!(low.manner.envelope.map(|e| (e.attack_secs, e.release_secs)), Some((0.1, 2.0)));
+    assert!(matches!(low.manner.looping, Looping::Over(l) if (l.start_frames, l.end_frames) == (10, 1_010)));
+    assert_eq!(left_out(&report), [("dspreset: <effects>", 2), ("dspreset: silencingMode", 1)]);
+    let failed: Vec<_> = report.failed.iter().map(|(path, _)| path.to_str().unwrap()).collect();
+    assert!(failed.contains(&"Box.dspreset") && failed.contains(&"deep.dspreset"), "{failed:?}");
+}
+
+#[test]
+fn tables_and_folders_of_data_sets_say_what_sounds_are() {
+    let place = Place::new();
+    for (name, midi) in [
+        ("nsynth/audio/a.wav", 60.0),
+        ("nsynth/audio/b.wav", 60.2),
+        ("esc/audio/1-100-A-0.wav", 50.0),
+        ("esc/audio/1-200-A-1.wav", 52.0),
+        ("speech/yes/0a_nohash_0.wav", 54.0),
+        ("classes/creak/1.wav", 56.0),
+    ] {
+        place.tone(name, midi);
+    }
+    write(
+        &place,
+        "nsynth/examples.json",
+        r#"{"a":{"pitch":60,"velocity":50,"instrument_str":"reed_acoustic_001","instrument_family_str":"reed","qualities":[0]},
+            "b":{"pitch":60,"velocity":127,"instrument_str":"reed_acoustic_001","instrument_family_str":"reed"},"gone":{"pitch":1}}"#,
+    );
+    write(
+        &place,
+        "esc/meta/esc50.csv",
+        "filename,fold,target,category\n1-100-A-0.wav,1,0,dog\n1-200-A-1.wav,1,1,\"church_bells\"\nx.wav,1,2,cat\n1\n",
+    );
+    write(&place, "other/examples.json", "[1,2]");
+    let report = place.scan();
+    let class = |name: &str| {
+        let sound = report.bank.sounds.iter().find(|sound| sound.name == name).unwrap();
+        (sound.class.clone().unwrap(), sound.profile.families.best().0)
+    };
+    assert_eq!(class("a"), ("reed".to_string(), Family::Reed));
+    assert_eq!(class("1-100-A-0").0, "dog");
+    assert_eq!(class("1-200-A-1").0, "church_bells");
+    assert_eq!(class("0a_nohash_0"), ("yes".to_string(), Family::Vocal));
+    assert_eq!(class("1").0, "creak");
+    let reed = report.bank.instruments.iter().find(|instrument| instrument.zones.len() == 2).unwrap();
+    let velocities: Vec<_> = reed.zones.iter().map(|zone| zone.velocities).collect();
+    assert_eq!(velocities, [(0, 50), (51, 127)]);
+    assert_eq!(report.failed.len(), 1, "{:?}", report.failed);
+    assert!(left_out(&report).contains(&("examples.json: note whose file is not there", 1)));
+}
+
+#[test]
+fn what_is_written_as_sfz_is_read_back_as_it_was() {
+    let place = three_tones();
+    write(
+        &place,
+        "Lute.sfz",
+        "<region> key=60 pitch_keytrack=0 tune=30 sample=Samples/high.wav volume=-4.5 pan=25 ampeg_attack=0.25 loop_mode=one_shot\n\
+         <region> lokey=20 hikey=59 pitch_keycenter=48 tune=-25 lovel=64 sample=Samples/Loud Low.wav offset=5 end=4999 loop_start=100 loop_end=2099\n\
+         <region> lokey=20 hikey=59 hivel=63 seq_length=2 seq_position=2 sample=Samples/soft low.wav pitch_keycenter=48\n",
+    );
+    let bank = place.scan().bank;
+    let out = Place::new();
+    let exported = neume_bank::export::sfz(&bank, out.folder.path(), &mut |_| {}).unwrap();
+    assert_eq!((exported.zones, exported.files, exported.failed.len()), (3, 4, 0));
+    let again = out.scan();
+    assert_eq!(again.failed, []);
+    let (lute, read) = (told(&bank, "Lute"), told(&again.bank, "Lute"));
+    for (zone, read) in lute.zones.iter().zip(&read.zones) {
+        assert_eq!(
+            (zone.keys, zone.velocities, zone.manner.turn),
+            (read.keys, read.velocities, read.manner.turn)
+        );
+        assert!((zone.root_midi - read.root_midi).abs() < 1e-3);
+        assert!((zone.manner.tune_semitones - read.manner.tune_semitones).abs() < 1e-3);
+        assert_eq!(
+            (zone.manner.gain_db, zone.manner.pan, zone.manner.span),
+            (read.manner.gain_db, read.manner.pan, read.manner.span)
+        );
+        assert_eq!(
+            (zone.manner.one_shot, zone.manner.tracking),
+            (read.manner.one_shot, read.manner.tracking)
+        );
+        let [sound, copy] = [bank.sounds[zone.sound].clone(), again.bank.sounds[read.sound].clone()];
+        let ends = |sustain: Option<neume_bank::Loop>| sustain.map(|l| (l.start_frames, l.end_frames));
+        assert_eq!(ends(zone.manner.sustain(sound.sustain)), ends(read.manner.sustain(copy.sustain)));
+        assert_eq!(bank.load(&sound).unwrap(), again.bank.load(&copy).unwrap(), "the samples");
+    }
+    assert!(
+        neume_bank::export::sfz(&bank, out.folder.path(), &mut |_| {}).is_err(),
+        "nothing is overwritten"
+    );
+    let table = out.path("zones.csv");
+    assert_eq!(neume_bank::export::csv(&bank, &table).unwrap().zones, 3);
+    let text = fs::read_to_string(table).unwrap();
+    assert_eq!(text.lines().count(), 4);
+    assert!(text.contains("Lute,Samples/Loud Low.wav,,Loud Low,Samples,"), "{text}");
+}

@@ -1,0 +1,212 @@
+//! SoundFonts: presets as instruments, samples as sounds, and files that lie.
+
+use std::fs;
+
+use neume_bank::scan::remembered;
+use neume_bank::{Looping, Source};
+
+use crate::scan::Place;
+use crate::tone::harmonic;
+
+const RATE_HZ: u32 = 22_050;
+
+/// A sample: its tone, key, type, and loop.
+struct Sample {
+    midi: f32,
+    key: u8,
+    kind: u16,
+    data: Option<Vec<u8>>,
+}
+
+/// Generators of a zone: number and amount.
+type Zone<'a> = &'a [(u16, i16)];
+
+/// Writes a bank of one instrument and one preset.
+fn font(samples: &[Sample], zones: &[Zone], preset: Zone) -> Vec<u8> {
+    let (mut data, mut headers) = (Vec::new(), Vec::new());
+    for (i, sample) in samples.iter().enumerate() {
+        let compressed = sample.data.is_some();
+        let unit = if compressed { 1 } else { 2 };
+        let start = (data.len() / unit) as u32;
+        let hz = 440.0 * 2f32.powf((sample.midi - 69.0) / 12.0);
+        match &sample.data {
+            Some(bytes) => data.extend(bytes),
+            None => {
+                for sample in harmonic(RATE_HZ, hz, &[1.0, 0.5, 0.25], 0.3) {
+                    data.extend(((sample * 32_767.0) as i16).to_le_bytes());
+                }
+            }
+        }
+        let end = (data.len() / unit) as u32;
+        let base = if compressed { 0 } else { start };
+        data.extend([0; 92]);
+        headers.extend(name20(&format!("tone {i}")));
+        for number in [start, end, base + 100, base + 2_100, RATE_HZ] {
+            headers.extend(number.to_le_bytes());
+        }
+        headers.extend([sample.key, 0]);
+        headers.extend(0u16.to_le_bytes());
+        headers.extend(sample.kind.to_le_bytes());
+    }
+    headers.extend([&name20("EOS")[..], &[0; 26]].concat());
+    let (mut bags, mut generators) = (Vec::new(), Vec::new());
+    for zone in zones {
+        bags.extend([((generators.len() / 4) as u16).to_le_bytes(), [0; 2]].concat());
+        for (number, amount) in *zone {
+            generators.extend([number.to_le_bytes(), amount.to_le_bytes()].concat());
+        }
+    }
+    bags.extend([((generators.len() / 4) as u16).to_le_bytes(), [0; 2]].concat());
+    generators.extend([0; 4]);
+    let mut preset_generators = Vec::new();
+    for (number, amount) in preset.iter().chain(&[(41, 0)]) {
+        preset_generators.extend([number.to_le_bytes(), amount.to_le_bytes()].concat());
+    }
+    let count = (preset_generators.len() / 4) as u16;
+    preset_generators.extend([0; 4]);
+    let head = |name: &str, numbers: &[u16], rest: usize| {
+        let mut bytes = name20(name).to_vec();
+        numbers.iter().for_each(|number| bytes.extend(number.to_le_bytes()));
+        bytes.extend(vec![0; rest]);
+        bytes
+    };
+    let pdta = [
+        chunk(b"phdr", &[head("Test Flute", &[0, 0, 0], 12), head("EOP", &[0, 0, 1], 12)].concat()),
+        chunk(b"pbag", &[[0, 0], [0, 0], count.to_le_bytes(), [0, 0]].concat()),
+        chunk(b"pmod", &[0; 10]),
+        chunk(b"pgen", &preset_generators),
+        chunk(b"inst", &[head("Flute", &[0], 0), head("EOI", &[zones.len() as u16], 0)].concat()),
+        chunk(b"ibag", &bags),
+        chunk(b"imod", &[0; 10]),
+        chunk(b"igen", &generators),
+        chunk(b"shdr", &headers),
+    ];
+    let info = [chunk(b"ifil", &[2, 0, 1, 0]), chunk(b"isng", b"EMU8000\0"), chunk(b"INAM", b"test\0\0")];
+    let lists =
+        [list(b"INFO", &info.concat()), list(b"sdta", &chunk(b"smpl", &data)), list(b"pdta", &pdta.concat())];
+    chunk(b"RIFF", &[&b"sfbk"[..], &lists.concat()].concat())
+}
+
+fn name20(name: &str) -> [u8; 20] {
+    let mut bytes = [0; 20];
+    bytes[..name.len()].copy_from_slice(name.as_bytes());
+    bytes
+}
+
+fn chunk(name: &[u8; 4], body: &[u8]) -> Vec<u8> {
+    let mut bytes = [&name[..], &(body.len() as u32).to_le_bytes(), body].concat();
+    bytes.resize(bytes.len() + body.len() % 2, 0);
+    bytes
+}
+
+fn list(form: &[u8; 4], body: &[u8]) -> Vec<u8> {
+    chunk(b"LIST", &[&form[..], body].concat())
+}
+
+fn mono(midi: f32, key: u8) -> Sample {
+    Sample { midi, key, kind: 1, data: None }
+}
+
+fn keys(low: u8, high: u8) -> (u16, i16) {
+    (43, i16::from(low) | i16::from(high) << 8)
+}
+
+#[test]
+fn a_preset_is_an_instrument_and_its_samples_are_sounds() {
+    let place = Place::new();
+    let zones: &[Zone] = &[
+        &[(48, 100), (36, 0), (37, 200)],
+        &[keys(0, 60), (54, 1), (52, 25), (53, 0)],
+        &[keys(61, 127), (58, 70), (56, 50), (8, 6_000), (53, 1)],
+    ];
+    let bytes = font(&[mono(60.0, 60), mono(67.0, 67)], zones, &[(51, 1)]);
+    fs::write(place.path("flute.sf2"), bytes).unwrap();
+    let report = place.scan();
+    assert_eq!(report.failed, []);
+    assert_eq!((report.sounds, report.new), (2, 2));
+    let bank = &report.bank;
+    assert_eq!(bank.instruments.len(), 1);
+    let flute = &bank.instruments[0];
+    assert_eq!((flute.name.as_str(), flute.is_told), ("Test Flute", true));
+    let [low, high] = &flute.zones[..] else { panic!("{:?}", flute.zones) };
+    assert_eq!((low.keys, high.keys), ((0, 60), (61, 127)));
+    assert!((low.root_midi - (60.0 - 1.25)).abs() < 1e-4, "tuned up by 25 cents and a semitone: {low:?}");
+    assert!((high.root_midi - (70.0 - 1.0 / 0.5)).abs() < 1e-4, "{high:?}");
+    assert_eq!(high.manner.tracking, 0.5);
+    assert!((low.manner.gain_db + 4.0).abs() < 1e-4, "two fifths of 10 dB");
+    assert!(matches!(low.manner.looping, Looping::Over(l) if (l.start_frames, l.end_frames) == (100, 2_100)));
+    assert_eq!(high.manner.looping, Looping::Never);
+    let envelope = low.manner.envelope.unwrap();
+    assert!((envelope.decay_secs - 0.2).abs() < 1e-3, "a fifth of the way in a second: {envelope:?}");
+    assert!((envelope.sustain_norm - 0.1).abs() < 1e-4);
+    let left_out: Vec<_> = report.not_honoured.iter().map(|it| (it.what.as_str(), it.count)).collect();
+    assert_eq!(left_out, [("sf2: initialFilterFc", 1)]);
+    let sound = &bank.sounds[low.sound];
+    assert!((sound.profile.root_midi.unwrap() - 60.0).abs() < 0.1);
+    assert!(matches!(&sound.source, Source::Member { member, .. } if member == "0"));
+    let audio = bank.load(sound).unwrap();
+    assert_eq!((audio.rate_hz, audio.frames() as u64), (RATE_HZ, sound.frames));
+    let again = place.scan();
+    assert_eq!((again.sounds, again.new), (2, 0), "an unchanged file is not read again");
+    assert_eq!(again.bank, *bank);
+    assert_eq!(remembered(place.folder.path(), &place.options()).unwrap().as_ref(), Some(bank));
+}
+
+#[test]
+fn samples_that_lie_left_and_right_are_one_stereo_sound() {
+    let place = Place::new();
+    let zones: &[Zone] = &[&[(17, 500), (53, 1)], &[(17, -500), (53, 0)], &[(53, 2)]];
+    let bytes = font(&[mono(60.0, 60), mono(60.01, 60), mono(64.0, 64)], zones, &[]);
+    fs::write(place.path("pair.sf2"), bytes).unwrap();
+    let report = place.scan();
+    assert_eq!(report.sounds, 2, "a pair, and a layer that is a sound of its own");
+    let pair = report.bank.sounds.iter().find(|sound| sound.name == "tone 0").unwrap();
+    assert!(matches!(&pair.source, Source::Member { member, .. } if member == "0+1"));
+    assert_eq!(report.bank.load(pair).unwrap().channels.len(), 2);
+    assert!(report.not_honoured.iter().any(|it| it.what.contains("layer") && it.count == 1));
+}
+
+#[test]
+fn compressed_samples_are_decoded() {
+    let place = Place::new();
+    let ogg = fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/fixtures/sine.ogg")).unwrap();
+    let sample = Sample { midi: 0.0, key: 69, kind: 0x11, data: Some(ogg) };
+    fs::write(place.path("c.sf3"), font(&[sample], &[&[(54, 1), (53, 0)]], &[])).unwrap();
+    let report = place.scan();
+    assert_eq!(report.failed, []);
+    assert_eq!(report.sounds, 1);
+    assert!(report.bank.load(&report.bank.sounds[0]).unwrap().frames() > 1000);
+}
+
+#[test]
+fn a_damaged_soundfont_is_a_failure_or_fewer_sounds_and_harms_nothing() {
+    let zones: &[Zone] = &[&[(54, 1), (53, 0)], &[(53, 1)]];
+    let good = font(&[mono(60.0, 60), mono(67.0, 67)], zones, &[]);
+    let pdta = good.windows(4).position(|window| window == b"pdta").unwrap();
+    let check = |bytes: Vec<u8>, what: &str| {
+        let place = Place::new();
+        fs::write(place.path("x.sf2"), bytes).unwrap();
+        let report = place.scan();
+        assert!(report.sounds <= 2, "{what}");
+        assert!(report.sounds == 2 || !report.failed.is_empty() || !report.not_honoured.is_empty(), "{what}");
+        for sound in &report.bank.sounds {
+            report.bank.load(sound).unwrap();
+        }
+    };
+    for cut in [0, 4, 11, 40, 200, pdta, pdta + 30, good.len() - 60, good.len() - 1] {
+        check(good[..cut].to_vec(), &format!("cut at {cut}"));
+    }
+    // Every byte of the lists, in turn, becomes the largest number.
+    for at in (pdta..good.len()).step_by(3) {
+        let mut bytes = good.clone();
+        bytes[at] = 0xff;
+        let place = Place::new();
+        fs::write(place.path("x.sf2"), bytes).unwrap();
+        place.scan();
+    }
+    for at in [4, 16, 40] {
+        let mut bytes = good.clone();
+        bytes[at..at + 4].fill(0xff);
+        check(bytes, &format!("a length that lies at {at}"));
+    }
+}

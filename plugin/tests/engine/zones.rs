@@ -1,0 +1,97 @@
+//! Zones of told instruments: turns, tracking, gain, pan, envelopes, one-shots.
+
+use std::sync::Arc;
+
+use neume::engine::Settings;
+use neume::handoff::{Pcm, Playable, PlayableZone};
+use neume_bank::{Envelope, Manner, Turn};
+
+use crate::rig::{RATE_HZ, Rig, mono, noise, off, on};
+
+fn instrument(zones: Vec<(Pcm, Manner)>) -> Playable {
+    let zones = zones.into_iter().map(|(pcm, manner)| PlayableZone {
+        keys: (0, 127),
+        velocities: (0, 127),
+        root_midi: 60.0,
+        manner,
+        pcm: Arc::new(pcm),
+    });
+    Playable { zones: zones.collect(), gain: 1.0, drawn_midi: 60.0 }
+}
+
+/// A level for ever.
+fn level(value: f32) -> Pcm {
+    mono(vec![value; 64], Some((0, 64)))
+}
+
+fn plain() -> Settings {
+    Settings { attack_secs: 0.0, ..Settings::default() }
+}
+
+#[test]
+fn round_robins_go_on_with_every_strike_of_a_key_and_begin_anew_after_a_reset() {
+    let turn = |position| Manner { turn: Some(Turn { position, length: 3 }), ..Manner::default() };
+    let zones = (0..3).map(|i| (level(0.1 * (i + 1) as f32), turn(i)));
+    let mut rig = Rig::with(instrument(zones.collect()));
+    let settings = Settings { release_secs: 0.0, ..plain() };
+    let strike = |rig: &mut Rig, key| {
+        let out = rig.left(&settings, &[on(0, key), off(100, key)], 2_000);
+        (out[50] * 10.0).round() as i32
+    };
+    let heard: Vec<i32> = [60, 60, 72, 60, 60, 72].iter().map(|&key| strike(&mut rig, key)).collect();
+    assert_eq!(heard, [1, 2, 1, 3, 1, 2], "each key counts for itself");
+    rig.engine.reset();
+    assert_eq!(strike(&mut rig, 60), 1);
+}
+
+#[test]
+fn a_zone_without_tracking_sounds_alike_on_every_key() {
+    let manner = Manner { tracking: 0.0, ..Manner::default() };
+    let play = |key| {
+        let pcm = mono(noise(4_800, 3), None);
+        Rig::with(instrument(vec![(pcm, manner)])).left(&plain(), &[on(0, key)], 2_000)
+    };
+    assert_eq!(play(36), play(84));
+}
+
+#[test]
+fn gain_and_pan_of_a_zone_are_heard() {
+    let manner = Manner { gain_db: -20.0, pan: 1.0, ..Manner::default() };
+    let mut rig = Rig::with(instrument(vec![(level(0.5), manner)]));
+    let [left, right] = rig.render(&plain(), &[on(0, 60)], 100, &[64]);
+    assert!(left[50].abs() < 1e-6);
+    assert!((right[50] - 0.05 * std::f32::consts::SQRT_2).abs() < 1e-4, "{}", right[50]);
+}
+
+#[test]
+fn the_envelope_of_a_zone_is_played_and_settings_at_rest_leave_it_alone() {
+    let envelope = Envelope {
+        attack_secs: 0.01,
+        hold_secs: 0.01,
+        decay_secs: 0.1,
+        sustain_norm: 0.01,
+        release_secs: 0.1,
+    };
+    let manner = Manner { envelope: Some(envelope), ..Manner::default() };
+    let mut rig = Rig::with(instrument(vec![(level(1.0), manner)]));
+    let frame = |secs: f32| (secs * RATE_HZ) as usize;
+    let out = rig.left(&plain(), &[on(0, 60), off(frame(0.3) as u32, 60)], frame(0.5));
+    let db = |secs: f32| 20.0 * out[frame(secs)].abs().max(1e-9).log10();
+    assert!((out[frame(0.005)] - 0.5).abs() < 0.01, "half-way up the attack: {}", out[frame(0.005)]);
+    assert!((out[frame(0.015)] - 1.0).abs() < 1e-3, "held");
+    assert!((db(0.07) + 20.0).abs() < 0.2, "half-way down in decibels: {}", db(0.07));
+    assert!((db(0.2) + 40.0).abs() < 0.1);
+    assert!((db(0.35) + 70.0).abs() < 1.5, "30 dB in half the release: {}", db(0.35));
+    assert_eq!(out[frame(0.45)], 0.0);
+}
+
+#[test]
+fn a_one_shot_plays_on_when_its_key_is_up_and_ends_by_itself() {
+    let manner = Manner { one_shot: true, ..Manner::default() };
+    let mut rig = Rig::with(instrument(vec![(mono(vec![0.5; 9_600], None), manner)]));
+    let settings = Settings { release_secs: 0.0, ..plain() };
+    let out = rig.left(&settings, &[on(0, 60), off(100, 60)], 12_000);
+    assert!((out[8_000] - 0.5).abs() < 1e-3);
+    assert_eq!(out[9_700], 0.0);
+    assert!(rig.engine.is_silent());
+}
