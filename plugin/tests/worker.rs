@@ -187,6 +187,39 @@ fn a_reopened_project_gives_the_same_samples_although_the_bank_has_grown() {
 }
 
 #[test]
+fn an_instrument_of_a_preset_lies_under_the_keys_whole_and_comes_back_so() {
+    let folder = folder_of_tones(&[60, 64, 67]);
+    let sfz = "<global> ampeg_release=0.4\n\
+         <region> hikey=61 pitch_keycenter=60 sample=tone_060.wav volume=-6 seq_length=2 seq_position=2\n\
+         <region> lokey=62 hikey=62 pitch_keytrack=0 sample=tone_064.wav offset=100 loop_mode=no_loop\n\
+         <region> lokey=63 pitch_keycenter=67 sample=tone_067.wav pan=-100\n";
+    std::fs::write(folder.path().join("Set.sfz"), sfz).unwrap();
+    let mut instance = Instance::new().at_rate(RATE_HZ);
+    instance.editor.requests.send(Request::OpenBank(BankRef::Folder(folder.path().to_path_buf())));
+    instance.settle();
+    instance.draw(0, line(67.0, [40, 40, 40]));
+    let described = |instance: &Instance| {
+        let playable = instance.under_keys[0].clone().expect("the slot has a sound");
+        let zones =
+            playable.zones.iter().map(|zone| (zone.keys, zone.root_midi, zone.manner, zone.pcm.left.len()));
+        zones.collect::<Vec<_>>()
+    };
+    let zones = described(&instance);
+    assert_eq!(zones.iter().map(|zone| zone.0).collect::<Vec<_>>(), [(0, 61), (62, 62), (63, 127)]);
+    let matched_pan = zones[2].2.pan;
+    assert_eq!((zones[0].2.gain_db, matched_pan, zones[1].2.tracking), (-6.0, -1.0, 0.0));
+    assert!(zones[0].2.turn.is_some() && zones[2].2.envelope.is_some());
+    assert_eq!(zones[1].2.span.map(|span| span.0), Some(100));
+    // Saved, the preset is no longer needed: the sounds are.
+    let saved = (*instance.editor.document.get()).clone();
+    let state = InstanceState::from_value(saved.to_value()).unwrap();
+    std::fs::write(folder.path().join("Set.sfz"), "").unwrap();
+    let reopened = Instance::restored(state).at_rate(RATE_HZ);
+    assert_eq!(described(&reopened), zones);
+    assert_eq!(reopened.samples(0), instance.samples(0));
+}
+
+#[test]
 fn a_state_that_is_loaded_over_another_keeps_its_own_choice() {
     let mut first = Instance::new().at_rate(RATE_HZ);
     first.draw(0, line(43.0, [0, 0, 0]));

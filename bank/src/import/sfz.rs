@@ -16,7 +16,9 @@ const MOST_OPCODES: usize = 300;
 const MOST_FAILURES: usize = 1_000;
 
 /// Opcodes that are honoured, or that say nothing of the sound.
-const KNOWN: [&str; 50] = [
+const KNOWN: [&str; 52] = [
+    "loprog",
+    "hiprog",
     "sample",
     "key",
     "lokey",
@@ -241,6 +243,10 @@ impl Import<'_> {
         }
         if region.get("end") == Some("-1") {
             return Err("sfz: end=-1".to_string());
+        }
+        let programs = region.number("loprog").unwrap_or(0.0)..=region.number("hiprog").unwrap_or(127.0);
+        if !programs.contains(&0.0) {
+            return Err("sfz: loprog (another program)".to_string());
         }
         let switch = region.get("sw_last").or(region.get("sw_down"));
         if switch.is_some_and(|switch| self.articulation.as_deref() != Some(switch)) {

@@ -43,7 +43,7 @@ fn an_sfz_is_an_instrument_with_all_that_its_headers_say() {
          <group> lokey=20 hikey=b2 pitch_keycenter=c2 tune=-25 seq_length=2\n\
          <region> sample=soft low.wav lovel=0 hivel=63 seq_position=2 group_volume=1\n\
          <region> sample=LOUD LOW.wav lovel=64 pan=-50 offset=10 end=4999 loop_mode=loop_continuous loop_start=100 loop_end=2099\n\
-         <region> sample=high.wav trigger=release\n<region> sample=*sine\n<region> sample=high.wav locc1=64\n\
+         <region> sample=high.wav trigger=release\n<region> sample=*sine\n<region> sample=high.wav locc1=64\n<region> sample=high.wav loprog=1 hiprog=2\n\
          <group>\n#include \"inc/high.sfzh\"\n<curve> curve_index=7 v000=0\n",
     );
     let report = place.scan();
@@ -67,6 +67,7 @@ fn an_sfz_is_an_instrument_with_all_that_its_headers_say() {
             ("sfz: <curve>", 1),
             ("sfz: cutoff", 3),
             ("sfz: locc1", 1),
+            ("sfz: loprog (another program)", 1),
             ("sfz: sample=*sine", 1),
             ("sfz: trigger=release", 1)
         ]
