@@ -158,7 +158,7 @@ mod tests {
         network_input(&Sketch { strokes: vec![stroke], raster: None }).unwrap().pixels
     }
 
-    const NOTHING_SEEN: [f32; ROWS * PATCHES] = [0.0; ROWS * PATCHES];
+    static NOTHING_SEEN: [f32; ROWS * PATCHES] = [0.0; ROWS * PATCHES];
 
     #[test]
     fn a_width_is_measured_across_a_line_however_it_lies() {

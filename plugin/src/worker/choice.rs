@@ -56,6 +56,19 @@ pub fn choose(bank: &Bank, from: &BankRef, id: SoundId, reading: &Reading, by_ha
     Some(Chosen { sound: id, bank: from.clone(), zones, gain_db, drawn_midi, contour, by_hand })
 }
 
+/// What the composer is told where memory holds only a part of the instrument that was chosen.
+pub fn thinned(bank: &Bank, chosen: &Chosen) -> Option<String> {
+    let instrument = bank.instrument_of(chosen.sound)?;
+    let (here, all) = (chosen.zones.len(), instrument.zones.len());
+    (here > 1 && here < all).then(|| {
+        let megabytes = MAX_INSTRUMENT_BYTES >> 20;
+        format!(
+            "{}: {here} of its {all} zones lie under the keys, more than {megabytes} MB do not",
+            instrument.name
+        )
+    })
+}
+
 fn chosen_zone(sound: &Sound, zone: &Zone) -> ChosenZone {
     ChosenZone {
         sound: sound.id,
@@ -145,4 +158,38 @@ pub fn playable(library: &Library, chosen: &Chosen, rate_hz: f32) -> Result<Play
     }
     let gain = 10f32.powf(chosen.gain_db / 20.0);
     Ok(Playable { zones: zones.into(), gain, drawn_midi: chosen.drawn_midi })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use neume_models::{Legend, Point, Rgb, Sketch, Stroke};
+
+    #[test]
+    fn an_instrument_too_large_for_memory_is_thinned_around_the_match_and_said_to_be() {
+        let factory = Bank::factory();
+        let whole = factory.instruments.iter().max_by_key(|of| of.zones.len()).unwrap();
+        let sounds_of = |frames: u64| -> Vec<Sound> {
+            whole.zones.iter().map(|zone| Sound { frames, ..factory.sounds[zone.sound].clone() }).collect()
+        };
+        let zones = whole.zones.iter().enumerate().map(|(sound, zone)| Zone { sound, ..*zone }).collect();
+        let instrument = Instrument { zones, ..whole.clone() };
+        let points = (0..30).map(|i| Point { x: 0.03 * i as f32, y: 0.5, secs: 0.0 }).collect();
+        let stroke = Stroke { points, rgb: Rgb([0; 3]), width_norm: 0.02 };
+        let sketch = Sketch { strokes: vec![stroke], ..Sketch::default() };
+        let reading = Library::shared().read(&sketch, &Legend::default()).unwrap();
+        let chosen_of = |frames: u64| {
+            let bank = Bank::new("of one", None, sounds_of(frames), vec![instrument.clone()]);
+            let id = bank.sounds[bank.sounds.len() / 2].id;
+            let chosen = choose(&bank, &BankRef::Factory, id, &reading, true).unwrap();
+            assert!(chosen.zones.iter().any(|zone| zone.sound == id), "the match is there");
+            let told = thinned(&bank, &chosen);
+            (chosen.zones.len(), told)
+        };
+        let all = whole.zones.len();
+        assert_eq!(chosen_of(48_000), (all, None));
+        let (here, told) = chosen_of((MAX_INSTRUMENT_BYTES / 8) * 2 / all as u64);
+        assert!(here < all && here > 1, "{here} of {all}");
+        assert!(told.unwrap().contains(&format!("{here} of its {all} zones")));
+    }
 }

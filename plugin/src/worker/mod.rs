@@ -374,6 +374,7 @@ impl Worker {
         {
             chosen.drawn_midi = zone.root_midi;
         }
+        self.view.notice = choice::thinned(&found.bank, &chosen).or(self.view.notice.take());
         self.edit(|state| state.slots[slot].chosen = Some(chosen));
         self.slots[slot].chosen = Some(found.sound);
         self.slots[slot].holds = by_hand;
