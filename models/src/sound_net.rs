@@ -1,7 +1,7 @@
 //! The sound network: what a sound is, in the terms in which drawings are read.
 //!
 //! ```text
-//! log-mel      (64, 128, 1)  -> 4 strided convolutions -> (4, 8, 128) -> mean and maximum over time -> trunk (128)
+//! log-mel      (64, 128, 1)  -> 4 strided convolutions -> (4, 8, 128) -> attack, mean and maximum -> trunk (128)
 //! trunk                      -> families (12), brightness and roughness (2), embedding (64)
 //! harmonics (1, 324, 31)     -> 2 convolutions along the candidates, + context from the trunk -> a score each
 //! scores, trunk              -> probabilities of the 324 candidate roots, and of no root at all
@@ -195,6 +195,9 @@ fn softmax(logits: &[f32]) -> Vec<f32> {
 
 /// Channels of the mel convolutions.
 const MEL_CHANNELS: [usize; 4] = [16, 32, 64, 128];
+/// What is kept of time: its beginning, for how a sound starts tells the struck from the bowed, its mean and its
+/// maximum.
+const POOLS: usize = 3;
 /// Width of the trunk.
 const TRUNK: usize = 128;
 /// Channels along the candidates.
@@ -261,7 +264,7 @@ impl Layers {
         }
         Ok(Layers {
             mel,
-            trunk: Layer::new(take, "trunk", &[2 * (MEL_BANDS >> 4) * c_in, TRUNK])?,
+            trunk: Layer::new(take, "trunk", &[POOLS * (MEL_BANDS >> 4) * c_in, TRUNK])?,
             families: Layer::new(take, "families", &[TRUNK, Family::COUNT])?,
             timbre: Layer::new(take, "timbre", &[TRUNK, 2])?,
             embedding: Layer::new(take, "embedding", &[TRUNK, Embedding::LEN])?,
@@ -293,16 +296,17 @@ impl Layers {
         self.heads(&self.pooled(mel)?, pitch)
     }
 
-    /// Mel (n, 64, 128, 1) to what is left when time is pooled, (n, 1024).
+    /// Mel (n, 64, 128, 1) to what is left when time is pooled, (n, 1536).
     pub(crate) fn pooled(&self, mel: &Tensor) -> candle_core::Result<Tensor> {
         let mut x = mel.clone();
         for layer in &self.mel {
             x = layer.conv(&x, &ConvConfig::HALVE)?; // (n, 32, 64, 16) ... (n, 4, 8, 128)
         }
-        Tensor::cat(&[x.mean(2)?, x.max(2)?], D::Minus1)?.flatten_from(1) // (n, 4, 256) -> (n, 1024)
+        let attack = x.narrow(2, 0, 1)?.squeeze(2)?; // (n, 4, 128)
+        Tensor::cat(&[attack, x.mean(2)?, x.max(2)?], D::Minus1)?.flatten_from(1) // (n, 4, 384) -> (n, 1536)
     }
 
-    /// The heads, from the pooled mel (n, 1024) and the harmonics (m, 1, 324, channels) of the first m of them.
+    /// The heads, from the pooled mel (n, 1536) and the harmonics (m, 1, 324, channels) of the first m of them.
     pub(crate) fn heads(&self, pooled: &Tensor, pitch: &Tensor) -> candle_core::Result<Heard> {
         let trunk = self.trunk.linear(pooled, true)?; // (n, 128)
         Ok(Heard {

@@ -99,6 +99,18 @@ fn whole_instruments_are_left_out_and_rendered_ones_never() {
 }
 
 #[test]
+fn instruments_of_one_origin_are_left_out_together() {
+    let mut sounds = sounds();
+    sounds.push(sound(Family::String, "cello@attic", Some(45.0)));
+    sounds.push(sound(Family::String, "viola@attic", Some(57.0)));
+    for left_out in 0..3 {
+        let (_, out) = split(&sounds, Some(Fold { left_out, of: 3 }));
+        let of_attic = out.iter().filter(|sound| sound.label.origin() == "attic").count();
+        assert_eq!(of_attic, if left_out == 0 { 2 } else { 0 }, "part {left_out}");
+    }
+}
+
+#[test]
 fn families_are_drawn_evenly_however_many_sounds_they_have() {
     let mut sounds = sounds();
     sounds.extend((0..30).map(|i| sound(Family::String, "viol", Some(50.0 + i as f32))));

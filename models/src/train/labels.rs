@@ -7,7 +7,7 @@ use crate::Family;
 pub struct Label {
     /// The timbre family.
     pub family: Family,
-    /// The instrument, unique across families; whole instruments are left out for validation.
+    /// The instrument, unique across families, and behind an `@` where it comes from, if others come from there too.
     pub instrument: String,
     /// The root as a MIDI note; `None` where the sound has no pitch.
     pub root_midi: Option<f32>,
@@ -21,11 +21,19 @@ impl Label {
     pub fn is_rendered(&self) -> bool {
         self.instrument.starts_with(RENDERED)
     }
+
+    /// What the recording shares with its peers: the library whose room, microphones and players it has. An instrument
+    /// that names none is of its own. A family's instruments of one origin are left out together, for one would betray
+    /// the other.
+    pub fn origin(&self) -> &str {
+        self.instrument.split_once('@').map_or(&self.instrument, |(_, origin)| origin)
+    }
 }
 
 /// Reads the label out of a path with `/` between its folders, by one of two layouts:
 /// `<family>/<instrument>/<MIDI note or none>_<anything>.<extension>`, or NSynth's file names,
-/// `<family>_<source>_<number>-<MIDI note>-<velocity>...`. `None` if the path follows neither.
+/// `<family>_<source>_<number>-<MIDI note>-<velocity>...`. An instrument may name its origin, `alto-flute@iowa`.
+/// `None` if the path follows neither.
 pub fn from_path(path: &str) -> Option<Label> {
     let mut parts = path.rsplit('/');
     let file = parts.next()?;
@@ -59,6 +67,17 @@ fn midi(text: &str) -> Option<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_instrument_is_of_the_origin_it_names_or_of_its_own() {
+        for (path, expected) in [
+            ("flute/alto-flute@iowa/060_1.flac", "iowa"),
+            ("flute/ixox-flute/060_1.flac", "ixox-flute"),
+            ("brass_acoustic_006-060-025.wav", "brass_acoustic_006"),
+        ] {
+            assert_eq!(from_path(path).unwrap().origin(), expected, "{path}");
+        }
+    }
 
     #[test]
     fn both_layouts_are_read_and_nothing_else() {

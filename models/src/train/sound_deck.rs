@@ -6,21 +6,22 @@ use rand::rngs::StdRng;
 use super::sound_augment::LabelledSound;
 use crate::{Error, Family};
 
-/// Deals the recorded instruments of each family into folds and leaves one fold out: what is learned from, and
-/// what is left out. Rendered instruments, and families of a single recorded one, are never left out.
+/// Deals the recorded instruments of each family into folds, those of one origin together, and leaves one fold out:
+/// what is learned from, and what is left out. Rendered instruments, and families of a single origin, are never left
+/// out.
 pub fn split(sounds: &[LabelledSound], fold: Option<Fold>) -> (Vec<&LabelledSound>, Vec<&LabelledSound>) {
     let Some(Fold { left_out, of }) = fold else { return (sounds.iter().collect(), Vec::new()) };
-    let mut instruments: Vec<(Family, &str)> = sounds
+    let mut origins: Vec<(Family, &str)> = sounds
         .iter()
         .filter(|sound| !sound.label.is_rendered())
-        .map(|sound| (sound.label.family, sound.label.instrument.as_str()))
+        .map(|sound| (sound.label.family, sound.label.origin()))
         .collect();
-    instruments.sort_unstable();
-    instruments.dedup();
+    origins.sort_unstable();
+    origins.dedup();
     let is_left_out = |sound: &&LabelledSound| {
-        let mut peers = instruments.iter().filter(|(family, _)| *family == sound.label.family);
+        let mut peers = origins.iter().filter(|(family, _)| *family == sound.label.family);
         let count = peers.clone().count();
-        let place = peers.position(|(_, name)| *name == sound.label.instrument);
+        let place = peers.position(|(_, origin)| *origin == sound.label.origin());
         place.is_some_and(|place| count > 1 && place % of.max(1) == left_out)
     };
     let (left_out, learned) = sounds.iter().partition(is_left_out);
