@@ -282,7 +282,7 @@ mod tests {
         let here = sketch.read_input(input.clone(), &Legend::default()).unwrap();
         let output =
             SketchOutput::of_numbers(&placed(Network::Sketch).forward(&input.pixels).unwrap()).unwrap();
-        let answers = Answers::of(&output, 0, &input).unwrap();
+        let answers = Answers::of(&output, 0, &input.pixels, input.is_certain).unwrap();
         let there = answers.reading(&Legend::default(), input.is_certain).unwrap();
         assert_eq!(here, there);
     }

@@ -26,6 +26,9 @@ const QUARTER: usize = 64;
 const EIGHTH: usize = 96;
 const SIXTEENTH: usize = 112;
 const EVIDENCE: usize = 48;
+/// One drawing: the shape of what the network sees.
+const PAD: (usize, usize, usize, usize) =
+    (1, NetworkInput::ROWS, NetworkInput::COLUMNS, NetworkInput::CHANNELS);
 const POOLED: usize = EVIDENCE + QUARTER + EIGHTH + 1 + COLOUR + MEASURES;
 const HIDDEN: usize = 64;
 
@@ -232,15 +235,18 @@ impl SketchNet {
     /// # Errors
     /// As [`SketchNet::read`].
     pub fn read_input(&self, input: NetworkInput, legend: &Legend) -> Result<Reading, Error> {
-        self.answers(&input)?.reading(legend, input.is_certain)
+        let is_certain = input.is_certain;
+        self.answers(input)?.reading(legend, is_certain)
     }
 
     /// What the network says of a [`NetworkInput`].
     ///
     /// # Errors
     /// [`Error::Network`].
-    pub fn answers(&self, input: &NetworkInput) -> Result<Answers, Error> {
-        Answers::of(&self.output(&input.pixels)?, 0, input)
+    pub fn answers(&self, input: NetworkInput) -> Result<Answers, Error> {
+        let x = Tensor::from_vec(input.pixels, PAD, &Device::Cpu)?;
+        let output = self.forward(&x.to_device(self.patch.weight.device())?)?;
+        Ok(with_numbers(&x, |pixels| Ok(Answers::of(&output, 0, pixels, input.is_certain)))??)
     }
 
     /// The same as tensors, on the device of the weights.
@@ -248,8 +254,7 @@ impl SketchNet {
     /// # Errors
     /// [`Error::Network`].
     pub fn output(&self, pixels: &[f32]) -> Result<SketchOutput, Error> {
-        let shape = (1, NetworkInput::ROWS, NetworkInput::COLUMNS, NetworkInput::CHANNELS);
-        self.forward(&Tensor::from_slice(pixels, shape, self.patch.weight.device())?)
+        self.forward(&Tensor::from_slice(pixels, PAD, self.patch.weight.device())?)
     }
 }
 
@@ -368,11 +373,12 @@ pub struct Answers {
 }
 
 impl Answers {
-    /// Takes the answers for drawing `at` of a batch, of which the network was shown `input`, out of the tensors.
+    /// Takes the answers for drawing `at` of a batch, of which the network was shown these `pixels`, out of the tensors.
+    /// `is_certain` is that of the [`NetworkInput`].
     ///
     /// # Errors
     /// [`Error::Network`] if there is no such drawing.
-    pub fn of(output: &SketchOutput, at: usize, input: &NetworkInput) -> Result<Answers, Error> {
+    pub fn of(output: &SketchOutput, at: usize, pixels: &[f32], is_certain: bool) -> Result<Answers, Error> {
         let row =
             |tensor: &Tensor| -> Result<Vec<f32>, Error> { Ok(tensor.get(at)?.flatten_all()?.to_vec1()?) };
         let others = row(&output.others)?;
@@ -380,7 +386,7 @@ impl Answers {
         let mut embedding = [0.0; Embedding::LEN];
         embedding.copy_from_slice(&row(&output.embedding)?);
         let seen: Vec<f32> = row(&output.ink)?.into_iter().map(logistic).collect();
-        let ink = coverage_of_patches(&coverage(&input.pixels, &seen, input.is_certain));
+        let ink = coverage_of_patches(&coverage(pixels, &seen, is_certain));
         Ok(Answers {
             profile: profile(&ink),
             ink_of_rows: ink,
@@ -529,10 +535,11 @@ pub fn width_class(width_norm: f32) -> f32 {
 /// needed for a reading.
 fn logistic(v: f32) -> f32 {
     let power = v.clamp(-40.0, 40.0) * -std::f32::consts::LOG2_E;
-    let whole = power.floor();
-    let part = power - whole;
+    // Cut off above 0 this is the whole part; `floor` would be a call for each number.
+    let whole = (power + 64.0) as i32 - 64;
+    let part = power - whole as f32;
     let mantissa = 1.0 + part * (0.695_976 + part * (0.224_940 + part * 0.079_02));
-    let exp = f32::from_bits(((whole as i32 + 127) << 23) as u32) * mantissa;
+    let exp = f32::from_bits(((whole + 127) << 23) as u32) * mantissa;
     1.0 / (1.0 + exp)
 }
 

@@ -89,7 +89,8 @@ impl Library {
     pub fn read(&self, sketch: &Sketch, legend: &Legend) -> Result<Reading, neume_models::Error> {
         self.pool.install(|| {
             let input = network_input(sketch)?;
-            self.networks.answers(&input)?.reading(legend, input.is_certain)
+            let is_certain = input.is_certain;
+            self.networks.answers(input)?.reading(legend, is_certain)
         })
     }
 
@@ -102,7 +103,7 @@ impl Library {
             let input = network_input(sketch)?;
             let coverage = match input.is_certain {
                 true => Vec::new(),
-                false => self.networks.answers(&input)?.coverage(),
+                false => self.networks.answers(input.clone())?.coverage(),
             };
             SignInput::of(&input, &coverage)
         })

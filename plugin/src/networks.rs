@@ -123,9 +123,12 @@ impl Networks {
     ///
     /// # Errors
     /// Weights that do not load.
-    pub fn answers(&self, input: &NetworkInput) -> Result<Answers, Error> {
+    pub fn answers(&self, input: NetworkInput) -> Result<Answers, Error> {
         match self.forward(Network::Sketch, &input.pixels) {
-            Some(numbers) => Answers::of(&SketchOutput::of_numbers(&numbers)?, 0, input),
+            Some(numbers) => {
+                let output = SketchOutput::of_numbers(&numbers)?;
+                Answers::of(&output, 0, &input.pixels, input.is_certain)
+            }
             None => {
                 let net = self.sketch.get_or_init(SketchNet::embedded);
                 net.as_ref().map_err(Clone::clone)?.answers(input)

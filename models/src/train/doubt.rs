@@ -4,7 +4,7 @@
 use super::drawing::Signs;
 use super::lesson::{Lesson, batch};
 use super::make;
-use crate::sketch_net::{Answers, DOUBTS, SketchNet, log_odds};
+use crate::sketch_net::{DOUBTS, SketchNet, log_odds};
 use crate::{Error, Legend};
 
 /// The numbers for [`SketchOutput::doubts`](crate::sketch_net::SketchOutput::doubts) by which `net`, which has none yet,
@@ -20,7 +20,7 @@ pub fn doubts(net: &SketchNet, seed: u64, count: usize, signs: &Signs) -> Result
         let output = net.forward(&batch(&lessons)?.0)?;
         for (at, lesson) in lessons.iter().enumerate() {
             let Some(truth) = &lesson.truth else { continue };
-            let reading = Answers::of(&output, at, &lesson.input)?.reading(&legend, true)?;
+            let reading = lesson.answers(&output, at)?.reading(&legend, true)?;
             for (claims, claim) in claims.iter_mut().zip(truth.claims(&reading, &legend)) {
                 claims.push(claim);
             }

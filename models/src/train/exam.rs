@@ -113,7 +113,7 @@ pub fn examine(
         for part in lessons.chunks(16) {
             let output = net.forward(&batch(part)?.0)?;
             for (at, lesson) in part.iter().enumerate() {
-                embeddings.push(sheet.mark(&Answers::of(&output, at, &lesson.input)?, lesson)?);
+                embeddings.push(sheet.mark(&lesson.answers(&output, at)?, lesson)?);
             }
         }
         sheet.mark_twins(&embeddings);
@@ -147,7 +147,7 @@ pub fn examine_pictures(net: &SketchNet, pictures: &[Lesson]) -> Result<(Shares,
     for part in pictures.chunks(16) {
         let output = net.forward(&batch(part)?.0)?;
         for (at, lesson) in part.iter().enumerate() {
-            sheet.mark(&Answers::of(&output, at, &lesson.input)?, lesson)?;
+            sheet.mark(&lesson.answers(&output, at)?, lesson)?;
         }
     }
     Ok((sheet.books[1].shares(), sheet.confusion))

@@ -8,7 +8,7 @@ use super::pen::{Ink, Pen, Tip};
 use super::{normal, rng_of};
 use crate::paper::Paper;
 use crate::raster::{network_input, network_input_of, separate};
-use crate::sketch_net::height_of_ink;
+use crate::sketch_net::{Answers, SketchOutput, height_of_ink};
 use crate::{Error, Legend, NetworkInput, Reading, Sketch};
 
 /// A drawing on some paper, and the truth about it.
@@ -105,6 +105,14 @@ impl Lesson {
                 panic!("no drawing of example {index} of seed {seed} can be seen")
             },
         )
+    }
+
+    /// What a network that was shown this lesson, as drawing `at` of a batch, says of it.
+    ///
+    /// # Errors
+    /// Those of [`Answers::of`].
+    pub fn answers(&self, output: &SketchOutput, at: usize) -> Result<Answers, Error> {
+        Answers::of(output, at, &self.input.pixels, self.input.is_certain)
     }
 
     fn attempt(seed: u64, index: u64, signs: &Signs) -> Option<Lesson> {

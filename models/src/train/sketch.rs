@@ -12,7 +12,7 @@ use super::lesson::{Known, Lesson, batch};
 use super::{Card, Progress, Schedule, Trainee, make, rng_of};
 use crate::Error;
 use crate::conv::{numbers, with_numbers};
-use crate::sketch_net::{Answers, SketchNet, SketchOutput, WIDTHS, width_class};
+use crate::sketch_net::{SketchNet, SketchOutput, WIDTHS, width_class};
 use crate::weights::Weights;
 
 /// What to train.
@@ -322,7 +322,7 @@ fn pitch_errors(output: &SketchOutput, lessons: &[Lesson]) -> Result<Vec<f32>, E
         .iter()
         .enumerate()
         .map(|(at, lesson)| {
-            let found = Answers::of(output, at, &lesson.input)?.y_norm();
+            let found = lesson.answers(output, at)?.y_norm();
             Ok(lesson.truth.map_or(0.0, |t| (found - t.y_norm).abs() + 2e-4))
         })
         .collect()
