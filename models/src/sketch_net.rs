@@ -246,7 +246,7 @@ impl SketchNet {
     pub fn answers(&self, input: NetworkInput) -> Result<Answers, Error> {
         let x = Tensor::from_vec(input.pixels, PAD, &Device::Cpu)?;
         let output = self.forward(&x.to_device(self.patch.weight.device())?)?;
-        Ok(with_numbers(&x, |pixels| Ok(Answers::of(&output, 0, pixels, input.is_certain)))??)
+        with_numbers(&x, |pixels| Ok(Answers::of(&output, 0, pixels, input.is_certain)))?
     }
 
     /// The same as tensors, on the device of the weights.

@@ -39,6 +39,39 @@ fn a_sound_network_is_trained_and_says_how_well_it_hears() {
 }
 
 #[test]
+fn a_sound_network_goes_on_learning_from_sounds_of_ones_own() {
+    let desk = Desk::new();
+    let mut labels = String::from("file,family,instrument,midi\n");
+    for (family, instrument, midi) in [
+        ("string", "my viol", 50.0),
+        ("string", "my lira", 57.0),
+        ("reed", "duduk", 60.0),
+        ("reed", "zurna", 67.0),
+    ] {
+        desk.tone(&format!("mine/{instrument}.wav"), midi);
+        labels +=
+            &format!("{instrument}.wav,{family},\"{instrument}\",{}\n", if midi < 60.0 { "" } else { "60" });
+    }
+    desk.write("labels.csv", (labels + "missing.wav,reed,,none\n").as_bytes());
+    let words =
+        ["train", "sound", "--data", "mine", "--labels", "labels.csv", "--held-out", "none", "--steps", "2"];
+    let run = desk.run(&[&words[..], &["--out", "out"]].concat());
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    assert!(run.stderr.contains("left out") && run.stderr.contains("missing.wav"), "{}", run.stderr);
+    assert!(run.stdout.contains("before"), "{}", run.stdout);
+    let trained = std::fs::read(desk.path("out/sound.safetensors")).unwrap();
+    let trained = neume_models::weights::Weights::from_bytes(&trained).unwrap();
+    let shipped = neume_models::weights::Weights::from_bytes(neume_models::SoundNet::EMBEDDED).unwrap();
+    for ((name, now), (_, before)) in trained.iter().zip(shipped.iter()) {
+        let off = (now - before).unwrap().abs().unwrap().flatten_all().unwrap().max(0).unwrap();
+        assert!(off.to_scalar::<f32>().unwrap() < 0.01, "{name} starts from what ships");
+    }
+    desk.write("wrong.csv", b"file,midi\nmy viol.wav,60\n");
+    let run = desk.run(&["train", "sound", "--data", "mine", "--labels", "wrong.csv"]);
+    assert!(run.stderr.contains("wrong.csv") && run.stderr.contains("no family is named"), "{}", run.stderr);
+}
+
+#[test]
 fn a_training_that_was_killed_goes_on_to_the_same_weights() {
     let desk = school();
     let words = ["train", "sound", "--data", "sounds", "--held-out", "none", "--steps", "14", "--out"];

@@ -35,6 +35,8 @@ pub struct Config {
     pub command: String,
     /// The data and its licences, for the card.
     pub data: String,
+    /// Whether training starts from the weights that ship with Neume, and changes them slowly: for few sounds.
+    pub goes_on: bool,
     /// A checkpoint to go on from.
     pub resume: Option<Vec<u8>>,
 }
@@ -49,6 +51,7 @@ impl Default for Config {
             look_every: 200,
             command: "neume train sound".to_string(),
             data: String::new(),
+            goes_on: false,
             resume: None,
         }
     }
@@ -61,6 +64,8 @@ pub struct Trained {
     pub weights: Vec<u8>,
     /// Their card, with the figures on what was left out, or on everything if nothing was.
     pub card: Card<Figures>,
+    /// The figures of the weights that ship on the same sounds, if training started from them.
+    pub before: Option<Figures>,
     /// Every step, for a picture of the curves.
     pub history: Vec<Progress>,
 }
@@ -101,6 +106,7 @@ pub fn run(
     }
     let judged = if left_out.is_empty() { &learned } else { &left_out };
     let metrics = evaluate(&pupil.net()?, judged)?;
+    let before = if config.goes_on { Some(evaluate(&SoundNet::embedded()?, judged)?) } else { None };
     let card = Card {
         network: "sound".to_string(),
         command: config.command.clone(),
@@ -110,7 +116,7 @@ pub fn run(
         data: config.data.clone(),
         metrics,
     };
-    Ok(Trained { weights: pupil.weights().to_bytes()?, card, history })
+    Ok(Trained { weights: pupil.weights().to_bytes()?, card, before, history })
 }
 
 /// The network while it learns.
@@ -133,11 +139,19 @@ impl Pupil {
     fn new(config: &Config, instruments: usize) -> Result<Pupil, Error> {
         let mut trainee = Trainee::new(config.seed);
         let layers = Layers::new(&mut |name, shape| trainee.take(name, shape))?;
+        if config.goes_on {
+            trainee.begin_with(&Weights::from_bytes(SoundNet::EMBEDDED)?)?;
+        }
         let directions = trainee.take(DIRECTIONS, &[Embedding::LEN, instruments])?;
         if let Some(checkpoint) = &config.resume {
             trainee.resume(checkpoint)?;
         }
-        let schedule = Schedule { steps: config.steps, rate: 2e-3, decay: 0.02, clip: 5.0 };
+        let schedule = Schedule {
+            steps: config.steps,
+            rate: if config.goes_on { 2e-4 } else { 2e-3 },
+            decay: 0.02,
+            clip: 5.0,
+        };
         Ok(Pupil { layers, directions, trainee, schedule })
     }
 

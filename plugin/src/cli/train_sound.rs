@@ -3,15 +3,17 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 use clap::Args;
-use neume_models::Family;
 use neume_models::train::labels;
 use neume_models::train::sound::{Config, run as teach};
 use neume_models::train::sound_augment::LabelledSound;
 use neume_models::train::sound_deck::Fold;
+use neume_models::train::sound_eval::Figures;
+use neume_models::{Family, SoundNet};
 use rayon::prelude::*;
 
+use super::labels_file::{self, Row, folder_of};
 use super::progress;
 use super::train::{
     self, HeldOut, Outcome, Settings, Workplace, curves_of, deliver, files_below, look_every, on_all_threads,
@@ -24,6 +26,11 @@ use super::training_picture::{Confusion, Curves};
 pub struct SoundOptions {
     #[command(flatten)]
     common: train::Options,
+    /// What sounds of your own are: a CSV with the columns `file`, relative to the folder of `--data`, and `family`; and any
+    /// of `instrument` (else the file's folder), and `midi`, a note or `none` (else what Neume hears). The network then
+    /// starts from what it knows.
+    #[arg(long, value_name = "CSV")]
+    labels: Option<PathBuf>,
     /// Leave out this part of the instruments to judge by, `0/4` being the first of four; `none` learns from all.
     #[arg(long, default_value = "0/4", value_name = "PART/PARTS")]
     held_out: HeldOut,
@@ -32,13 +39,21 @@ pub struct SoundOptions {
     licence: String,
 }
 
+/// Steps of a training on sounds of the composer's own, where nothing else is said.
+const OWN_STEPS: usize = 300;
+
 /// Runs the command.
 pub fn run(options: &SoundOptions, json: bool) -> Result<ExitCode> {
     let common = &options.common;
     ensure!(!common.data.is_empty(), "a sound network learns from sounds: name their folders by --data");
     let workplace = Workplace::open(&common.out, "sound")?;
-    let sounds = on_all_threads(|| sounds_of(&common.data))?;
-    let steps = common.steps.map_or(Config::default().steps, |steps| steps as usize);
+    let sounds = on_all_threads(|| match &options.labels {
+        Some(labels) => decoded(named_files(folder_of(&common.data)?, labels)?),
+        None => sounds_of(&common.data),
+    })?;
+    ensure!(!sounds.is_empty(), "none of the sounds can be heard");
+    let usual = if options.labels.is_some() { OWN_STEPS } else { Config::default().steps };
+    let steps = common.steps.map_or(usual, |steps| steps as usize);
     let other = options.held_out.to_string();
     let settings = Settings { seed: common.seed, steps, examples: sounds.len(), other };
     let config = Config {
@@ -48,6 +63,7 @@ pub fn run(options: &SoundOptions, json: bool) -> Result<ExitCode> {
         command: command_of(options, steps),
         data: format!("{} sounds of{}; {}", sounds.len(), common.data_arguments(), options.licence),
         look_every: look_every(steps),
+        goes_on: options.labels.is_some(),
         resume: workplace.resume(&settings)?,
         ..Config::default()
     };
@@ -67,7 +83,11 @@ pub fn run(options: &SoundOptions, json: bool) -> Result<ExitCode> {
             counts: &counts,
         },
         calibration: None,
-        table: String::new(),
+        table: trained.before.as_ref().map_or(String::new(), |before| {
+            let percent = |of: &Figures| (100.0 * of.family_right, 100.0 * of.root_right);
+            let ((family, root), (family_now, root_now)) = (percent(before), percent(&trained.card.metrics));
+            format!("  families right {family_now:.1} %, before {family:.1}; roots {root_now:.1} %, before {root:.1}\n")
+        }),
     };
     deliver(&workplace, &outcome, json)
 }
@@ -75,7 +95,9 @@ pub fn run(options: &SoundOptions, json: bool) -> Result<ExitCode> {
 /// The command that trains the same weights again.
 fn command_of(options: &SoundOptions, steps: usize) -> String {
     let (data, seed, held_out) = (options.common.data_arguments(), options.common.seed, options.held_out);
-    format!("neume train sound{data} --seed {seed} --steps {steps} --held-out {held_out}")
+    let labels =
+        options.labels.as_ref().map_or(String::new(), |file| format!(" --labels {}", file.display()));
+    format!("neume train sound{data}{labels} --seed {seed} --steps {steps} --held-out {held_out}")
 }
 
 /// Every labelled sound of the folders, decoded. Files whose path says nothing are passed over; one that says a
@@ -89,18 +111,51 @@ fn sounds_of(folders: &[PathBuf]) -> Result<Vec<LabelledSound>> {
         })
         .collect();
     ensure!(!labelled.is_empty(), "{}: no sound in it has a label in its path", folders[0].display());
-    let bar = progress::bar("decoding", labelled.len() as u64);
-    let sounds = labelled
+    let known = labelled.into_iter().map(|(path, label)| (path, Said { label, is_root_heard: false }));
+    decoded(known.collect())
+}
+
+/// What is said of a sound.
+struct Said {
+    label: labels::Label,
+    /// Whether nothing is said of its root, so that what Neume hears counts.
+    is_root_heard: bool,
+}
+
+/// Every file that labels name, with what they say of it.
+fn named_files(folder: &Path, table: &Path) -> Result<Vec<(PathBuf, Said)>> {
+    let said = |row: Row| -> Result<(PathBuf, Said)> {
+        let family = row.family()?.flatten().with_context(|| format!("{}: no family is named", row.file))?;
+        let path = folder.join(&row.file);
+        let above = path.parent().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
+        let instrument = row.word("instrument").map(str::to_string).or(above).unwrap_or_default();
+        let root_midi = if row.word("midi") == Some("none") { None } else { row.number("midi")? };
+        let is_root_heard = row.word("midi").is_none();
+        Ok((path, Said { label: labels::Label { family, instrument, root_midi }, is_root_heard }))
+    };
+    let rows = labels_file::read(table)?.into_iter();
+    rows.map(said).collect::<Result<_>>().with_context(|| table.display().to_string())
+}
+
+/// The sounds of these files; what cannot be decoded is told and left out.
+fn decoded(files: Vec<(PathBuf, Said)>) -> Result<Vec<LabelledSound>> {
+    let ear = SoundNet::embedded()?;
+    let bar = progress::bar("decoding", files.len() as u64);
+    let sounds = files
         .into_par_iter()
-        .filter_map(|(path, label)| {
+        .filter_map(|(path, Said { mut label, is_root_heard })| {
             bar.inc(1);
-            match neume_bank::decode::decode(&path) {
-                Ok(decoded) => LabelledSound::new(label, &decoded.audio.mono(), decoded.audio.rate_hz),
-                Err(cause) => {
-                    bar.suspend(|| eprintln!("left out: {cause}"));
-                    None
+            let heard = neume_bank::decode::decode(&path).map_err(anyhow::Error::from).and_then(|decoded| {
+                let mono = decoded.audio.mono();
+                if is_root_heard {
+                    label.root_midi = ear.label(&mono, decoded.audio.rate_hz)?.root_midi;
                 }
-            }
+                Ok(LabelledSound::new(label, &mono, decoded.audio.rate_hz))
+            });
+            heard.unwrap_or_else(|cause| {
+                bar.suspend(|| eprintln!("left out: {cause:#}"));
+                None
+            })
         })
         .collect();
     bar.finish_and_clear();
