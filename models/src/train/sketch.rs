@@ -32,8 +32,10 @@ pub struct Config {
     pub signs: Vec<HandDrawn>,
     /// The same of people who are held out.
     pub held_out_signs: Vec<HandDrawn>,
-    /// Pictures of the composer's own. If there are any, training starts from the weights that ship with Neume, and every
-    /// fourth drawing of a step is one of these.
+    /// Weights to start from, a safetensors file; none for a network that knows nothing.
+    pub start: Option<Vec<u8>>,
+    /// Pictures of the composer's own. If there are any, training starts from the weights that ship with Neume where no
+    /// others are named, and every fourth drawing of a step is one of these.
     pub pictures: Vec<Lesson>,
     /// More of them, to judge by.
     pub held_out_pictures: Vec<Lesson>,
@@ -53,6 +55,7 @@ impl Default for Config {
             look_every: 100,
             signs: Vec::new(),
             held_out_signs: Vec::new(),
+            start: None,
             pictures: Vec::new(),
             held_out_pictures: Vec::new(),
             command: "neume train sketch".to_string(),
@@ -91,16 +94,22 @@ pub fn run(config: &Config, on_step: &mut dyn FnMut(&Progress) -> ControlFlow<()
     // Most of a page is paper, and errors of the height are small: start from there.
     trainee.shift("ink.bias", -4.0)?;
     let is_own = !config.pictures.is_empty();
-    let before = if is_own {
-        trainee.begin_with(&Weights::from_bytes(SketchNet::EMBEDDED)?)?;
-        Some(examine_pictures(&SketchNet::embedded()?, &config.held_out_pictures)?.0)
-    } else {
-        None
-    };
+    let start = config.start.as_deref().or(is_own.then_some(SketchNet::EMBEDDED));
+    let mut before = None;
+    if let Some(start) = start {
+        trainee.begin_with(&Weights::from_bytes(start)?)?;
+        if is_own {
+            before = Some(examine_pictures(&SketchNet::from_weights(start)?, &config.held_out_pictures)?.0);
+        }
+    }
     if let Some(checkpoint) = &config.resume {
         trainee.resume(checkpoint)?;
     }
-    let rate = if is_own { 3e-4 } else { 2.5e-3 };
+    let rate = match (is_own, start) {
+        (true, _) => 3e-4,
+        (false, Some(_)) => 1e-3,
+        (false, None) => 2.5e-3,
+    };
     let schedule = Schedule { steps: config.steps, rate, decay: 0.02, clip: 4.0 };
     let count = 2 * config.pairs;
     let mut history = Vec::new();

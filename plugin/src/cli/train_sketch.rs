@@ -10,7 +10,7 @@ use neume_models::train::exam::{Metrics, Shares, StyleMarks};
 use neume_models::train::lesson::{Lesson, PictureLabels};
 use neume_models::train::sketch::{Config, run as teach};
 
-use neume_models::{Family, Legend, Scale};
+use neume_models::{Family, Legend, Scale, SketchNet};
 
 use super::args::open_sketch;
 use super::labels_file::{self, Row, folder_of};
@@ -31,6 +31,9 @@ pub struct SketchOptions {
     /// then starts from what it knows, and every fifth picture is held out.
     #[arg(long, value_name = "CSV")]
     labels: Option<PathBuf>,
+    /// Weights of an earlier training to start from: a `sketch.safetensors`.
+    #[arg(long, value_name = "FILE")]
+    start: Option<PathBuf>,
     /// The rows of those pictures, as MIDI notes.
     #[arg(long, value_name = "LOW-HIGH", default_value_t = Scale::DEFAULT, allow_hyphen_values = true)]
     scale: Scale,
@@ -51,7 +54,9 @@ pub fn run(options: &SketchOptions, json: bool) -> Result<ExitCode> {
     let usual = if pictures.is_empty() { Config::default().steps } else { OWN_STEPS };
     let steps = common.steps.map_or(usual, |steps| steps as usize);
     let examples = signs.len() + pictures.len();
-    let settings = Settings { seed: common.seed, steps, examples, other: options.scale.to_string() };
+    let other = format!("{}{}", options.scale, start_argument(options));
+    let settings = Settings { seed: common.seed, steps, examples, other };
+    let start = options.start.as_ref().map(|file| read_weights(file)).transpose()?;
     let (held_out_signs, signs) = signs.into_iter().partition(|sign| sign.person.is_multiple_of(HELD_OUT));
     let (held_out_pictures, pictures) = divided(pictures);
     let config = Config {
@@ -59,6 +64,7 @@ pub fn run(options: &SketchOptions, json: bool) -> Result<ExitCode> {
         steps,
         signs,
         held_out_signs,
+        start,
         pictures,
         held_out_pictures,
         command: command_of(options, steps),
@@ -136,7 +142,20 @@ fn command_of(options: &SketchOptions, steps: usize) -> String {
         .as_ref()
         .map_or(String::new(), |labels| format!(" --labels {} --scale {}", labels.display(), options.scale));
     let (data, seed) = (options.common.data_arguments(), options.common.seed);
-    format!("neume train sketch{data}{labels} --seed {seed} --steps {steps}")
+    let start = start_argument(options);
+    format!("neume train sketch{data}{labels}{start} --seed {seed} --steps {steps}")
+}
+
+fn start_argument(options: &SketchOptions) -> String {
+    options.start.as_ref().map_or(String::new(), |file| format!(" --start {}", file.display()))
+}
+
+/// The weights of a file, if they are this network's.
+fn read_weights(path: &Path) -> Result<Vec<u8>> {
+    let named = || path.display().to_string();
+    let bytes = std::fs::read(path).with_context(named)?;
+    SketchNet::from_weights(&bytes).with_context(named)?;
+    Ok(bytes)
 }
 
 /// Every fifth picture to judge by, the others to learn from.
