@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use neume::engine::{Engine, Event, Note, POLYPHONY, Settings, TimedEvent};
-use neume::handoff::{EngineEnd, EngineFrame, Pcm, Playable, PlayableZone, ToEngine};
+use neume::handoff::{EngineEnd, EngineFrame, Pcm, Playable, PlayableZone, ToEngine, page_rings};
 
 const RATE_HZ: f32 = 48_000.0;
 const BLOCK_FRAMES: usize = 64;
@@ -79,7 +79,9 @@ fn seconds_of_work(voices: usize, secs: usize, semitones: i32, stereo: bool, ben
     let (_keys, pressed) = rtrb::RingBuffer::new(4);
     let (frames, _shown) = triple_buffer::triple_buffer(&EngineFrame::default());
     let watched = Arc::new(AtomicBool::new(false));
-    let mut engine = Engine::new(EngineEnd { messages: to_engine, keys: pressed, frames, watched }, RATE_HZ);
+    let (asks, pages, _streamer) = page_rings();
+    let end = EngineEnd { messages: to_engine, keys: pressed, frames, watched, asks, pages };
+    let mut engine = Engine::new(end, RATE_HZ);
     let sent = messages.push(ToEngine::Slot { slot: 0, playable: Some(playable.clone()) });
     assert!(sent.is_ok(), "the ring has room for one message");
     let key = (60 + semitones) as u8;
@@ -110,6 +112,7 @@ fn sound(stereo: bool) -> Playable {
         left: samples(261.0),
         right: stereo.then(|| samples(262.0)),
         sustain: Some((10_000, RATE_HZ as u32)),
+        rest: None,
     };
     let zone = PlayableZone {
         keys: (0, 127),

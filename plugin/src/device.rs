@@ -4,10 +4,9 @@
 //! project: a project goes to other machines. `networks.rs` opens what was chosen.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use crate::disk;
+use crate::preferences;
 
 /// A kind of device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -60,10 +59,7 @@ impl FromStr for Device {
 /// # Errors
 /// One line that names the variable or the file, and the cause.
 pub fn asked_for() -> Result<Device, String> {
-    match std::env::var_os("NEUME_DEVICE").filter(|text| !text.is_empty()) {
-        Some(text) => text.to_string_lossy().parse().map_err(|cause| format!("NEUME_DEVICE: {cause}")),
-        None => memory().map_or(Ok(Device::Cpu), |path| remembered(&path)),
-    }
+    Ok(preferences::asked_for("NEUME_DEVICE", PREFERENCE)?.unwrap_or(Device::Cpu))
 }
 
 /// Keeps the choice for the next time.
@@ -71,55 +67,15 @@ pub fn asked_for() -> Result<Device, String> {
 /// # Errors
 /// One line that names the file and the cause.
 pub fn remember(device: Device) -> Result<(), String> {
-    match memory() {
-        Some(path) => remember_in(&path, device),
-        None => Err("the choice of the device is not kept: this user has no folder for settings".to_string()),
-    }
+    preferences::remember(PREFERENCE, &device.label().to_lowercase())
 }
 
-/// The file that remembers.
-fn memory() -> Option<PathBuf> {
-    Some(directories::ProjectDirs::from("", "", "Neume")?.config_dir().join("device"))
-}
-
-fn remembered(path: &Path) -> Result<Device, String> {
-    const MAX_BYTES: u64 = 1 << 10;
-    if matches!(path.try_exists(), Ok(false)) {
-        return Ok(Device::Cpu);
-    }
-    let text = disk::read(path, MAX_BYTES)?;
-    String::from_utf8_lossy(&text).parse().map_err(|cause| format!("{}: {cause}", path.display()))
-}
-
-fn remember_in(path: &Path, device: Device) -> Result<(), String> {
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(|cause| format!("{}: {cause}", folder.display()))?;
-    }
-    disk::replace(path, format!("{}\n", device.label().to_lowercase()).as_bytes())
-}
+/// What the choice is kept under.
+const PREFERENCE: &str = "device";
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_choice_is_remembered_and_garbage_is_named() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("Neume/device");
-        assert_eq!(remembered(&path), Ok(Device::Cpu), "nothing was chosen yet");
-        for device in [Device::Cuda, Device::Metal, Device::Cpu] {
-            remember_in(&path, device).unwrap();
-            assert_eq!(remembered(&path), Ok(device));
-        }
-        for garbage in [&b""[..], b"gpu", b"\xff\xfe\x00", &[b'x'; 1 << 11]] {
-            std::fs::write(&path, garbage).unwrap();
-            let told = remembered(&path).unwrap_err();
-            assert!(told.contains("device: ") && told.lines().count() == 1, "{told}");
-        }
-        assert!(remembered(folder.path()).is_err(), "a folder");
-        std::fs::write(folder.path().join("file"), "").unwrap();
-        assert!(remember_in(&folder.path().join("file/device"), Device::Cpu).unwrap_err().contains("file"));
-    }
 
     #[test]
     fn every_device_is_known_by_its_name() {

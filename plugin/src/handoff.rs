@@ -7,6 +7,8 @@
 //! | Worker → Engine | [`ToEngine`] messages in a bounded ring | the Worker keeps the newest of each kind and tries again |
 //! | Editor → Engine | [`KeyPress`]es of the drawn keyboard in a bounded ring | the press is dropped: it is a plain number |
 //! | Engine → Editor | the newest [`EngineFrame`] | it is replaced |
+//! | Engine → Streamer | [`PageAsk`]s in a bounded ring | the voice asks again in the next block |
+//! | Streamer → Engine | [`PageGiven`]s in a bounded ring | the Streamer keeps them and tries again |
 //!
 //! The saved state ([`Document`]) is behind a lock that the Editor, the Worker and the host's main thread take for
 //! as long as it takes to copy an `Arc`; the Engine has no way to reach it.
@@ -21,8 +23,10 @@ use neume_models::{Families, Family, Reading, Sketch};
 use parking_lot::Mutex;
 
 use crate::device::Device;
+use crate::memory::Budget;
 use crate::signs::Recognised;
 use crate::state::{BankRef, InstanceState};
+use crate::streaming::Rest;
 
 /// Sketches an instance holds.
 pub const SLOTS: usize = 16;
@@ -93,6 +97,8 @@ pub enum Request {
     },
     /// Run the networks there from now on, in every instance of this process, and remember it for this user.
     Device(Device),
+    /// Give the sounds of this process so much memory from now on, and remember it for this user.
+    Memory(Budget),
     /// Tell the composer this.
     Notice(String),
     /// The instance is going away.
@@ -176,6 +182,15 @@ pub struct DeviceView {
     pub name: String,
 }
 
+/// Memory that the sounds of this process take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct MemoryView {
+    /// What they may take.
+    pub budget: Budget,
+    /// What they take, in megabytes of 2^20 bytes.
+    pub held_mb: u32,
+}
+
 /// All that the Worker has to show. The newest replaces the one before.
 #[derive(Debug, Clone)]
 pub struct View {
@@ -187,6 +202,8 @@ pub struct View {
     pub notice: Option<String>,
     /// Where the networks run.
     pub device: DeviceView,
+    /// The sounds in memory.
+    pub memory: MemoryView,
 }
 
 impl Default for View {
@@ -196,14 +213,15 @@ impl Default for View {
             bank: BankView::default(),
             notice: None,
             device: DeviceView { device: Device::Cpu, name: Device::Cpu.to_string() },
+            memory: MemoryView::default(),
         }
     }
 }
 
-/// Samples at the host's rate, with their loop.
+/// Samples with their loop: whole, at the host's rate, or the head of a long sound, at its own.
 #[derive(Debug, PartialEq)]
 pub struct Pcm {
-    /// Frames per second: the host's.
+    /// Frames per second.
     pub rate_hz: f32,
     /// Mono, or the left channel.
     pub left: Box<[f32]>,
@@ -211,6 +229,46 @@ pub struct Pcm {
     pub right: Option<Box<[f32]>>,
     /// Loop of the sustain in frames `start..end`, `end <= left.len()`, its seam already faded into the samples.
     pub sustain: Option<(u32, u32)>,
+    /// What comes behind these samples from disk, while the sound is heard; such a sound has no loop.
+    pub rest: Option<Rest>,
+}
+
+/// Frames of a page of a streamed sound; the last one is shorter.
+pub const PAGE_FRAMES: usize = 1 << 14;
+
+/// A part of a streamed sound, [`PAGE_FRAMES`] long, counted from the end of its head.
+#[derive(Debug)]
+pub struct Page {
+    /// Which.
+    pub number: u32,
+    /// Mono, or the left channel.
+    pub left: Box<[f32]>,
+    /// The right channel of a stereo sound, as long as the left.
+    pub right: Option<Box<[f32]>>,
+}
+
+/// The Engine asks for a page.
+#[derive(Debug)]
+pub struct PageAsk {
+    /// Whose page it is.
+    pub voice: u16,
+    /// The note that the voice plays.
+    pub serial: u64,
+    /// Which page.
+    pub number: u32,
+    /// Of which sound.
+    pub pcm: Arc<Pcm>,
+}
+
+/// The page that was asked for. The Streamer also holds it, and alone frees it.
+#[derive(Debug)]
+pub struct PageGiven {
+    /// As asked.
+    pub voice: u16,
+    /// As asked.
+    pub serial: u64,
+    /// The page.
+    pub page: Arc<Page>,
 }
 
 /// A sound's place under the keys.
@@ -273,6 +331,8 @@ pub struct EngineFrame {
     pub slot: u8,
     /// Share of real time that the callback takes, smoothed, 0..1 and beyond.
     pub load: f32,
+    /// Notes that ended because the disk was too slow for them, since the Engine was made.
+    pub starved: u32,
     /// Peak level since the last frame, linear, left and right.
     pub peak: [f32; 2],
     /// The newest output, mono, oldest first.
@@ -291,6 +351,7 @@ impl Default for EngineFrame {
             keys: 0,
             slot: 0,
             load: 0.0,
+            starved: 0,
             peak: [0.0; 2],
             scope: [0.0; EngineFrame::SCOPE_LEN],
         }
@@ -366,6 +427,16 @@ pub struct WorkerEnd {
     pub document: Arc<Document>,
     /// To the Engine.
     pub engine: rtrb::Producer<ToEngine>,
+    /// For the Streamer.
+    pub streamer: StreamerEnd,
+}
+
+/// The Streamer's end.
+pub struct StreamerEnd {
+    /// From the Engine.
+    pub asks: rtrb::Consumer<PageAsk>,
+    /// To the Engine.
+    pub pages: rtrb::Producer<PageGiven>,
 }
 
 /// The Engine's end.
@@ -378,6 +449,17 @@ pub struct EngineEnd {
     pub frames: triple_buffer::Input<EngineFrame>,
     /// Whether anybody looks at the frames.
     pub watched: Arc<AtomicBool>,
+    /// To the Streamer.
+    pub asks: rtrb::Producer<PageAsk>,
+    /// From the Streamer.
+    pub pages: rtrb::Consumer<PageGiven>,
+}
+
+/// The rings between an Engine and the Streamer.
+pub fn page_rings() -> (rtrb::Producer<PageAsk>, rtrb::Consumer<PageGiven>, StreamerEnd) {
+    let (ask, asks) = rtrb::RingBuffer::new(1024);
+    let (give, pages) = rtrb::RingBuffer::new(1024);
+    (ask, pages, StreamerEnd { asks, pages: give })
 }
 
 /// The three ends of a new instance.
@@ -390,6 +472,7 @@ pub fn ends() -> (EditorEnd, WorkerEnd, EngineEnd) {
     let watched = Arc::new(AtomicBool::new(false));
     let (to_engine, messages) = rtrb::RingBuffer::new(4 * SLOTS);
     let (key_presses, keys) = rtrb::RingBuffer::new(256);
+    let (asks, pages, streamer) = page_rings();
     let (frames_in, frames_out) = triple_buffer::triple_buffer(&EngineFrame::default());
     (
         EditorEnd {
@@ -400,7 +483,7 @@ pub fn ends() -> (EditorEnd, WorkerEnd, EngineEnd) {
             watched: watched.clone(),
             keys: key_presses,
         },
-        WorkerEnd { requests: requested, unanswered, view, document, engine: to_engine },
-        EngineEnd { messages, keys, frames: frames_in, watched },
+        WorkerEnd { requests: requested, unanswered, view, document, engine: to_engine, streamer },
+        EngineEnd { messages, keys, frames: frames_in, watched, asks, pages },
     )
 }

@@ -21,10 +21,13 @@ pub mod engine;
 pub mod handoff;
 pub mod language;
 pub mod library;
+pub mod memory;
 mod networks;
 pub mod params;
+pub mod preferences;
 pub mod signs;
 pub mod state;
+pub mod streaming;
 mod window;
 pub mod worker;
 
@@ -182,7 +185,7 @@ impl Neume {
     /// Offline there is time: the Worker's sounds come first. Live playing never waits.
     fn await_sounds(&mut self) {
         let started = Instant::now();
-        while !self.requests.answered() && started.elapsed() < PATIENCE {
+        while !(self.requests.answered() && self.engine.has_its_pages()) && started.elapsed() < PATIENCE {
             self.engine.take_messages();
             std::thread::sleep(Duration::from_millis(1));
         }

@@ -16,14 +16,16 @@ use neume_models::{Legend, Reading, SignEmbedding, SignInput, Sketch};
 use parking_lot::Mutex;
 
 use crate::device::Device;
-use crate::handoff::{Pcm, ScanProgress};
+use crate::handoff::{Pcm, ScanProgress, StreamerEnd};
+use crate::memory;
 use crate::networks::Networks;
 use crate::state::BankRef;
+use crate::streaming::{self, HEAD_FRAMES, Streamer};
 
-/// Memory that decoded sounds may take before those that no instance plays are given up.
-const BUDGET_BYTES: usize = 512 << 20;
+/// Sounds without a loop are streamed from disk if they are longer.
+const HELD_SECS: u64 = 20;
 
-/// Longest part of a sound that is held in memory.
+/// Longest part of a sound with a loop, which is held in memory.
 const MAX_SOUND_SECS: f32 = 120.0;
 
 /// The shared holdings of a process.
@@ -32,6 +34,8 @@ pub struct Library {
     networks: Networks,
     banks: Mutex<HashMap<PathBuf, Arc<Bank>>>,
     sounds: Mutex<Sounds>,
+    streamer: Streamer,
+    memory_notice: Mutex<Option<String>>,
 }
 
 /// A sound that cannot be had: what it is called and why.
@@ -79,6 +83,8 @@ impl Library {
             networks: Networks::default(),
             banks: Mutex::default(),
             sounds: Mutex::default(),
+            streamer: Streamer::new(),
+            memory_notice: Mutex::new(memory::notice()),
         }
     }
 
@@ -130,9 +136,20 @@ impl Library {
         self.networks.device()
     }
 
-    /// Why the CPU serves although another device was asked for; said once in a process.
-    pub fn device_notice(&self) -> Option<String> {
-        self.networks.take_notice()
+    /// Why the CPU serves although another device was asked for, or the usual memory although other was; said once in a
+    /// process.
+    pub fn machine_notice(&self) -> Option<String> {
+        self.networks.take_notice().or_else(|| self.memory_notice.lock().take())
+    }
+
+    /// Memory that sounds take, in bytes, the pages of streamed ones included.
+    pub fn bytes_held(&self) -> usize {
+        self.sounds.lock().bytes + self.streamer.bytes_held()
+    }
+
+    /// Gives up sounds that no instance plays, where the budget has become smaller.
+    pub fn make_room(&self) {
+        self.sounds.lock().make_room(memory::budget().bytes() - streaming::pages_bytes());
     }
 
     /// A bank that is open already. The factory bank always is.
@@ -175,9 +192,39 @@ impl Library {
         }
         let audio = self.load(wanted)?;
         let (audio, sustain) = within(audio, sustain, span);
-        let pcm = Arc::new(prepare(&audio, sustain, rate_hz));
+        let pcm = if is_streamed(audio.frames() as u64, audio.rate_hz, sustain) {
+            let cause = |cause| Missing {
+                name: wanted.name.to_string(),
+                cause: format!(
+                    "it is long and cannot be laid out in {}: {cause}",
+                    streaming::folder().display()
+                ),
+            };
+            Arc::new(self.head(audio).map_err(cause)?)
+        } else {
+            Arc::new(prepare(&audio, sustain, rate_hz))
+        };
         self.sounds.lock().insert(key, pcm.clone());
+        self.make_room();
         Ok(pcm)
+    }
+
+    /// Serves an Engine with the pages of long sounds from now on.
+    pub fn serve(&self, end: StreamerEnd) {
+        self.streamer.serve(end);
+    }
+
+    /// A long sound: the rest laid out on disk, its head in memory.
+    fn head(&self, audio: Audio) -> std::io::Result<Pcm> {
+        let rest = self.streamer.lay_out(&audio.channels)?;
+        let mut heads = audio.channels.iter().map(|channel| channel[..HEAD_FRAMES].into());
+        Ok(Pcm {
+            rate_hz: audio.rate_hz as f32,
+            left: heads.next().unwrap_or_default(),
+            right: heads.next(),
+            sustain: None,
+            rest: Some(rest),
+        })
     }
 
     fn load(&self, wanted: Wanted<'_>) -> Result<Audio, Missing> {
@@ -286,19 +333,38 @@ impl Sounds {
         Some(pcm.clone())
     }
 
-    fn insert(&mut self, key: PcmKey, pcm: Arc<Pcm>) {
-        self.turn += 1;
-        self.bytes += bytes_of(&pcm);
-        if let Some((old, _)) = self.held.insert(key, (pcm, self.turn)) {
-            self.bytes -= bytes_of(&old);
-        }
-        while self.bytes > BUDGET_BYTES {
+    /// Gives up the sounds that were used longest ago and that no instance plays, until the rest takes so many bytes.
+    fn make_room(&mut self, most_bytes: usize) {
+        while self.bytes > most_bytes {
             let unused = self.held.iter().filter(|(_, (pcm, _))| Arc::strong_count(pcm) == 1);
             let Some(oldest) = unused.min_by_key(|(_, (_, used))| *used).map(|(key, _)| *key) else { break };
             if let Some((pcm, _)) = self.held.remove(&oldest) {
                 self.bytes -= bytes_of(&pcm);
             }
         }
+    }
+
+    fn insert(&mut self, key: PcmKey, pcm: Arc<Pcm>) {
+        self.turn += 1;
+        self.bytes += bytes_of(&pcm);
+        if let Some((old, _)) = self.held.insert(key, (pcm, self.turn)) {
+            self.bytes -= bytes_of(&old);
+        }
+    }
+}
+
+/// Whether a sound is streamed from disk behind its head.
+fn is_streamed(frames: u64, rate_hz: u32, sustain: Option<Loop>) -> bool {
+    sustain.is_none() && frames > HELD_SECS * u64::from(rate_hz) && frames > HEAD_FRAMES as u64
+}
+
+/// About what a stereo sound takes in memory, in bytes.
+pub fn bytes_held(frames: u64, rate_hz: u32, sustain: Option<Loop>) -> u64 {
+    const FRAME_BYTES: u64 = 2 * size_of::<f32>() as u64;
+    if is_streamed(frames, rate_hz, sustain) {
+        FRAME_BYTES * HEAD_FRAMES as u64
+    } else {
+        FRAME_BYTES * frames
     }
 }
 
@@ -339,6 +405,7 @@ fn prepare(audio: &Audio, sustain: Option<Loop>, rate_hz: f32) -> Pcm {
         left: channels.next().unwrap_or_default(),
         right: channels.next(),
         sustain: sustain.map(|sustain| (sustain.start_frames as u32, sustain.end_frames as u32)),
+        rest: None,
     }
 }
 
@@ -348,6 +415,7 @@ mod tests {
 
     #[test]
     fn sounds_that_nobody_plays_leave_when_the_budget_is_full() {
+        const BUDGET_BYTES: usize = 16 << 20;
         let mut sounds = Sounds::default();
         let big = || {
             Arc::new(Pcm {
@@ -355,6 +423,7 @@ mod tests {
                 left: vec![0.0; BUDGET_BYTES / 4 / 2].into(),
                 right: None,
                 sustain: None,
+                rest: None,
             })
         };
         let key = |n: u8| PcmKey { id: SoundId([n; 16]), rate: 0, sustain: None, span: None };
@@ -362,6 +431,7 @@ mod tests {
         sounds.insert(key(0), played.clone());
         sounds.insert(key(1), big());
         sounds.insert(key(2), big());
+        sounds.make_room(BUDGET_BYTES);
         assert!(sounds.get(&key(0)).is_some(), "it is being played");
         assert!(sounds.get(&key(1)).is_none(), "it was used longest ago");
         assert!(sounds.bytes <= BUDGET_BYTES);

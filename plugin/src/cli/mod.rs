@@ -96,7 +96,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     choose_device(&cli, &library)?;
     let done = command(cli.command, json);
     // The device may have failed meanwhile.
-    library.device_notice().inspect(|cause| eprintln!("neume: {cause}"));
+    library.machine_notice().inspect(|cause| eprintln!("neume: {cause}"));
     done
 }
 
@@ -121,7 +121,7 @@ fn choose_device(cli: &Cli, library: &Library) -> anyhow::Result<()> {
     ) = cli.command
     {
         library.device();
-        library.device_notice().inspect(|cause| eprintln!("neume: {cause}"));
+        library.machine_notice().inspect(|cause| eprintln!("neume: {cause}"));
     }
     Ok(())
 }

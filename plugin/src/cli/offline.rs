@@ -1,6 +1,7 @@
 //! Plays a score through the Engine, faster than it sounds: the path of the plugin, without a host.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use neume::engine::{Engine, Event, Mode, Note, Settings, TimedEvent};
@@ -38,6 +39,9 @@ impl Session {
     }
 }
 
+/// Longest that a block waits for the pages of long sounds.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 /// What lies under the keys for a match.
 ///
 /// # Errors
@@ -64,6 +68,7 @@ pub type Sink<'a> = dyn FnMut(&[f32], &[f32]) -> Result<()> + 'a;
 pub fn perform(sounds: &[Arc<Playable>], score: &Score, session: Session, sink: &mut Sink<'_>) -> Result<()> {
     ensure!(!sounds.is_empty(), "there is no sound to play");
     let (editor, mut worker, end) = handoff::ends();
+    Library::shared().serve(worker.streamer);
     for (slot, sound) in (0..SLOTS).zip(sounds.iter().cycle()) {
         let message = ToEngine::Slot { slot, playable: Some(sound.clone()) };
         ensure!(worker.engine.push(message).is_ok(), "the ring to the engine is full");
@@ -81,6 +86,11 @@ pub fn perform(sounds: &[Arc<Playable>], score: &Score, session: Session, sink: 
             std::iter::from_fn(|| moments.next_if(|(frame, _)| *frame < at + frames as u64))
                 .map(|(frame, moment)| timed((frame - at) as u32, moment))
                 .collect();
+        let asked = Instant::now();
+        while !engine.has_its_pages() {
+            ensure!(asked.elapsed() < PATIENCE, "a long sound cannot be read from disk");
+            std::thread::sleep(Duration::from_micros(200));
+        }
         engine.process(&settings, due, &mut left[..frames], &mut right[..frames]);
         sink(&left[..frames], &right[..frames])?;
         at += frames as u64;

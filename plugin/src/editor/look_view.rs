@@ -1,26 +1,27 @@
 //! The view Look: what is heard, seen. The newest output as a curve, and the level of both channels. Below, where the
-//! networks run.
+//! networks run, and how much memory sounds may take.
 
-use egui::{Align2, Pos2, Rect, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2};
+use egui::{Align2, Pos2, Rect, Role, Sense, Shape, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 
 use super::button::{elided, segmented};
 use super::editing::Editing;
 use super::theme::{self, CORNER, mix};
 use crate::device::Device;
 use crate::handoff::{EngineFrame, Request};
+use crate::memory::Budget;
 
 /// Lowest level of the meters, in dB.
 const FLOOR_DB: f32 = -60.0;
 /// How fast a meter falls, as a share kept from frame to frame.
 const FALL: f32 = 0.86;
-/// Height of the lines about the device.
-const DEVICE_PX: f32 = 56.0;
+/// Height of the lines about the device, and of those about memory.
+const MACHINE_PX: f32 = 56.0;
 
 /// The view in `rect`.
 pub fn look_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
     let tokens = editing.tokens();
     let colour = editing.chosen_match().map_or(tokens.text, |m| editing.theme().family(m.family));
-    let height = (rect.height() - 68.0 - DEVICE_PX).clamp(120.0, rect.width() * 1.2);
+    let height = (rect.height() - 68.0 - 2.0 * MACHINE_PX).clamp(120.0, rect.width() * 1.2);
     let scope = Rect::from_min_size(rect.min, vec2(rect.width(), height));
     ui.painter().rect_filled(scope, CORNER, tokens.pad);
     let inside = scope.shrink2(vec2(0.0, 16.0));
@@ -37,9 +38,35 @@ pub fn look_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
         let row = Rect::from_min_max(pos2(rect.left(), y - 8.0), pos2(rect.right(), y + 8.0));
         level_ui(ui, row, name, editing.state.peak[i], editing);
     }
-    let left_bottom = pos2(rect.left(), scope.bottom() + 68.0 + DEVICE_PX);
-    let right_top = pos2(rect.right(), left_bottom.y - DEVICE_PX);
-    device_ui(ui, Rect::from_two_pos(left_bottom, right_top), editing);
+    let top = pos2(rect.left(), scope.bottom() + 68.0);
+    let device = Rect::from_min_size(top, vec2(rect.width(), MACHINE_PX));
+    device_ui(ui, device, editing);
+    let memory = device.translate(vec2(0.0, MACHINE_PX));
+    let mut below = ui.new_child(UiBuilder::new().id_salt("memory").max_rect(memory));
+    memory_ui(&mut below, memory, editing);
+}
+
+/// How much memory the sounds of all instances may take, with what they take beneath.
+fn memory_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
+    let (tokens, shown) = (editing.tokens(), editing.now.view.memory);
+    let row = Rect::from_min_size(rect.min, vec2(rect.width(), 28.0));
+    ui.painter().text(row.left_center(), Align2::LEFT_CENTER, "Memory", theme::regular(12.0), tokens.dim);
+    let labels = Budget::CHOICES.map(|budget| budget.to_string());
+    let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
+    let choice = Rect::from_min_max(pos2(row.right() - 54.0 * labels.len() as f32, row.top()), row.max);
+    // A budget that only `NEUME_MEMORY_MB` can say is none of these.
+    let chosen = Budget::CHOICES.iter().position(|&budget| budget == shown.budget).unwrap_or(usize::MAX);
+    let starved = editing.now.frame.starved;
+    let (words, ink) = match starved {
+        0 => (format!("{} MB of {} in use", shown.held_mb, shown.budget), tokens.dim),
+        1 => ("the disk was too slow for 1 note".to_string(), tokens.warning),
+        many => (format!("the disk was too slow for {many} notes"), tokens.warning),
+    };
+    let at = pos2(rect.right(), row.bottom() + 12.0);
+    elided(ui, at, Align2::RIGHT_CENTER, &words, theme::regular(12.0), ink, rect.width());
+    if let Some(i) = segmented(ui, choice, &labels, chosen, tokens) {
+        editing.end.requests.send(Request::Memory(Budget::CHOICES[i]));
+    }
 }
 
 /// Where the networks run, with its full name beneath; another device may be chosen.

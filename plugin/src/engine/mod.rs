@@ -21,6 +21,7 @@ mod reader;
 mod settings;
 mod slots;
 mod source;
+mod stream;
 mod voice;
 mod voices;
 
@@ -36,6 +37,7 @@ use envelope::Shape;
 use interpolation::Kernels;
 use meter::Meter;
 use ramp::Ramp;
+pub(crate) use reader::ends_silent;
 use reader::{CHUNK, Desk};
 use settings::within;
 use slots::{Slots, audition, let_go};
@@ -52,6 +54,8 @@ const AUDITION_SECS: f32 = 1.5;
 const LOAD_SHARE: f32 = 0.05;
 /// Messages that one block takes at most; the rest waits for the next.
 const MOST_MESSAGES: usize = 256;
+/// Pages that one block takes at most; the rest waits for the next.
+const MOST_PAGES: usize = 1024;
 
 /// The Engine of an instance.
 pub struct Engine {
@@ -151,6 +155,7 @@ impl Engine {
         self.follow(settings.sanitised());
         self.take_messages();
         self.take_key_presses();
+        self.has_its_pages();
         let mut at = 0;
         for timed in events {
             let frame = (timed.frame as usize).clamp(at, frames);
@@ -159,6 +164,7 @@ impl Engine {
             self.handle(timed.event, frame);
         }
         self.render(left, right, at, frames);
+        self.voices.ask_for_pages(&mut self.end.asks);
         self.show(left, right);
     }
 
@@ -191,6 +197,16 @@ impl Engine {
                 Err(_) => return,
             }
         }
+    }
+
+    /// Takes the pages of streamed sounds that have come. Gives whether all are there that were asked for; who has time
+    /// may wait for them between two blocks.
+    pub fn has_its_pages(&mut self) -> bool {
+        for _ in 0..MOST_PAGES {
+            let Ok(given) = self.end.pages.pop() else { break };
+            self.voices.give_page(given);
+        }
+        !self.voices.is_waiting()
     }
 
     fn audition(&mut self, sound: std::sync::Arc<crate::handoff::Playable>) {
@@ -353,6 +369,7 @@ impl Engine {
         frame.keys = self.channels.iter().fold(0, |keys, channel| keys | channel.keys());
         frame.slot = self.settings.slot as u8;
         frame.load = self.load;
+        frame.starved = self.voices.starved;
         self.meter.show(frame);
         self.end.frames.publish();
     }

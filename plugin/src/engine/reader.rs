@@ -6,6 +6,7 @@ use super::kernel::{Kernel, MAX_TAPS};
 use super::ramp::Ramp;
 use super::slots::finite;
 use super::source::{Extent, SPAN};
+use super::stream::{Samples, Stream};
 use crate::handoff::{Pcm, PlayableZone};
 
 /// Most frames that are rendered in one go.
@@ -67,6 +68,8 @@ pub(super) struct Reader {
     tuning: f64,
     /// Frames of the sound over which its end fades; 0 where it ends in silence.
     tail_frames: f32,
+    /// The same for an end that is none, where the rest of a streamed sound has not come.
+    cut_frames: f32,
 }
 
 impl Reader {
@@ -81,6 +84,7 @@ impl Reader {
             tuning_semitones: Ramp::at(0.0),
             tuning: 1.0,
             tail_frames: 0.0,
+            cut_frames: 0.0,
         }
     }
 
@@ -93,14 +97,34 @@ impl Reader {
             + finite(manner.tune_semitones, 0.0);
         let ratio = reachable((semitones / 12.0).exp2() * rates);
         let extent = Extent::of(pcm);
-        let silent_end = ends_silent(&pcm.left) && pcm.right.as_deref().is_none_or(ends_silent);
+        let silent_end = match &pcm.rest {
+            Some(rest) => rest.ends_silent(),
+            None => ends_silent(&pcm.left) && pcm.right.as_deref().is_none_or(ends_silent),
+        };
         let cut_off = extent.loop_frames == 0 && !silent_end;
+        let cut_frames = TAIL_SECS * rate_hz * ratio as f32;
         Reader {
             extent,
             kernel: Kernel::for_pace(pace(ratio * bend)),
             ratio,
-            tail_frames: if cut_off { TAIL_SECS * rate_hz * ratio as f32 } else { 0.0 },
+            tail_frames: if cut_off { cut_frames } else { 0.0 },
+            cut_frames,
             ..Reader::idle()
+        }
+    }
+
+    /// The frame that it has come to.
+    pub fn frame(&self) -> u64 {
+        self.position >> 32
+    }
+
+    /// Ends a streamed sound, until more has come, where its samples end that are there.
+    pub fn reach(&mut self, pcm: &Pcm, available: u64) {
+        if let Some(rest) = &pcm.rest {
+            let is_whole = available >= rest.frames();
+            self.extent.end = available.min(rest.frames());
+            let silent = is_whole && rest.ends_silent();
+            self.tail_frames = if silent { 0.0 } else { self.cut_frames };
         }
     }
 
@@ -171,12 +195,18 @@ impl Reader {
 
     /// Reads a stretch that was just planned into the desk's samples, fades the end of a sound that is cut off into
     /// its levels, and moves on. Gives whether the sound is stereo.
-    pub fn read(&mut self, kernels: &Kernels, desk: &mut Desk, pcm: &Pcm, stretch: Stretch) -> bool {
+    pub fn read(
+        &mut self,
+        kernels: &Kernels,
+        desk: &mut Desk,
+        (pcm, stream): (&Pcm, &Stream),
+        stretch: Stretch,
+    ) -> bool {
         let Desk { levels, samples: [left, right], paces, other, room, .. } = desk;
         let count = stretch.frames;
         let pace = stretch.steady.map_or(Pace::Varying(paces), Pace::Steady);
-        self.read_channel(kernels, &pcm.left, pace, count, room, left, other);
-        if let Some(samples) = &pcm.right {
+        self.read_channel(kernels, Samples::left(pcm, stream), pace, count, room, left, other);
+        if let Some(samples) = Samples::right(pcm, stream) {
             self.read_channel(kernels, samples, pace, count, room, right, other);
         }
         self.fade_tail(pace, levels.get_mut(..count).unwrap_or(&mut []));
@@ -192,7 +222,7 @@ impl Reader {
     fn read_channel(
         &self,
         kernels: &Kernels,
-        samples: &[f32],
+        samples: Samples,
         pace: Pace,
         count: usize,
         room: &mut [f32],
@@ -214,7 +244,7 @@ impl Reader {
         &self,
         kernel: Kernel,
         kernels: &Kernels,
-        samples: &[f32],
+        samples: Samples,
         pace: Pace,
         room: &mut [f32],
         out: &mut [f32],
@@ -265,6 +295,7 @@ fn reachable(ratio: f64) -> f64 {
     if ratio.is_nan() { 1.0 } else { ratio.clamp(1.0 / REACH, REACH) }
 }
 
-fn ends_silent(samples: &[f32]) -> bool {
+/// Whether a sound fades by itself.
+pub(crate) fn ends_silent(samples: &[f32]) -> bool {
     samples.iter().rev().take(8).all(|sample| sample.abs() < TAIL_SILENCE)
 }

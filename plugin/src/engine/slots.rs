@@ -125,7 +125,7 @@ mod tests {
     use neume_bank::{Manner, Turn};
 
     fn zone(keys: (u8, u8), velocities: (u8, u8)) -> PlayableZone {
-        let pcm = Pcm { rate_hz: 48_000.0, left: Box::new([]), right: None, sustain: None };
+        let pcm = Pcm { rate_hz: 48_000.0, left: Box::new([]), right: None, sustain: None, rest: None };
         PlayableZone { keys, velocities, root_midi: 60.0, manner: Manner::default(), pcm: Arc::new(pcm) }
     }
 

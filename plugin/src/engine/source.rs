@@ -1,5 +1,6 @@
 //! A stretch of a sound's samples, with what lies before its start, behind its end and across its loop's seam.
 
+use super::stream::Samples;
 use crate::handoff::Pcm;
 
 /// Most samples that one stretch can span.
@@ -17,6 +18,9 @@ pub(super) struct Extent {
 impl Extent {
     /// The extent of a sound. A loop that does not lie inside of it counts as none.
     pub fn of(pcm: &Pcm) -> Extent {
+        if let Some(rest) = &pcm.rest {
+            return Extent { end: rest.frames(), loop_frames: 0 };
+        }
         let frames = pcm.right.as_ref().map_or(pcm.left.len(), |right| right.len().min(pcm.left.len()));
         match pcm.sustain {
             Some((start, end)) if start < end && end as usize <= frames => {
@@ -53,19 +57,29 @@ impl Extent {
     }
 
     /// `width` samples of a channel from `first` on: in place where they lie in one piece, else gathered in `room`.
-    pub fn stretch<'a>(self, samples: &'a [f32], first: i64, width: usize, room: &'a mut [f32]) -> &'a [f32] {
+    pub fn stretch<'a>(
+        self,
+        samples: Samples<'a>,
+        first: i64,
+        width: usize,
+        room: &'a mut [f32],
+    ) -> &'a [f32] {
         if let (Some(at), whole) = self.locate(first)
             && whole >= width
+            && let Some(piece) = samples.piece(at, width)
+            && piece.len() == width
         {
-            return samples.get(at..at + width).unwrap_or(&[]);
+            return piece;
         }
         let width = width.min(room.len());
         let mut done = 0;
         while done < width {
             let (at, whole) = self.locate(first + done as i64);
-            let count = whole.min(width - done);
+            let most = whole.min(width - done);
+            let piece = at.and_then(|at| samples.piece(at, most));
+            let count = piece.map_or(most, <[f32]>::len);
             let Some(to) = room.get_mut(done..done + count) else { break };
-            match at.and_then(|at| samples.get(at..at + count)) {
+            match piece {
                 Some(from) => to.copy_from_slice(from),
                 None => to.fill(0.0),
             }
@@ -80,12 +94,18 @@ mod tests {
     use super::*;
 
     fn pcm(frames: usize, sustain: Option<(u32, u32)>) -> Pcm {
-        Pcm { rate_hz: 48_000.0, left: (0..frames).map(|i| i as f32).collect(), right: None, sustain }
+        Pcm {
+            rate_hz: 48_000.0,
+            left: (0..frames).map(|i| i as f32).collect(),
+            right: None,
+            sustain,
+            rest: None,
+        }
     }
 
     fn check(sound: &Pcm, first: i64, expected: &[f32]) {
         let mut room = [f32::NAN; SPAN];
-        let found = Extent::of(sound).stretch(&sound.left, first, expected.len(), &mut room);
+        let found = Extent::of(sound).stretch(Samples::whole(&sound.left), first, expected.len(), &mut room);
         assert_eq!(found, expected, "from {first}");
     }
 

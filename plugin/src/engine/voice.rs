@@ -10,7 +10,8 @@ use super::ramp::Ramp;
 use super::reader::{CHUNK, Desk, Reader, smooth};
 use super::settings::{Settings, within};
 use super::slots::{Part, let_go};
-use crate::handoff::Playable;
+use super::stream::Stream;
+use crate::handoff::{Page, PageAsk, Pcm, Playable};
 
 /// A voice that is stolen or choked fades over this time.
 const FADE_SECS: f32 = 0.004;
@@ -64,6 +65,7 @@ pub(super) struct Voice {
     sound: Option<Arc<Playable>>,
     zone: usize,
     reader: Reader,
+    stream: Stream,
     gain: f32,
     /// Of its zone's place between left and right.
     sides: [f32; 2],
@@ -76,6 +78,8 @@ pub(super) struct Voice {
     once_frames: Option<u32>,
     fade_frames: u32,
     fade_left: u32,
+    /// Whether the disk was too slow for it.
+    pub starved: bool,
 }
 
 impl Voice {
@@ -89,6 +93,7 @@ impl Voice {
             sound: None,
             zone: 0,
             reader: Reader::idle(),
+            stream: Stream::default(),
             gain: 0.0,
             sides: [1.0; 2],
             one_shot: false,
@@ -99,6 +104,7 @@ impl Voice {
             once_frames: None,
             fade_frames: 1,
             fade_left: 0,
+            starved: false,
         }
     }
 
@@ -111,13 +117,16 @@ impl Voice {
         };
         let shape = Shape::under(&start.settings, place.manner.envelope, start.rate_hz);
         let loudness = within(sound.gain, 0.0, 64.0, 1.0);
-        let reader = Reader::new(place, pitch_midi, start.bend, start.rate_hz);
+        let mut reader = Reader::new(place, pitch_midi, start.bend, start.rate_hz);
+        let stream = Stream::new(&place.pcm);
+        reader.reach(&place.pcm, stream.available());
         *self = Voice {
             state: State::Held,
             note: start.note,
             serial: start.serial,
             zone,
             reader,
+            stream,
             gain: loudness
                 * velocity_gain(start.velocity, place.manner.velocity_tracking)
                 * zone_gain(place.manner.gain_db),
@@ -162,9 +171,40 @@ impl Voice {
     /// Ends it at once.
     pub fn stop(&mut self) {
         self.state = State::Free;
+        self.stream = Stream::default();
         if let Some(sound) = self.sound.take() {
             let_go(sound);
         }
+    }
+
+    fn pcm(&self) -> Option<&Arc<Pcm>> {
+        Some(&self.sound.as_ref()?.zones.get(self.zone)?.pcm)
+    }
+
+    /// Asks for the pages of a streamed sound that it will come to. `place` is its own among the voices.
+    pub fn ask(&mut self, place: usize, asks: &mut rtrb::Producer<PageAsk>) {
+        let Some(sound) = &self.sound else { return };
+        let Some(zone) = sound.zones.get(self.zone) else { return };
+        self.stream.ask((place, self.serial), &zone.pcm, self.reader.frame(), asks);
+    }
+
+    /// Takes a page of its sound.
+    pub fn take_page(&mut self, page: Arc<Page>) {
+        let Some(sound) = &self.sound else { return };
+        let Some(zone) = sound.zones.get(self.zone) else { return };
+        self.stream.take(page, zone.pcm.left.len());
+        self.reader.reach(&zone.pcm, self.stream.available());
+    }
+
+    /// Whether a page that it asked for has not come.
+    pub fn is_waiting(&self) -> bool {
+        self.pcm().is_some_and(|pcm| self.stream.is_waiting(pcm))
+    }
+
+    /// Whether it has come to the end of what is there of its sound, and there should be more.
+    fn is_starved(&self, pcm: &Pcm) -> bool {
+        let all = pcm.rest.as_ref().map_or(0, |rest| rest.frames());
+        self.stream.available() < all && self.reader.frame() >= self.stream.available()
     }
 
     /// How far its fade still has to go, in frames.
@@ -244,11 +284,12 @@ impl Voice {
         if self.state == State::Fading {
             self.fade_levels(levels);
         }
-        let stereo = self.reader.read(kernels, desk, &zone.pcm, stretch);
+        let stereo = self.reader.read(kernels, desk, (&zone.pcm, &self.stream), stretch);
         let heard = |side: &mut [f32]| -> usize { side.len().min(count) };
         let (on_left, on_right) = (heard(left), heard(right));
         self.mix(desk, stereo, left.split_at_mut(on_left).0, right.split_at_mut(on_right).0);
         self.age_frames += count as u64;
+        self.starved |= self.is_starved(&zone.pcm);
         self.finish_piece(count, shaped);
         shaped
     }

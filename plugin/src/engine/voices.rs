@@ -6,6 +6,7 @@ use super::interpolation::Kernels;
 use super::reader::Desk;
 use super::settings::Settings;
 use super::voice::{Start, State, Voice};
+use crate::handoff::{PageAsk, PageGiven};
 
 /// Notes that sound at the same time.
 pub const POLYPHONY: usize = 128;
@@ -26,6 +27,8 @@ pub(super) struct Voices {
     /// What voices that had to be cut off without a fade would have gone on from, left and right.
     residue: [f32; 2],
     residue_decay: f32,
+    /// Notes that the disk was too slow for.
+    pub starved: u32,
 }
 
 impl Voices {
@@ -37,6 +40,7 @@ impl Voices {
             serial: 0,
             residue: [0.0; 2],
             residue_decay: residue_decay(rate_hz),
+            starved: 0,
         }
     }
 
@@ -205,13 +209,34 @@ impl Voices {
             let bend = bends.get(usize::from(voice.note.channel)).copied().unwrap_or(Bend::Still(1.0));
             let sounded = voice.render(kernels, desk, bend, left, right);
             if voice.state == State::Free {
-                let note = voice.note;
+                let (note, starved) = (voice.note, voice.starved);
+                self.starved += u32::from(starved);
                 self.report_end(note, frame + sounded);
             }
         }
         let last = self.in_use().rposition(|voice| voice.state != State::Free);
         self.used = last.map_or(0, |last| last + 1);
         self.render_residue(left, right);
+    }
+
+    /// Asks for the pages that voices of streamed sounds will come to.
+    pub fn ask_for_pages(&mut self, asks: &mut rtrb::Producer<PageAsk>) {
+        let sounding = self.in_use_mut().enumerate().filter(|(_, voice)| voice.state != State::Free);
+        sounding.for_each(|(place, voice)| voice.ask(place, asks));
+    }
+
+    /// Hands a page to the voice that asked for it, if it still plays that note.
+    pub fn give_page(&mut self, given: PageGiven) {
+        let voice = self.pool.get_mut(usize::from(given.voice));
+        if let Some(voice) = voice.filter(|voice| voice.state != State::Free && voice.serial == given.serial)
+        {
+            voice.take_page(given.page);
+        }
+    }
+
+    /// Whether a page that a voice asked for has not come.
+    pub fn is_waiting(&self) -> bool {
+        self.in_use().any(|voice| voice.state != State::Free && voice.is_waiting())
     }
 
     fn in_use(&self) -> std::slice::Iter<'_, Voice> {

@@ -4,7 +4,8 @@ use neume_bank::{Bank, Instrument, Looping, Manner, Sound, SoundId, Zone};
 use neume_models::Reading;
 
 use crate::handoff::{Playable, PlayableZone};
-use crate::library::{Library, Missing, Wanted};
+use crate::library::{Library, Missing, Wanted, bytes_held};
+use crate::memory;
 use crate::state::{BankRef, Chosen, ChosenZone};
 
 /// Loudness in LUFS that a drawing of 0 dB asks for.
@@ -12,10 +13,6 @@ const FULL_LOUDNESS_DB: f32 = -14.0;
 
 /// Bounds of the gain that brings a sound to the drawn loudness.
 const GAIN_DB: std::ops::RangeInclusive<f32> = -48.0..=18.0;
-
-/// Memory that the samples of one instrument may take. Of a larger one, zones are left out evenly, and their
-/// neighbours serve.
-const MAX_INSTRUMENT_BYTES: u64 = 256 << 20;
 
 /// Chooses a sound of a bank for a reading: its instrument's zones, and the gain that makes it as loud as drawn.
 /// `None` if the bank does not have it.
@@ -61,9 +58,10 @@ pub fn thinned(bank: &Bank, chosen: &Chosen) -> Option<String> {
     let instrument = bank.instrument_of(chosen.sound)?;
     let (here, all) = (chosen.zones.len(), instrument.zones.len());
     (here > 1 && here < all).then(|| {
-        let megabytes = MAX_INSTRUMENT_BYTES >> 20;
+        let megabytes = memory::budget().instrument_bytes() >> 20;
         format!(
-            "{}: {here} of its {all} zones lie under the keys, more than {megabytes} MB do not",
+            "{}: {here} of its {all} zones lie under the keys; more than {megabytes} MB, half of the memory that the \
+             view Look gives to sounds, do not",
             instrument.name
         )
     })
@@ -82,12 +80,13 @@ fn chosen_zone(sound: &Sound, zone: &Zone) -> ChosenZone {
     }
 }
 
-/// The zones of an instrument, as many as memory is there for. First round robins go, then velocity layers, then every
+/// The zones of an instrument, as many as memory is there for; for the others their neighbours serve. First round robins go, then velocity layers, then every
 /// other zone, over and over; never that of the matched sound.
 fn within_memory<'a>(bank: &Bank, instrument: &'a Instrument, matched: SoundId) -> Vec<&'a Zone> {
     let mut zones: Vec<&Zone> = instrument.zones.iter().collect();
     let is_matched = |zone: &Zone| bank.sounds[zone.sound].id == matched;
-    let fits = |zones: &[&Zone]| bytes_of(bank, zones) <= MAX_INSTRUMENT_BYTES;
+    let most = memory::budget().instrument_bytes();
+    let fits = |zones: &[&Zone]| bytes_of(bank, zones) <= most;
     if fits(&zones) {
         return zones;
     }
@@ -119,7 +118,8 @@ fn bytes_of(bank: &Bank, zones: &[&Zone]) -> u64 {
     let mut sounds: Vec<usize> = zones.iter().map(|zone| zone.sound).collect();
     sounds.sort_unstable();
     sounds.dedup();
-    sounds.iter().map(|&sound| 8 * bank.sounds[sound].frames).sum()
+    let sounds = sounds.iter().map(|&sound| &bank.sounds[sound]);
+    sounds.map(|sound| bytes_held(sound.frames, sound.rate_hz, sound.sustain)).sum()
 }
 
 /// The part of a choice that is ready soonest: the matched sound alone, under every key.
@@ -170,7 +170,9 @@ mod tests {
         let factory = Bank::factory();
         let whole = factory.instruments.iter().max_by_key(|of| of.zones.len()).unwrap();
         let sounds_of = |frames: u64| -> Vec<Sound> {
-            whole.zones.iter().map(|zone| Sound { frames, ..factory.sounds[zone.sound].clone() }).collect()
+            let sustain = Some(neume_bank::Loop { start_frames: 0, end_frames: frames, crossfade_frames: 0 });
+            let long = |zone: &Zone| Sound { frames, sustain, ..factory.sounds[zone.sound].clone() };
+            whole.zones.iter().map(long).collect()
         };
         let zones = whole.zones.iter().enumerate().map(|(sound, zone)| Zone { sound, ..*zone }).collect();
         let instrument = Instrument { zones, ..whole.clone() };
@@ -188,7 +190,7 @@ mod tests {
         };
         let all = whole.zones.len();
         assert_eq!(chosen_of(48_000), (all, None));
-        let (here, told) = chosen_of((MAX_INSTRUMENT_BYTES / 8) * 2 / all as u64);
+        let (here, told) = chosen_of((memory::budget().instrument_bytes() / 8) * 2 / all as u64);
         assert!(here < all && here > 1, "{here} of {all}");
         assert!(told.unwrap().contains(&format!("{here} of its {all} zones")));
     }

@@ -3,6 +3,7 @@
 //! sound keeps playing.
 
 mod choice;
+mod machine;
 mod outbox;
 mod scanning;
 mod slot;
@@ -16,10 +17,7 @@ use neume_bank::priority::stand_back;
 use neume_bank::{Bank, SoundId};
 use neume_models::Legend;
 
-use crate::device::{self, Device};
-use crate::handoff::{
-    DeviceView, Document, Generation, Opening, Playable, Request, SLOTS, ToEngine, View, WorkerEnd,
-};
+use crate::handoff::{Document, Generation, Opening, Playable, Request, SLOTS, ToEngine, View, WorkerEnd};
 use crate::language::BoundSound;
 use crate::library::Library;
 use crate::signs::{Shape, Signs};
@@ -68,8 +66,8 @@ struct Worker {
     legend: Legend,
     scanning: Scanning,
     view: View,
-    /// Why another device than the chosen one serves; it stays until another one is chosen.
-    device_notice: Option<String>,
+    /// Why another device than the chosen one serves, or other memory; it stays until another one is chosen.
+    machine_notice: Option<String>,
 }
 
 /// A sound and the open bank that has it.
@@ -90,6 +88,7 @@ impl Worker {
     fn new(end: WorkerEnd, library: Arc<Library>) -> Worker {
         let bank = Bank::factory();
         let opening = end.document.opening();
+        library.serve(end.streamer);
         Worker {
             requests: end.requests,
             unanswered: end.unanswered,
@@ -108,14 +107,14 @@ impl Worker {
             legend: Legend::default(),
             scanning: Scanning::new(),
             view: View::default(),
-            device_notice: None,
+            machine_notice: None,
         }
     }
 
     fn run(mut self) {
         self.describe_bank();
         loop {
-            self.look_at_device();
+            self.look_at_machine();
             let all_sent = self.outbox.flush();
             self.outbox.reclaim();
             let scan_events = self.scanning.events();
@@ -171,6 +170,7 @@ impl Worker {
     fn answer(&mut self, request: Request) {
         match request {
             Request::Device(device) => self.choose_device(device),
+            Request::Memory(budget) => self.choose_memory(budget),
             Request::Notice(message) => self.view.notice = Some(message),
             Request::Quit => {}
             Request::Read { slot, sketch, generation } => {
@@ -539,33 +539,13 @@ impl Worker {
         }
     }
 
-    /// Runs the networks elsewhere. Only what can be had is remembered.
-    fn choose_device(&mut self, device: Device) {
-        self.device_notice = None;
-        if let Err(cause) = self.library.choose_device(device).and_then(|()| device::remember(device)) {
-            self.view.notice = Some(cause);
-        }
-    }
-
-    /// Another instance may have chosen another device, and a device may fail.
-    fn look_at_device(&mut self) {
-        let (device, name) = self.library.device();
-        let found = DeviceView { device, name };
-        let notice = self.library.device_notice();
-        if notice.is_some() || found != self.view.device {
-            self.device_notice = notice.or(self.device_notice.take());
-            self.view.device = found;
-            self.publish();
-        }
-    }
-
     fn publish(&mut self) {
         for (shown, slot) in self.view.slots.iter_mut().zip(&self.slots) {
             *shown = slot.view();
         }
         self.view.bank.scanning = self.scanning.progress();
         let mut shown = self.view.clone();
-        shown.notice = shown.notice.or(self.device_notice.clone());
+        shown.notice = shown.notice.or(self.machine_notice.clone());
         *self.shown.lock() = Arc::new(shown);
     }
 }

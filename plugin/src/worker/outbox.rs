@@ -62,7 +62,13 @@ mod tests {
     use neume_bank::Manner;
 
     fn playable(drawn_midi: f32) -> Arc<Playable> {
-        let pcm = Arc::new(Pcm { rate_hz: 48_000.0, left: Box::new([0.0]), right: None, sustain: None });
+        let pcm = Arc::new(Pcm {
+            rate_hz: 48_000.0,
+            left: Box::new([0.0]),
+            right: None,
+            sustain: None,
+            rest: None,
+        });
         let zone = PlayableZone {
             keys: (0, 127),
             velocities: (0, 127),

@@ -14,6 +14,7 @@ fn rig() -> Rig {
         left: noise(9_000, 1).into(),
         right: Some(noise(9_000, 2).into()),
         sustain: None,
+        rest: None,
     };
     rig.put(0, playable(stereo, 60.25));
     rig.put(1, playable(looped_sine(3, 100, 0.5), 52.0));
@@ -125,6 +126,7 @@ fn an_untransposed_sound_comes_out_to_the_bit() {
         left: samples.clone().into(),
         right: Some(noise(5_000, 8).into()),
         sustain,
+        rest: None,
     };
     let [left, right] =
         Rig::with(playable(pcm(None), 60.0)).render(&Settings::default(), &[on(3, 60)], 4_800, &[50]);

@@ -7,7 +7,8 @@ use crate::rig::{Rig, off, on, playable};
 
 /// The envelope itself: a sound of ones.
 fn envelope(settings: &Settings, rate_hz: f32, held_secs: f32, secs: f32) -> Vec<f32> {
-    let pcm = Pcm { rate_hz, left: vec![1.0; 1_000].into(), right: None, sustain: Some((0, 1_000)) };
+    let pcm =
+        Pcm { rate_hz, left: vec![1.0; 1_000].into(), right: None, sustain: Some((0, 1_000)), rest: None };
     let mut rig = Rig::at_rate(rate_hz);
     rig.put(0, playable(pcm, 60.0));
     rig.left(settings, &[on(0, 60), off((held_secs * rate_hz) as u32, 60)], (secs * rate_hz) as usize)
@@ -55,7 +56,13 @@ fn an_envelope_never_jumps_and_stays_between_silence_and_full() {
 
 #[test]
 fn a_held_note_follows_the_sustain_level() {
-    let pcm = Pcm { rate_hz: 48_000.0, left: vec![1.0; 100].into(), right: None, sustain: Some((0, 100)) };
+    let pcm = Pcm {
+        rate_hz: 48_000.0,
+        left: vec![1.0; 100].into(),
+        right: None,
+        sustain: Some((0, 100)),
+        rest: None,
+    };
     let mut rig = Rig::with(playable(pcm, 60.0));
     let mut out = rig.left(&Settings { sustain_norm: 0.8, ..Settings::default() }, &[on(0, 60)], 9_600);
     out.extend(rig.left(&Settings { sustain_norm: 0.3, ..Settings::default() }, &[], 4_800));

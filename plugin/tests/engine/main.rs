@@ -7,4 +7,5 @@ mod notes;
 mod pitch;
 mod realtime;
 mod rig;
+mod streaming;
 mod zones;

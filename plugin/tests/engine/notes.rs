@@ -305,6 +305,7 @@ impl CloneAll for Pcm {
             left: self.left.clone(),
             right: self.right.clone(),
             sustain: self.sustain,
+            rest: None,
         }
     }
 }

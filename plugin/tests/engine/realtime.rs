@@ -10,7 +10,10 @@ use neume::handoff::{KeyPress, Playable, ToEngine};
 
 use neume_bank::{Envelope, Manner, Turn};
 
-use crate::rig::{Rig, at, looped_sine, mono, noise, on, playable};
+use neume::handoff::PAGE_FRAMES;
+use neume::streaming::{HEAD_FRAMES, Streamer};
+
+use crate::rig::{Rig, at, looped_sine, mono, noise, on, playable, streamed};
 
 thread_local! {
     static CALLS: Cell<u64> = const { Cell::new(0) };
@@ -145,6 +148,42 @@ fn no_storm_swap_or_reset_takes_or_frees_memory() {
     (0..16).for_each(|slot| assert!(rig.messages.push(ToEngine::Slot { slot, playable: None }).is_ok()));
     rig.left(&Settings::default(), &[], 64);
     assert!(sounds.iter().all(|sound| Arc::strong_count(sound) == 1), "a sound is still held");
+}
+
+#[test]
+fn a_storm_over_streamed_sounds_takes_and_frees_no_memory() {
+    let streamer = Streamer::new();
+    let mut rig = Rig::served_by(&streamer);
+    let sounds = [1, 2].map(|seed| {
+        Arc::new(playable(streamed(&streamer, &[noise(HEAD_FRAMES + 9 * PAGE_FRAMES, seed)]), 60.0))
+    });
+    for slot in 0..16 {
+        let playable = sounds.get(slot % 2).cloned();
+        assert!(rig.messages.push(ToEngine::Slot { slot, playable }).is_ok());
+    }
+    let (mut left, mut right) = (vec![0.0; 4_096], vec![0.0; 4_096]);
+    let mut came = 0;
+    for i in 0..40u32 {
+        let events: Vec<TimedEvent> = match i {
+            0 => (0..40).map(|n| on(n, 40 + n as u8)).collect(),
+            20 => storm(i),
+            _ => Vec::new(),
+        };
+        let mut waited = 0;
+        while !rig.engine.has_its_pages() && waited < 400 {
+            std::thread::sleep(std::time::Duration::from_millis(1));
+            waited += 1;
+        }
+        came += u32::from(waited > 0);
+        let calls = calls_during(|| {
+            rig.engine.process(&Settings::default(), events.iter().copied(), &mut left, &mut right);
+            if i == 30 {
+                rig.engine.reset();
+            }
+        });
+        assert_eq!(calls, 0, "round {i}");
+    }
+    assert!(came > 0, "no page ever came");
 }
 
 #[test]

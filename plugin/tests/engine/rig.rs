@@ -4,7 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use neume::engine::{Engine, Event, Note, Settings, TimedEvent};
-use neume::handoff::{EngineEnd, EngineFrame, KeyPress, Pcm, Playable, PlayableZone, ToEngine};
+use neume::handoff::{
+    EngineEnd, EngineFrame, KeyPress, Pcm, Playable, PlayableZone, StreamerEnd, ToEngine, page_rings,
+};
+use neume::streaming::{HEAD_FRAMES, Streamer};
 use neume_bank::Manner;
 
 pub const RATE_HZ: f32 = 48_000.0;
@@ -16,6 +19,7 @@ pub struct Rig {
     pub keys: rtrb::Producer<KeyPress>,
     pub frames: triple_buffer::Output<EngineFrame>,
     pub watched: Arc<AtomicBool>,
+    pub streamer: StreamerEnd,
     /// What the Worker holds.
     pub sounds: Vec<Arc<Playable>>,
 }
@@ -25,13 +29,25 @@ impl Rig {
         Rig::at_rate(RATE_HZ)
     }
 
+    /// One whose pages a Streamer reads.
+    pub fn served_by(streamer: &Streamer) -> Rig {
+        let mut rig = Rig::new();
+        let (_, _, nobody) = page_rings();
+        streamer.serve(std::mem::replace(&mut rig.streamer, nobody));
+        rig
+    }
+
     pub fn at_rate(rate_hz: f32) -> Rig {
         let (messages, to_engine) = rtrb::RingBuffer::new(64);
         let (keys, pressed) = rtrb::RingBuffer::new(256);
         let (shown, frames) = triple_buffer::triple_buffer(&EngineFrame::default());
         let watched = Arc::new(AtomicBool::new(false));
-        let end = EngineEnd { messages: to_engine, keys: pressed, frames: shown, watched: watched.clone() };
-        Rig { engine: Engine::new(end, rate_hz), messages, keys, frames, watched, sounds: Vec::new() }
+        let (asks, pages, streamer) = page_rings();
+        let watching = watched.clone();
+        let end =
+            EngineEnd { messages: to_engine, keys: pressed, frames: shown, watched: watching, asks, pages };
+        let engine = Engine::new(end, rate_hz);
+        Rig { engine, messages, keys, frames, watched, streamer, sounds: Vec::new() }
     }
 
     /// An Engine with this in slot 0.
@@ -108,8 +124,16 @@ pub fn playable(pcm: Pcm, root_midi: f32) -> Playable {
     Playable { zones: Box::new([zone]), gain: 1.0, drawn_midi: root_midi }
 }
 
+/// The head of a long sound, the rest of which lies on disk.
+pub fn streamed(streamer: &Streamer, channels: &[Vec<f32>]) -> Pcm {
+    let rest = streamer.lay_out(channels).unwrap();
+    let mut heads = channels.iter().map(|channel| channel[..HEAD_FRAMES].into());
+    let (left, right) = (heads.next().unwrap(), heads.next());
+    Pcm { rate_hz: RATE_HZ, left, right, sustain: None, rest: Some(rest) }
+}
+
 pub fn mono(left: Vec<f32>, sustain: Option<(u32, u32)>) -> Pcm {
-    Pcm { rate_hz: RATE_HZ, left: left.into(), right: None, sustain }
+    Pcm { rate_hz: RATE_HZ, left: left.into(), right: None, sustain, rest: None }
 }
 
 /// A sine that loops without a seam after a whole number of periods: `periods` in `loop_frames`, twice as long.
