@@ -95,6 +95,29 @@ pub fn note_name(midi: i32) -> String {
     format!("{}{}", NAMES[midi.rem_euclid(12) as usize], midi.div_euclid(12) - 1)
 }
 
+/// The MIDI note that a name means, whatever its case: the inverse of [`note_name`]. Flats are known too: `Db4`, `b♭3`.
+pub fn note_number(name: &str) -> Option<i32> {
+    let mut letters = name.trim().chars();
+    let step = match letters.next()?.to_ascii_lowercase() {
+        'c' => 0,
+        'd' => 2,
+        'e' => 4,
+        'f' => 5,
+        'g' => 7,
+        'a' => 9,
+        'b' => 11,
+        _ => return None,
+    };
+    let rest = letters.as_str();
+    let (shift, octave) = match rest.chars().next()? {
+        '#' | '♯' => (1, rest.trim_start_matches(['#', '♯'])),
+        'b' | '♭' => (-1, rest.trim_start_matches(['b', '♭'])),
+        _ => (0, rest),
+    };
+    let octave: i32 = octave.parse().ok().filter(|octave| (-10..=12).contains(octave))?;
+    Some(12 * (octave + 1) + step + shift)
+}
+
 /// The name of a fractional MIDI note, with its cents where there are any: `D4 +8¢`.
 pub fn note_and_cents(midi: f32) -> String {
     let nearest = midi.round();
@@ -201,6 +224,11 @@ mod tests {
     #[test]
     fn notes_are_named_with_c4_at_sixty() {
         assert_eq!([note_name(60), note_name(69), note_name(80), note_name(0)], ["C4", "A4", "G#5", "C-1"]);
+        assert!((0..128).all(|midi| note_number(&note_name(midi)) == Some(midi)));
+        assert_eq!(
+            [" a4 ", "Db4", "b♭3", "H4", "4", "c"].map(note_number),
+            [Some(69), Some(61), Some(58), None, None, None]
+        );
     }
 
     #[test]

@@ -7,6 +7,7 @@
 //!    ├─ View {readings, ranked matches, notice} → EDITOR        handoff
 //!    │  bounded ring: the playable instrument                   handoff
 //! ENGINE  swaps the slot; sounding voices keep theirs → mix     engine
+//!    │⇅ pages of long sounds, asked for and given               streaming
 //!    │  newest frame, only while a window is open               handoff
 //! EDITOR  scope, keys, meters
 //! ```

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use neume_models::legend::note_number;
+
 use super::files::Files;
 use super::sfz_text::{Piece, Text};
 use super::{Imported, Place, ToldInstrument, ToldZone, take_out_layers};
@@ -389,25 +391,7 @@ fn key_of(text: &str) -> Option<i32> {
     if let Ok(number) = text.parse::<f32>() {
         return Some(number.clamp(-1_000.0, 1_000.0) as i32);
     }
-    let mut letters = text.chars();
-    let step = match letters.next()?.to_ascii_lowercase() {
-        'c' => 0,
-        'd' => 2,
-        'e' => 4,
-        'f' => 5,
-        'g' => 7,
-        'a' => 9,
-        'b' => 11,
-        _ => return None,
-    };
-    let rest = letters.as_str();
-    let (shift, octave) = match rest.chars().next()? {
-        '#' | '♯' => (1, rest.trim_start_matches(['#', '♯'])),
-        'b' | '♭' => (-1, rest.trim_start_matches(['b', '♭'])),
-        _ => (0, rest),
-    };
-    let octave: i32 = octave.parse().ok().filter(|octave| (-10..=12).contains(octave))?;
-    Some(12 * (octave + 1) + step + shift)
+    note_number(text)
 }
 
 #[cfg(test)]

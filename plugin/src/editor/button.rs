@@ -98,6 +98,24 @@ pub fn text_button(ui: &mut Ui, rect: Rect, words: &str, tokens: &Tokens) -> boo
     response.clicked()
 }
 
+/// The button of what is most wanted, filled; `Look::Off` where nothing would happen. Whether it was pressed.
+pub fn accent_button(ui: &mut Ui, rect: Rect, words: &str, look: Look, tokens: &Tokens) -> bool {
+    let on = look != Look::Off;
+    let sense = if on { Sense::click() } else { Sense::hover() };
+    let response = ui.interact(rect, ui.scope_id().with(("accent", words)), sense);
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, on, words));
+    let fill = match on {
+        true if response.hovered() => mix(tokens.accent, tokens.text, 0.1),
+        true => tokens.accent,
+        false => mix(tokens.raised, tokens.faint, 0.25),
+    };
+    let ink = if on { tokens.on_accent } else { tokens.dim };
+    ui.painter().rect_filled(rect, CORNER, fill);
+    ui.painter().text(rect.center(), Align2::CENTER_CENTER, words, theme::semibold(13.0), ink);
+    focus_ring(ui, &response, rect, CORNER, tokens);
+    response.clicked()
+}
+
 /// A choice of several in a row, with the chosen one raised. The one that was pressed, if it is another.
 pub fn segmented(ui: &mut Ui, rect: Rect, labels: &[&str], chosen: usize, tokens: &Tokens) -> Option<usize> {
     ui.painter().rect_filled(rect, CORNER, tokens.panel);

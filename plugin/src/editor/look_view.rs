@@ -17,6 +17,9 @@ const FALL: f32 = 0.86;
 /// Height of the lines about the device, and of those about memory.
 const MACHINE_PX: f32 = 56.0;
 
+/// [`Budget::CHOICES`], in few words.
+const BUDGETS: [&str; 5] = ["¼ GB", "½ GB", "1 GB", "2 GB", "4 GB"];
+
 /// The view in `rect`.
 pub fn look_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
     let tokens = editing.tokens();
@@ -51,9 +54,7 @@ fn memory_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
     let (tokens, shown) = (editing.tokens(), editing.now.view.memory);
     let row = Rect::from_min_size(rect.min, vec2(rect.width(), 28.0));
     ui.painter().text(row.left_center(), Align2::LEFT_CENTER, "Memory", theme::regular(12.0), tokens.dim);
-    let labels = Budget::CHOICES.map(|budget| budget.to_string());
-    let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
-    let choice = Rect::from_min_max(pos2(row.right() - 54.0 * labels.len() as f32, row.top()), row.max);
+    let choice = Rect::from_min_max(pos2(row.right() - 46.0 * BUDGETS.len() as f32, row.top()), row.max);
     // A budget that only `NEUME_MEMORY_MB` can say is none of these.
     let chosen = Budget::CHOICES.iter().position(|&budget| budget == shown.budget).unwrap_or(usize::MAX);
     let starved = editing.now.frame.starved;
@@ -64,7 +65,7 @@ fn memory_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
     };
     let at = pos2(rect.right(), row.bottom() + 12.0);
     elided(ui, at, Align2::RIGHT_CENTER, &words, theme::regular(12.0), ink, rect.width());
-    if let Some(i) = segmented(ui, choice, &labels, chosen, tokens) {
+    if let Some(i) = segmented(ui, choice, &BUDGETS, chosen, tokens) {
         editing.end.requests.send(Request::Memory(Budget::CHOICES[i]));
     }
 }

@@ -5,22 +5,26 @@ use neume_bank::{Aspects, SoundId, Weights};
 use neume_models::Family;
 use neume_models::legend::note_name;
 
-use super::button::{elided, focus_ring, text_button};
+use super::button::{Look, accent_button, elided, focus_ring, text_button};
 use super::editing::Editing;
 use super::icons::family_glyph;
 use super::slider::slider_ui;
 use super::state::Dwell;
 use super::theme::{self, CORNER, mix};
-use super::{files, waveform};
+use super::{files, signs_view, waveform};
 use crate::handoff::{MatchView, Request};
 
 /// How long the pointer rests on a sound before it is heard, in seconds.
 const DWELL_SECS: f64 = 0.35;
-const CARD_PX: f32 = 186.0;
-const ROW_PX: f32 = 48.0;
-const WEIGHTS_PX: f32 = 102.0;
+const CARD_PX: f32 = 182.0;
+const ROW_PX: f32 = 42.0;
+const WEIGHTS_PX: f32 = 86.0;
+/// Height of the buttons below the matches.
+const ACTIONS_PX: f32 = 34.0;
 /// A panel lower than this has a lower waveform and lower rows.
 const COMPACT_BELOW_PX: f32 = 388.0;
+/// Between those buttons.
+const ACTIONS_GAP_PX: f32 = 8.0;
 const ASPECTS: [&str; 3] = ["pitch", "loudness", "timbre"];
 
 /// The view in `rect`.
@@ -70,11 +74,35 @@ fn others_ui<'m>(
         }
         row = row.translate(vec2(0.0, row_px));
     }
-    let weights = Rect::from_min_max(pos2(rect.left(), rect.bottom() - WEIGHTS_PX), rect.max);
-    if row.top() + 12.0 <= weights.top() {
+    let actions = Rect::from_min_max(pos2(rect.left(), rect.bottom() - ACTIONS_PX), rect.max);
+    if row.top() + 8.0 <= actions.top() {
+        actions_ui(ui, actions, editing);
+    }
+    let weights = Rect::from_min_max(pos2(rect.left(), actions.top() - 10.0 - WEIGHTS_PX), rect.max);
+    if row.top() + 8.0 <= weights.top() {
         weights_ui(ui, weights, editing);
     }
     dwell(ui, hovered, editing);
+}
+
+/// What may be done about the match: hear the next one instead, or teach the drawing as a sign.
+fn actions_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
+    let width = (rect.width() - 2.0 * ACTIONS_GAP_PX) / 3.0;
+    let cell = |i: usize| {
+        let left = rect.left() + i as f32 * (width + ACTIONS_GAP_PX);
+        Rect::from_min_size(pos2(left, rect.top()), vec2(width, rect.height()))
+    };
+    if text_button(ui, cell(1), "Not this", editing.tokens()) {
+        let matches = editing.slot_view().matches.clone();
+        let chosen = editing.chosen_match().map(|chosen| chosen.sound);
+        let place = matches.iter().position(|m| Some(m.sound) == chosen).map_or(0, |place| place + 1);
+        if let Some(next) = matches.iter().cycle().nth(place) {
+            choose(next.sound, editing);
+        }
+    }
+    if accent_button(ui, cell(2), "Teach a sign", Look::Chosen, editing.tokens()) {
+        signs_view::name_a_sign(ui.ctx(), editing);
+    }
 }
 
 /// Puts another match under the keys, and lets it be heard.
@@ -255,8 +283,8 @@ fn weights_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
         (&mut weights.timbre, usual.timbre),
     ];
     for (i, (label, (value, usual))) in ASPECTS.into_iter().zip(values).enumerate() {
-        let y = rect.top() + 32.0 + 28.0 * i as f32;
-        let row = Rect::from_min_max(pos2(rect.left(), y - 14.0), pos2(rect.right(), y + 14.0));
+        let y = rect.top() + 28.0 + 23.0 * i as f32;
+        let row = Rect::from_min_max(pos2(rect.left(), y - 11.5), pos2(rect.right(), y + 11.5));
         ui.painter().text(row.left_center(), Align2::LEFT_CENTER, label, theme::regular(12.0), tokens.dim);
         let rail = Rect::from_min_max(row.min + vec2(73.0, 0.0), row.max - vec2(9.0, 0.0));
         let hand = slider_ui(ui, rail, &format!("Weight of {label}"), *value, *value / 2.0, tokens);

@@ -8,15 +8,16 @@ use egui::{
     Align2, Color32, DragValue, Id, Key, Rect, Response, Role, ScrollArea, Sense, Stroke, StrokeKind,
     TextEdit, Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
-use neume_models::legend::{note_and_cents, note_name};
+use neume_models::legend::{note_and_cents, note_name, note_number};
 use neume_models::{Scale, Sketch};
 
 use super::binding::{Bind, rebind};
-use super::button::{Look, command_button, elided, focus_ring, text_button, text_width};
+use super::button::{Look, accent_button, command_button, elided, focus_ring, text_button, text_width};
 use super::commands::{self, Command};
 use super::editing::Editing;
 use super::icons;
 use super::ink::{InkCache, PictureCache, pad_within};
+use super::state::Tab;
 use super::theme::{self, CORNER, CORNER_SMALL, mix};
 use crate::language::{Clash, Language, LanguageError, Merged, Sign, framed};
 
@@ -176,7 +177,7 @@ fn teach_ui(ui: &mut Ui, line: Rect, is_drawn: bool, editing: &mut Editing) {
     let response = ui.put(inside, edit).accessible_name("Name of the sign");
     let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
     let look = if is_drawn { Look::Chosen } else { Look::Off };
-    let pressed = accent_button(ui, button, "Teach", look, editing);
+    let pressed = accent_button(ui, button, "Teach", look, tokens);
     if (pressed || entered) && is_drawn {
         let written = editing.state.signs.name.trim().to_string();
         let name = if written.is_empty() { known.unwrap_or_default() } else { written };
@@ -188,27 +189,15 @@ fn teach_ui(ui: &mut Ui, line: Rect, is_drawn: bool, editing: &mut Editing) {
     }
 }
 
+/// Opens this view with the name of a sign to be written.
+pub(super) fn name_a_sign(ctx: &egui::Context, editing: &mut Editing) {
+    editing.state.tab = Tab::Signs;
+    ctx.memory_mut(|memory| memory.request_focus(name_field()));
+}
+
 /// The field in which a sign is named.
 pub(super) fn name_field() -> Id {
     Id::unique("name of the sign")
-}
-
-fn accent_button(ui: &mut Ui, rect: Rect, words: &str, look: Look, editing: &Editing) -> bool {
-    let tokens = editing.tokens();
-    let on = look != Look::Off;
-    let sense = if on { Sense::click() } else { Sense::hover() };
-    let response = ui.interact(rect, ui.scope_id().with(("accent", words)), sense);
-    response.widget_info(|| WidgetInfo::labeled(Role::Button, on, words));
-    let fill = match on {
-        true if response.hovered() => mix(tokens.accent, tokens.text, 0.1),
-        true => tokens.accent,
-        false => mix(tokens.raised, tokens.faint, 0.25),
-    };
-    let ink = if on { tokens.on_accent } else { tokens.dim };
-    ui.painter().rect_filled(rect, CORNER, fill);
-    ui.painter().text(rect.center(), Align2::CENTER_CENTER, words, theme::semibold(13.0), ink);
-    focus_ring(ui, &response, rect, CORNER, tokens);
-    response.clicked()
 }
 
 /// How a chip stands.
@@ -332,12 +321,13 @@ fn rows_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
     }
 }
 
-/// A note that is dragged, or written as a MIDI note.
+/// A note that is dragged, or written: `C4` or 60.
 fn note_ui(ui: &mut Ui, rect: Rect, label: &str, midi: &mut u8, range: std::ops::RangeInclusive<u8>) {
     let value = DragValue::new(midi)
         .range(range)
         .speed(0.15)
-        .custom_formatter(|midi, _| note_name(midi.round() as i32));
+        .custom_formatter(|midi, _| note_name(midi.round() as i32))
+        .custom_parser(|text| text.trim().parse().ok().or(note_number(text).map(f64::from)));
     ui.put(rect, value).accessible_name(label);
 }
 

@@ -97,6 +97,20 @@ fn the_composer_chooses_what_drawings_speak_of() {
 }
 
 #[test]
+fn the_rows_of_the_pad_are_written_as_notes_or_numbers() {
+    let mut window = signs();
+    for (written, high) in [("a4", 69), ("Bb5", 82), ("71", 71), ("nothing", 71)] {
+        window.get_by_label("Highest row").click();
+        window.run();
+        window.get_by_label("Highest row").type_text(written);
+        window.run();
+        window.key_press(egui::Key::Enter);
+        window.run();
+        assert_eq!(language(&window).legend.scale.high_midi(), high, "{written}");
+    }
+}
+
+#[test]
 fn the_composer_chooses_the_rows_of_the_pad_and_the_hue_of_a_family() {
     let mut window = signs();
     let low = window.get_by_label("Lowest row").rect().center();
