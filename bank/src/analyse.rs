@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::level::{self, Levels};
 use crate::names::Hints;
 use crate::root::Root;
-use crate::{Audio, Decoded, Loop, Profile, Sound, SoundId, Source, looping, loudness, pitch};
+use crate::{Audio, Decoded, Loop, Profile, Sound, SoundId, Source, decode, looping, loudness, pitch};
 
 /// What a sound's content says, whatever its file is called. This is what the index keeps.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -67,6 +67,26 @@ pub fn analyse(decoded: &Decoded, mono: &[f32], labels: &SoundLabels) -> Analysi
 }
 
 impl Analysis {
+    /// Whether every figure is one that analysis can give; what comes from a file may be anything.
+    pub(crate) fn is_whole(&self) -> bool {
+        let norm = |value: f32| (0.0..=1.0).contains(&value);
+        let secs = |value: f32| value.is_finite() && value >= 0.0;
+        let midi = |value: Option<f32>| value.is_none_or(|midi| (-256.0..=256.0).contains(&midi));
+        decode::RATES_HZ.contains(&self.rate_hz)
+            && self.frames <= decode::MAX_SECS.saturating_add(1) * u64::from(self.rate_hz)
+            && midi(self.root.midi)
+            && norm(self.root.confidence)
+            && midi(self.chunk_midi)
+            && self.sustain.is_none_or(|l| l.start_frames < l.end_frames && l.end_frames <= self.frames)
+            && (loudness::SILENCE_DB..=0.0).contains(&self.loudness_db)
+            && self.families.0.iter().all(|&share| norm(share))
+            && norm(self.brightness)
+            && norm(self.roughness)
+            && secs(self.attack_secs)
+            && secs(self.lead_secs)
+            && self.overview.len() == Sound::OVERVIEW_LEN
+    }
+
     /// The sound of this content under this name.
     pub fn sound(&self, id: SoundId, source: Source, name: String, hints: &Hints) -> Sound {
         let root = self.root.told(hints, self.chunk_midi);

@@ -70,12 +70,16 @@ pub(crate) fn read_at_most(path: &Path, most: u64) -> Result<Vec<u8>, Error> {
     if !about.is_file() {
         return Err(Error::File { path: path.to_path_buf(), cause: "is not a file".to_string() });
     }
+    let too_large =
+        |found: u64| Error::Limit { path: path.to_path_buf(), what: "a size in bytes", found, limit: most };
+    if about.len() > most {
+        return Err(too_large(about.len()));
+    }
     let file = File::open(path).map_err(fail)?;
     let mut bytes = Vec::new();
     file.take(most + 1).read_to_end(&mut bytes).map_err(fail)?;
     if bytes.len() as u64 > most {
-        let found = about.len().max(bytes.len() as u64);
-        return Err(Error::Limit { path: path.to_path_buf(), what: "a size in bytes", found, limit: most });
+        return Err(too_large(bytes.len() as u64));
     }
     Ok(bytes)
 }
@@ -156,7 +160,11 @@ fn decode_kind(bytes: Vec<u8>, extension: &str) -> Result<Decoded, Refusal> {
     let (bytes, told, cut) = match kind {
         Kind::Wave => {
             let told = chunks::told_by_wave(&bytes);
+            if let Some(found) = chunks::wave_secs(&bytes).filter(|&secs| secs > MAX_SECS) {
+                return Err(Refusal::Limit { what: "a length in seconds", found, limit: MAX_SECS });
+            }
             let plain = chunks::plain_wave(&bytes).map_err(Refusal::cause)?;
+            drop(bytes);
             (plain.bytes, told, plain.cut)
         }
         Kind::Aiff => {

@@ -19,12 +19,13 @@ use crate::{Error, SoundId, path_text};
 /// The format that is written and the newest that is read.
 pub(crate) const VERSION: u32 = 1;
 /// Raised when the analysis says something else than before; older labels are then made again.
-const ANALYSIS: u32 = 1;
+pub(crate) const ANALYSIS: u32 = 1;
 /// Raised when an importer says something else than before; presets are then read again, and their sounds keep their
 /// labels.
 const IMPORTERS: u32 = 1;
-/// Labels of sounds that are gone are kept, in case they come back, up to this many or twice the sounds that are there.
-const KEPT_GONE: usize = 10_000;
+/// Labels of sounds that are gone are kept, in case their drive comes back, up to this many or twice the sounds that are
+/// there.
+const KEPT_GONE: usize = 100_000;
 
 /// What a path held when it was last looked at.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -128,6 +129,7 @@ impl Index {
         }
         while next_line(&mut reader, &mut line).map_err(fail)? {
             match serde_json::from_slice::<Line>(&line) {
+                Ok(Line::Sound { says, .. }) if !says.is_whole() => damaged += 1,
                 Ok(Line::Sound { id, says }) => drop(index.sounds.insert(id, says.into_owned())),
                 Ok(Line::File { path, seen }) => drop(index.files.insert(path, seen.into_owned())),
                 Err(_) => damaged += 1,

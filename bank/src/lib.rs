@@ -18,6 +18,7 @@ mod group;
 mod import;
 pub mod index;
 pub mod instrument;
+mod keeping;
 mod level;
 pub mod looping;
 pub mod loudness;

@@ -1,7 +1,8 @@
 //! A folder becomes a bank: every sound file is read, analysed and labelled once, and remembered.
 //!
 //! The caller's thread walks, keeps the index and reports; up to two threads of the scan's own, below normal priority,
-//! read and analyse. What is done is saved every few seconds, so an interrupted scan goes on where it was.
+//! read and analyse. Every label is written down as it is made and the index saved every few seconds, so an interrupted
+//! scan goes on where it was, even if its process was killed.
 
 use std::collections::{BTreeMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -19,6 +20,7 @@ use crate::container::Container;
 use crate::import::files::Files;
 use crate::import::{self, Imported};
 use crate::index::{self, Index, Outcome, Seen};
+use crate::keeping::Keeper;
 use crate::walk::{self, Found};
 use crate::{Bank, Decoded, Error, SoundId, decode, priority};
 
@@ -37,14 +39,22 @@ pub struct Progress<'a> {
     pub done: usize,
     /// Files in all.
     pub total: usize,
-    folder: &'a Path,
-    index: &'a Index,
+    scan: &'a Scan<'a>,
 }
 
 impl Progress<'_> {
-    /// The sounds that are known so far, as a bank of their own.
+    /// The sounds that are known so far, as a bank of their own; also those of a SoundFont that is being listened to.
     pub fn bank(&self) -> Bank {
-        bank_of(self.folder, self.index)
+        let Scan { folder, index, containers, .. } = self.scan;
+        if containers.is_empty() {
+            return bank_of(folder, index);
+        }
+        let mut so_far = Index { ears: index.ears, sounds: index.sounds.clone(), files: index.files.clone() };
+        so_far.files.extend(containers.iter().map(|(path, pending)| {
+            let outcome = Outcome::Imported(Box::new(pending.imported.clone()));
+            (path.clone(), Seen { size: u64::MAX, modified_ns: 0, outcome })
+        }));
+        bank_of(folder, &so_far)
     }
 }
 
@@ -126,7 +136,8 @@ pub fn scan_with(
     let cache = options.cache.clone().map_or_else(index::cache_folder, Ok)?;
     let place = index::path_for(&cache, folder);
     let walked = walk::walk(folder)?;
-    let (old, index_remark) = match Index::open(&place) {
+    let keeper = Keeper::new(place.clone(), ears.id);
+    let (mut old, index_remark) = match Index::open(&place) {
         _ if options.rebuild => (Index::default(), None),
         Err(Error::FutureIndex { path, found, known }) => {
             return Err(Error::FutureIndex { path, found, known });
@@ -137,12 +148,18 @@ pub fn scan_with(
         Ok((old, _)) if old.ears != ears.id => (Index::default(), None),
         Ok(opened) => opened,
     };
+    if options.rebuild {
+        keeper.forget();
+    }
+    let noted = keeper.noted();
+    let recovered = noted.keys().any(|id| !old.sounds.contains_key(id));
+    old.sounds.extend(noted);
     let mut scan = Scan {
         folder,
-        place,
+        changed: recovered,
         total: walked.found.len() + walked.presets.len(),
         index_remark,
-        ..Scan::new(Index { ears: ears.id, ..old })
+        ..Scan::new(Index { ears: ears.id, ..old }, keeper)
     };
     scan.failed = walked.failed;
     let files = Files::new(folder, walked.found.iter().map(|found| &found.relative));
@@ -198,7 +215,7 @@ struct Pending {
 
 struct Scan<'a> {
     folder: &'a Path,
-    place: PathBuf,
+    keeper: Keeper,
     total: usize,
     done: usize,
     new: usize,
@@ -212,12 +229,12 @@ struct Scan<'a> {
 }
 
 impl<'a> Scan<'a> {
-    fn new(mut index: Index) -> Scan<'a> {
+    fn new(mut index: Index, keeper: Keeper) -> Scan<'a> {
         Scan {
             before: std::mem::take(&mut index.files),
             index,
             folder: Path::new(""),
-            place: PathBuf::new(),
+            keeper,
             total: 0,
             done: 0,
             new: 0,
@@ -229,7 +246,7 @@ impl<'a> Scan<'a> {
     }
 
     fn progress(&self) -> Progress<'_> {
-        Progress { done: self.done, total: self.total, folder: self.folder, index: &self.index }
+        Progress { done: self.done, total: self.total, scan: self }
     }
 
     /// Takes unchanged files from the index; hands back the others.
@@ -318,6 +335,7 @@ impl<'a> Scan<'a> {
             Examined::New(id, says) => {
                 self.new += 1;
                 member.sound = Some(id);
+                self.keeper.note(id, &says);
                 self.index.sounds.insert(id, *says);
             }
             Examined::Failed(cause) => {
@@ -383,7 +401,7 @@ impl<'a> Scan<'a> {
                 }
                 if saved.elapsed() >= pause {
                     let begin = Instant::now();
-                    self.save();
+                    self.save(true);
                     saved = Instant::now();
                     pause = SAVE_EVERY.max(20 * begin.elapsed());
                 }
@@ -396,6 +414,7 @@ impl<'a> Scan<'a> {
             Examined::Known(id) => Outcome::Sound(id),
             Examined::New(id, says) => {
                 self.new += 1;
+                self.keeper.note(id, &says);
                 self.index.sounds.insert(id, *says);
                 Outcome::Sound(id)
             }
@@ -410,10 +429,10 @@ impl<'a> Scan<'a> {
     }
 
     /// Saves what is known now, with what was known of paths that this scan has not come to.
-    fn save(&mut self) {
+    fn save(&mut self, interrupted: bool) {
         let met: Vec<PathBuf> = self.before.keys().cloned().collect();
         self.index.files.extend(std::mem::take(&mut self.before));
-        if let Err(error) = self.index.save(&self.place) {
+        if let Err(error) = self.keeper.save(&mut self.index, interrupted) {
             self.index_remark = Some(error.to_string());
         }
         for path in met {
@@ -421,19 +440,21 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// Saves for the last time: paths that are gone are forgotten, unless something could not be looked at.
+    /// Saves for the last time: paths that are gone are forgotten, unless something could not be looked at, or nothing is
+    /// left at all, as where a drive is away.
     fn finish(&mut self, interrupted: bool) {
         let gone = !self.before.is_empty();
-        if interrupted || !self.failed.is_empty() {
+        let is_away = gone && self.index.files.is_empty();
+        if interrupted || is_away || !self.failed.is_empty() {
             if self.changed {
-                self.save();
+                self.save(true);
             }
             return;
         }
         self.before.clear();
         if self.changed || gone || self.index_remark.is_some() {
             self.index.prune();
-            self.save();
+            self.save(false);
         }
     }
 

@@ -3,7 +3,9 @@
 mod analyse;
 mod decode;
 mod factory;
+mod font;
 mod hostile;
+mod keeping;
 mod matching;
 mod names;
 mod presets;
