@@ -20,7 +20,7 @@ use symphonia::default::formats::{
 
 use crate::chunks::{self, Told};
 use crate::mixdown::Mixdown;
-use crate::{Audio, Error, Loop};
+use crate::{Audio, Error, Loop, edits};
 
 /// A sound file, decoded.
 #[derive(Debug, Clone, PartialEq)]
@@ -173,8 +173,15 @@ fn decode_kind(bytes: Vec<u8>, extension: &str) -> Result<Decoded, Refusal> {
         }
         _ => (bytes, Told::default(), false),
     };
+    let edit = (kind == Kind::Mp4).then(|| edits::edit_of(&bytes)).flatten();
     let mut format = open(kind, bytes, extension).map_err(explain)?;
-    let (audio, mut remarks) = run(format.as_mut(), cut)?;
+    let (mut audio, mut remarks) = run(format.as_mut(), cut)?;
+    if let Some(part) = edit.and_then(|edit| edit.frames(audio.rate_hz, audio.frames())) {
+        audio.channels.iter_mut().for_each(|channel| {
+            channel.truncate(part.end);
+            channel.drain(..part.start);
+        });
+    }
     let frames = audio.frames() as u64;
     let sustain = told.sustain.filter(|sustain| sustain.end_frames <= frames);
     if told.sustain.is_some() && sustain.is_none() {

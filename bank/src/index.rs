@@ -13,13 +13,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use serde::{Deserialize, Serialize};
 
 use crate::analyse::Analysis;
+use crate::decisions::Decisions;
 use crate::import::Imported;
 use crate::{Error, SoundId, path_text};
 
 /// The format that is written and the newest that is read.
 pub(crate) const VERSION: u32 = 1;
 /// Raised when the analysis says something else than before; older labels are then made again.
-pub(crate) const ANALYSIS: u32 = 1;
+pub(crate) const ANALYSIS: u32 = 2;
 /// Raised when an importer says something else than before; presets are then read again, and their sounds keep their
 /// labels.
 const IMPORTERS: u32 = 1;
@@ -61,12 +62,14 @@ impl Outcome {
 }
 
 /// All that is known of a folder.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Index {
     /// Whose labels these are: those of the network with this [`neume_models::SoundNet::weights_id`].
     pub ears: u64,
     pub sounds: HashMap<SoundId, Analysis>,
     pub files: BTreeMap<PathBuf, Seen>,
+    /// What the composer has decided; not part of the file.
+    pub decided: Decisions,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -22,7 +22,7 @@ use crate::import::{self, Imported};
 use crate::index::{self, Index, Outcome, Seen};
 use crate::keeping::Keeper;
 use crate::walk::{self, Found};
-use crate::{Bank, Decoded, Error, SoundId, decode, priority};
+use crate::{Bank, Decoded, Error, SoundId, decisions, decode, priority};
 
 /// How to scan.
 #[derive(Debug, Clone, Default)]
@@ -49,7 +49,7 @@ impl Progress<'_> {
         if containers.is_empty() {
             return bank_of(folder, index);
         }
-        let mut so_far = Index { ears: index.ears, sounds: index.sounds.clone(), files: index.files.clone() };
+        let mut so_far = index.clone();
         so_far.files.extend(containers.iter().map(|(path, pending)| {
             let outcome = Outcome::Imported(Box::new(pending.imported.clone()));
             (path.clone(), Seen { size: u64::MAX, modified_ns: 0, outcome })
@@ -159,7 +159,7 @@ pub fn scan_with(
         changed: recovered,
         total: walked.found.len() + walked.presets.len(),
         index_remark,
-        ..Scan::new(Index { ears: ears.id, ..old }, keeper)
+        ..Scan::new(Index { ears: ears.id, decided: decisions::open(&place), ..old }, keeper)
     };
     scan.failed = walked.failed;
     let files = Files::new(folder, walked.found.iter().map(|found| &found.relative));
@@ -182,7 +182,9 @@ pub fn scan_with(
 /// As [`scan`] for the index.
 pub fn remembered(folder: &Path, options: &ScanOptions) -> Result<Option<Bank>, Error> {
     let cache = options.cache.clone().map_or_else(index::cache_folder, Ok)?;
-    let (index, _) = Index::open(&index::path_for(&cache, folder))?;
+    let place = index::path_for(&cache, folder);
+    let (mut index, _) = Index::open(&place)?;
+    index.decided = decisions::open(&place);
     Ok((!index.files.is_empty()).then(|| bank_of(folder, &index)))
 }
 

@@ -77,7 +77,7 @@ fn hear(bytes: &[u8]) {
     }
     let says = analyse(&decoded, &heard_mono(&decoded.audio), &no_labels());
     assert!(says.root.midi.is_none_or(f32::is_finite) && says.loudness_db.is_finite());
-    assert!(says.attack_secs.is_finite() && says.lead_secs.is_finite());
+    assert!(says.attack_secs.is_finite() && says.course.lead_secs.is_finite());
     let (ready, sustain) = looping::ready(&decoded.audio, says.sustain, 48_000);
     assert!(sustain.is_none_or(|sustain| sustain.end_frames <= ready.frames() as u64));
 }
