@@ -75,6 +75,8 @@ pub struct ScanReport {
     pub not_honoured: Vec<NotHonoured>,
     /// What was wrong with the index: damage that was mended, or why it could not be saved. The bank is whole all the same.
     pub index_remark: Option<String>,
+    /// What [`fingerprint`] said of the folder when the scan began.
+    pub fingerprint: u64,
     /// How long it took.
     pub secs: f32,
 }
@@ -159,6 +161,7 @@ pub fn scan_with(
         changed: recovered,
         total: walked.found.len() + walked.presets.len(),
         index_remark,
+        fingerprint: walked.fingerprint(),
         ..Scan::new(Index { ears: ears.id, decided: decisions::open(&place), ..old }, keeper)
     };
     scan.failed = walked.failed;
@@ -174,6 +177,15 @@ pub fn scan_with(
         return Err(Error::Cancelled);
     }
     Ok(scan.report(begin))
+}
+
+/// Names, sizes and times of all that a scan would look at, as one number: while it stays the same, a scan has nothing new
+/// to say. Opens no file.
+///
+/// # Errors
+/// [`Error::File`] where the folder cannot be read.
+pub fn fingerprint(folder: &Path) -> Result<u64, Error> {
+    Ok(walk::walk(folder)?.fingerprint())
 }
 
 /// The bank of a folder as it was last scanned, without looking at any of its files; `None` if it never was.
@@ -227,6 +239,7 @@ struct Scan<'a> {
     containers: BTreeMap<PathBuf, Pending>,
     failed: Vec<(PathBuf, String)>,
     index_remark: Option<String>,
+    fingerprint: u64,
     changed: bool,
 }
 
@@ -243,6 +256,7 @@ impl<'a> Scan<'a> {
             containers: BTreeMap::new(),
             failed: Vec::new(),
             index_remark: None,
+            fingerprint: 0,
             changed: false,
         }
     }
@@ -492,6 +506,7 @@ impl<'a> Scan<'a> {
             failed: self.failed,
             remarks,
             index_remark: self.index_remark,
+            fingerprint: self.fingerprint,
             secs: begin.elapsed().as_secs_f32(),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::{HashSet, VecDeque};
 use std::fs::{self, File, Metadata};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
@@ -74,6 +75,18 @@ pub(crate) struct Walked {
     pub presets: Vec<Found>,
     /// What could not be looked at, relative, with the cause.
     pub failed: Vec<(PathBuf, String)>,
+}
+
+impl Walked {
+    /// Paths, sizes and times as one number.
+    pub fn fingerprint(&self) -> u64 {
+        let mut hash = DefaultHasher::new();
+        for found in self.found.iter().chain(&self.presets) {
+            (&found.relative, found.size, found.modified_ns).hash(&mut hash);
+        }
+        self.failed.hash(&mut hash);
+        hash.finish()
+    }
 }
 
 /// Looks through a folder and all that it holds. Hidden files and folders are passed over. Links are followed wherever they

@@ -3,6 +3,7 @@
 //! sound keeps playing.
 
 mod choice;
+mod following;
 mod outbox;
 mod scanning;
 mod slot;
@@ -26,6 +27,7 @@ use crate::signs::{Shape, Signs};
 use crate::state::{BankRef, InstanceState};
 
 pub use choice::{choose, playable};
+use following::Following;
 use outbox::Outbox;
 use scanning::{ScanEvent, Scanning};
 use slot::Slot;
@@ -67,6 +69,7 @@ struct Worker {
     /// By which the slots were read.
     legend: Legend,
     scanning: Scanning,
+    following: Following,
     view: View,
     /// Why another device than the chosen one serves; it stays until another one is chosen.
     device_notice: Option<String>,
@@ -107,6 +110,7 @@ impl Worker {
             learned: false,
             legend: Legend::default(),
             scanning: Scanning::new(),
+            following: Following::default(),
             view: View::default(),
             device_notice: None,
         }
@@ -118,6 +122,7 @@ impl Worker {
             self.look_at_device();
             let all_sent = self.outbox.flush();
             self.outbox.reclaim();
+            self.take_news();
             let scan_events = self.scanning.events();
             let wait = match (all_sent, self.practises) {
                 (false, _) => RETRY,
@@ -454,6 +459,7 @@ impl Worker {
     fn use_bank(&mut self, bank: Arc<Bank>, bank_ref: BankRef) {
         self.bank = bank;
         self.bank_ref = bank_ref;
+        self.view.bank.doubts = choice::doubts(&self.bank);
         self.describe_bank();
         (0..SLOTS).for_each(|slot| self.rank(slot));
     }
@@ -468,15 +474,16 @@ impl Worker {
     fn scanned(&mut self, event: ScanEvent) {
         match event {
             ScanEvent::Progress => {}
-            ScanEvent::Done { folder, relink, outcome } => {
+            ScanEvent::Done { folder, relink, outcome, fingerprint } => {
                 self.scanning.finished(&folder);
                 match outcome {
                     Ok((bank, failed)) => {
                         self.view.bank.failed = failed.into();
-                        let found = BankRef::Folder(folder);
+                        let found = BankRef::Folder(folder.clone());
                         if relink {
                             self.relink(&bank, &found);
                         } else if self.document.get().bank == found {
+                            self.following.follow(&self.library, &folder, fingerprint);
                             self.use_bank(bank, found);
                         }
                         self.retry_missing();
