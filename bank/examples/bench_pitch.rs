@@ -14,8 +14,9 @@ use neume_models::SoundNet;
 use serde_json::{Value, json};
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/pitch_trackers.py");
-/// Sounds of the factory bank that stand in where no folder is named.
-const OF_FACTORY: usize = 60;
+/// Sounds of a folder, evenly; and of the factory bank where no folder is named.
+const MOST: usize = 120;
+const OF_FACTORY: usize = 40;
 
 /// A file and its root as a MIDI note.
 type Asked = (PathBuf, f32);
@@ -63,7 +64,8 @@ fn named(folder: &Path) -> Result<Vec<Asked>> {
         }
     }
     found.sort_by(|a, b| a.0.cmp(&b.0));
-    Ok(found)
+    let step = found.len().div_ceil(MOST).max(1);
+    Ok(found.into_iter().step_by(step).collect())
 }
 
 /// Sounds of the factory bank, written as files.

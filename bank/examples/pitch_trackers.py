@@ -25,8 +25,10 @@ def trackers():
 
         def pyin(samples, rate):
             frame = 4_096 if rate > 20_000 else 2_048
-            low, high = max(27.5, 2.1 * rate / frame), min(4_200.0, 0.45 * rate)
-            hz, voiced, sure = librosa.pyin(samples, sr=rate, fmin=low, fmax=high, frame_length=frame)
+            # A piano's range, in steps of a fifth of a semitone, over 2.5 s: its search grows with the square of the steps.
+            limits = {"fmin": max(27.5, 2.1 * rate / frame), "fmax": min(4_200.0, 0.45 * rate), "resolution": 0.2}
+            samples = samples[: int(2.5 * rate)]
+            hz, voiced, sure = librosa.pyin(samples, sr=rate, frame_length=frame, hop_length=frame // 2, **limits)
             return root(hz, voiced, sure)
 
         found["pYIN"] = pyin
