@@ -57,6 +57,10 @@ fn named(folder: &Path) -> Result<Vec<Asked>> {
                 waiting.push(path);
                 continue;
             }
+            // In the data that the networks learned from, `none_12` is the twelfth sound without a pitch.
+            if path.file_stem().is_some_and(|stem| stem.to_string_lossy().starts_with("none")) {
+                continue;
+            }
             let hints = names::hints(path.strip_prefix(folder)?);
             if let Some(root) = hints.root_midi.or(hints.maybe_midi.first().copied()) {
                 found.push((path, f32::from(root)));
