@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use crate::level::{self, Levels};
 use crate::names::Hints;
 use crate::root::Root;
-use crate::{Audio, Decoded, Loop, Profile, Sound, SoundId, Source, looping, loudness, pitch};
+use crate::{
+    Audio, Course, Decision, Decoded, Loop, Profile, Sound, SoundId, Source, decode, looping, loudness, pitch,
+};
 
 /// What a sound's content says, whatever its file is called. This is what the index keeps.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -31,8 +33,8 @@ pub struct Analysis {
     pub roughness: f32,
     /// Until the level first comes within 3 dB of its peak.
     pub attack_secs: f32,
-    /// Silence before the sound begins: more than 50 dB under its peak.
-    pub lead_secs: f32,
+    /// How it goes on.
+    pub course: Course,
     /// By the sound network.
     pub embedding: Embedding,
     /// See [`Sound::overview`].
@@ -59,7 +61,7 @@ pub fn analyse(decoded: &Decoded, mono: &[f32], labels: &SoundLabels) -> Analysi
         brightness: labels.brightness,
         roughness: labels.roughness,
         attack_secs: secs_to(3.0),
-        lead_secs: secs_to(50.0),
+        course: Course::of(audio, mono),
         embedding: labels.embedding.clone(),
         overview: level::overview(&audio.channels),
         remark: decoded.remark.clone(),
@@ -67,9 +69,42 @@ pub fn analyse(decoded: &Decoded, mono: &[f32], labels: &SoundLabels) -> Analysi
 }
 
 impl Analysis {
-    /// The sound of this content under this name.
-    pub fn sound(&self, id: SoundId, source: Source, name: String, hints: &Hints) -> Sound {
-        let root = self.root.told(hints, self.chunk_midi);
+    /// Whether every figure is one that analysis can give; what comes from a file may be anything.
+    pub(crate) fn is_whole(&self) -> bool {
+        let norm = |value: f32| (0.0..=1.0).contains(&value);
+        let secs = |value: f32| value.is_finite() && value >= 0.0;
+        let midi = |value: Option<f32>| value.is_none_or(|midi| (-256.0..=256.0).contains(&midi));
+        decode::RATES_HZ.contains(&self.rate_hz)
+            && self.frames <= decode::MAX_SECS.saturating_add(1) * u64::from(self.rate_hz)
+            && midi(self.root.midi)
+            && norm(self.root.confidence)
+            && midi(self.chunk_midi)
+            && self.sustain.is_none_or(|l| l.start_frames < l.end_frames && l.end_frames <= self.frames)
+            && (loudness::SILENCE_DB..=0.0).contains(&self.loudness_db)
+            && self.families.0.iter().all(|&share| norm(share))
+            && norm(self.brightness)
+            && norm(self.roughness)
+            && secs(self.attack_secs)
+            && self.course.is_whole()
+            && self.overview.len() == Sound::OVERVIEW_LEN
+    }
+
+    /// The sound of this content under this name, with the root that the composer has decided on.
+    pub fn sound(
+        &self,
+        id: SoundId,
+        source: Source,
+        name: String,
+        hints: &Hints,
+        decision: Option<Decision>,
+    ) -> Sound {
+        let root = match decision {
+            None => self.root.told(hints, self.chunk_midi),
+            Some(Decision::Name) => self.root.believing(hints, self.chunk_midi),
+            Some(Decision::Ear) => self.root,
+            Some(Decision::Midi(midi)) => Root { midi: Some(midi), confidence: 1.0 },
+        };
+        let doubt = self.root.doubt(hints, self.chunk_midi).filter(|_| decision.is_none());
         Sound {
             id,
             source,
@@ -89,6 +124,8 @@ impl Analysis {
                 duration_secs: self.frames as f32 / self.rate_hz.max(1) as f32,
                 embedding: self.embedding.clone(),
             },
+            course: Some(self.course),
+            doubt,
             overview: self.overview.clone(),
         }
     }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use neume_models::Family;
 
 use crate::analyse::Analysis;
+use crate::decisions::Decisions;
 use crate::import::{Label, Member, Place, ToldInstrument, ToldZone};
 use crate::index::{Index, Outcome};
 use crate::names::{Hints, Layer};
@@ -54,7 +55,7 @@ pub(crate) fn bank_of(folder: &Path, index: &Index) -> Bank {
             }
         }
     }
-    let (sounds, hints, paths) = sounds(entries, files);
+    let (sounds, hints, paths) = sounds(entries, files, &index.decided);
     let place_of = |file: &Path, place: &Place| match place {
         Place::File(path) => by_path.get(path).copied(),
         Place::Member(member) => by_member.get(&(file.to_path_buf(), member.clone())).copied(),
@@ -125,14 +126,16 @@ fn member_entry<'a>(file: &Path, member: &Member, index: &'a Index) -> Option<En
 }
 
 /// The sounds, of which the first `files` are files of their own, with their hints and paths.
-fn sounds(entries: Vec<Entry>, files: usize) -> (Vec<Sound>, Vec<Hints>, Vec<PathBuf>) {
+fn sounds(entries: Vec<Entry>, files: usize, decided: &Decisions) -> (Vec<Sound>, Vec<Hints>, Vec<PathBuf>) {
     let paths: Vec<PathBuf> = entries.iter().map(|entry| entry.path.clone()).collect();
     let mut hints: Vec<Hints> = entries.iter().map(|entry| entry.hints.clone()).collect();
     let heard: Vec<_> = entries[..files].iter().map(|entry| entry.says.root).collect();
     convention::apply(&mut hints[..files], &heard, &paths[..files]);
     let sound = |(entry, said): (Entry, &Hints)| {
-        let mut sound = entry.says.sound(entry.id, entry.source, entry.name, said);
-        if entry.is_drum {
+        let decision = decided.get(&entry.id).copied();
+        let mut sound = entry.says.sound(entry.id, entry.source, entry.name, said, decision);
+        if entry.is_drum && decision.is_none() {
+            sound.doubt = None;
             // The key that a kit has for a drum is no pitch.
             (sound.profile.root_midi, sound.profile.root_confidence) =
                 (entry.says.root.midi, entry.says.root.confidence);

@@ -69,6 +69,16 @@ pub(crate) fn plain_wave(file: &[u8]) -> Result<PlainWave, &'static str> {
     Ok(PlainWave { bytes, cut })
 }
 
+/// How long the samples that a RIFF file holds last, in whole seconds, by the bytes that its format needs for one. Where
+/// what it says of these differs, the shorter time.
+pub(crate) fn wave_secs(file: &[u8]) -> Option<u64> {
+    let find = |name: &[u8; 4]| walk(file, false).find(|chunk| &chunk.0 == name);
+    let (format, samples) = (find(b"fmt ")?.1, find(b"data")?.1);
+    let block = u16::from_le_bytes(format.get(12..14)?.try_into().ok()?);
+    let bytes_a_sec = u64::from(le_u32(format, 8)?).max(u64::from(le_u32(format, 4)?) * u64::from(block));
+    (samples.len() as u64).checked_div(bytes_a_sec)
+}
+
 /// The `smpl` and `inst` chunks of a WAV file. Where both name a root, `smpl` is the finer one.
 pub(crate) fn told_by_wave(file: &[u8]) -> Told {
     let mut told = Told::default();

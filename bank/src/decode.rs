@@ -20,7 +20,7 @@ use symphonia::default::formats::{
 
 use crate::chunks::{self, Told};
 use crate::mixdown::Mixdown;
-use crate::{Audio, Error, Loop};
+use crate::{Audio, Error, Loop, edits};
 
 /// A sound file, decoded.
 #[derive(Debug, Clone, PartialEq)]
@@ -70,12 +70,16 @@ pub(crate) fn read_at_most(path: &Path, most: u64) -> Result<Vec<u8>, Error> {
     if !about.is_file() {
         return Err(Error::File { path: path.to_path_buf(), cause: "is not a file".to_string() });
     }
+    let too_large =
+        |found: u64| Error::Limit { path: path.to_path_buf(), what: "a size in bytes", found, limit: most };
+    if about.len() > most {
+        return Err(too_large(about.len()));
+    }
     let file = File::open(path).map_err(fail)?;
     let mut bytes = Vec::new();
     file.take(most + 1).read_to_end(&mut bytes).map_err(fail)?;
     if bytes.len() as u64 > most {
-        let found = about.len().max(bytes.len() as u64);
-        return Err(Error::Limit { path: path.to_path_buf(), what: "a size in bytes", found, limit: most });
+        return Err(too_large(bytes.len() as u64));
     }
     Ok(bytes)
 }
@@ -156,7 +160,11 @@ fn decode_kind(bytes: Vec<u8>, extension: &str) -> Result<Decoded, Refusal> {
     let (bytes, told, cut) = match kind {
         Kind::Wave => {
             let told = chunks::told_by_wave(&bytes);
+            if let Some(found) = chunks::wave_secs(&bytes).filter(|&secs| secs > MAX_SECS) {
+                return Err(Refusal::Limit { what: "a length in seconds", found, limit: MAX_SECS });
+            }
             let plain = chunks::plain_wave(&bytes).map_err(Refusal::cause)?;
+            drop(bytes);
             (plain.bytes, told, plain.cut)
         }
         Kind::Aiff => {
@@ -165,8 +173,15 @@ fn decode_kind(bytes: Vec<u8>, extension: &str) -> Result<Decoded, Refusal> {
         }
         _ => (bytes, Told::default(), false),
     };
+    let edit = (kind == Kind::Mp4).then(|| edits::edit_of(&bytes)).flatten();
     let mut format = open(kind, bytes, extension).map_err(explain)?;
-    let (audio, mut remarks) = run(format.as_mut(), cut)?;
+    let (mut audio, mut remarks) = run(format.as_mut(), cut)?;
+    if let Some(part) = edit.and_then(|edit| edit.frames(audio.rate_hz, audio.frames())) {
+        audio.channels.iter_mut().for_each(|channel| {
+            channel.truncate(part.end);
+            channel.drain(..part.start);
+        });
+    }
     let frames = audio.frames() as u64;
     let sustain = told.sustain.filter(|sustain| sustain.end_frames <= frames);
     if told.sustain.is_some() && sustain.is_none() {

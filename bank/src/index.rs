@@ -13,18 +13,20 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use serde::{Deserialize, Serialize};
 
 use crate::analyse::Analysis;
+use crate::decisions::Decisions;
 use crate::import::Imported;
 use crate::{Error, SoundId, path_text};
 
 /// The format that is written and the newest that is read.
 pub(crate) const VERSION: u32 = 1;
 /// Raised when the analysis says something else than before; older labels are then made again.
-const ANALYSIS: u32 = 1;
+pub(crate) const ANALYSIS: u32 = 2;
 /// Raised when an importer says something else than before; presets are then read again, and their sounds keep their
 /// labels.
 const IMPORTERS: u32 = 1;
-/// Labels of sounds that are gone are kept, in case they come back, up to this many or twice the sounds that are there.
-const KEPT_GONE: usize = 10_000;
+/// Labels of sounds that are gone are kept, in case their drive comes back, up to this many or twice the sounds that are
+/// there.
+const KEPT_GONE: usize = 100_000;
 
 /// What a path held when it was last looked at.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -60,12 +62,14 @@ impl Outcome {
 }
 
 /// All that is known of a folder.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Index {
     /// Whose labels these are: those of the network with this [`neume_models::SoundNet::weights_id`].
     pub ears: u64,
     pub sounds: HashMap<SoundId, Analysis>,
     pub files: BTreeMap<PathBuf, Seen>,
+    /// What the composer has decided; not part of the file.
+    pub decided: Decisions,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -128,6 +132,7 @@ impl Index {
         }
         while next_line(&mut reader, &mut line).map_err(fail)? {
             match serde_json::from_slice::<Line>(&line) {
+                Ok(Line::Sound { says, .. }) if !says.is_whole() => damaged += 1,
                 Ok(Line::Sound { id, says }) => drop(index.sounds.insert(id, says.into_owned())),
                 Ok(Line::File { path, seen }) => drop(index.files.insert(path, seen.into_owned())),
                 Err(_) => damaged += 1,

@@ -50,6 +50,14 @@ impl Levels {
         let threshold = loudest * 10f32.powf(-below_db / 20.0);
         self.rms.iter().position(|&level| level >= threshold).map(|place| place * self.hop)
     }
+
+    /// The frame behind the last moment that is within `below_db` of the loudest one; it may lie a little past the end.
+    pub fn behind_last_within(&self, below_db: f32) -> Option<usize> {
+        let loudest = self.rms[self.loudest_frames()? / self.hop];
+        let threshold = loudest * 10f32.powf(-below_db / 20.0);
+        let last = self.rms.iter().rposition(|&level| level >= threshold)?;
+        Some((last + 4) * self.hop)
+    }
 }
 
 /// Peak levels in [`Sound::OVERVIEW_LEN`] equal stretches, the largest scaled to 255; zeros for silence.

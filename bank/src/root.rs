@@ -15,6 +15,15 @@ pub struct Root {
     pub confidence: f32,
 }
 
+/// Two roots that differ by more than a semitone although the ear is sure; the composer decides.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Doubt {
+    /// What the name, a table or a chunk says, as a MIDI note with its fraction.
+    pub told_midi: f32,
+    /// What is heard, likewise.
+    pub heard_midi: f32,
+}
+
 /// A name or a chunk that says a root is believed this much where the ear cannot confirm it.
 const TOLD: f32 = 0.9;
 /// And this much where the ear is sure of the same note in the same octave.
@@ -65,6 +74,19 @@ impl Root {
             midi: Some(midi + self.cents_from(midi).unwrap_or(0.0)),
             confidence: if is_confirmed { CONFIRMED } else { TOLD },
         }
+    }
+
+    /// What is told, because the composer believes it; the ear still gives the tuning.
+    pub fn believing(self, hints: &Hints, chunk_midi: Option<f32>) -> Root {
+        let Some(midi) = hints.root_midi.map(f32::from).or(chunk_midi) else { return self };
+        Root { midi: Some(midi + self.cents_from(midi).unwrap_or(0.0)), confidence: CONFIRMED }
+    }
+
+    /// Whether a sure ear hears another note than is told, in another octave included.
+    pub fn doubt(self, hints: &Hints, chunk_midi: Option<f32>) -> Option<Doubt> {
+        let heard_midi = self.midi.filter(|_| self.confidence >= SURE)?;
+        let told_midi = hints.root_midi.map(f32::from).or(chunk_midi)?;
+        ((heard_midi - told_midi).abs() > 1.0).then_some(Doubt { told_midi, heard_midi })
     }
 
     /// How far the heard note lies from this one, octaves aside, if that is half a semitone at most.

@@ -1,7 +1,8 @@
 //! A folder becomes a bank: every sound file is read, analysed and labelled once, and remembered.
 //!
 //! The caller's thread walks, keeps the index and reports; up to two threads of the scan's own, below normal priority,
-//! read and analyse. What is done is saved every few seconds, so an interrupted scan goes on where it was.
+//! read and analyse. Every label is written down as it is made and the index saved every few seconds, so an interrupted
+//! scan goes on where it was, even if its process was killed.
 
 use std::collections::{BTreeMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -19,8 +20,9 @@ use crate::container::Container;
 use crate::import::files::Files;
 use crate::import::{self, Imported};
 use crate::index::{self, Index, Outcome, Seen};
+use crate::keeping::Keeper;
 use crate::walk::{self, Found};
-use crate::{Bank, Decoded, Error, SoundId, decode, priority};
+use crate::{Bank, Decoded, Error, SoundId, decisions, decode, priority};
 
 /// How to scan.
 #[derive(Debug, Clone, Default)]
@@ -37,14 +39,22 @@ pub struct Progress<'a> {
     pub done: usize,
     /// Files in all.
     pub total: usize,
-    folder: &'a Path,
-    index: &'a Index,
+    scan: &'a Scan<'a>,
 }
 
 impl Progress<'_> {
-    /// The sounds that are known so far, as a bank of their own.
+    /// The sounds that are known so far, as a bank of their own; also those of a SoundFont that is being listened to.
     pub fn bank(&self) -> Bank {
-        bank_of(self.folder, self.index)
+        let Scan { folder, index, containers, .. } = self.scan;
+        if containers.is_empty() {
+            return bank_of(folder, index);
+        }
+        let mut so_far = index.clone();
+        so_far.files.extend(containers.iter().map(|(path, pending)| {
+            let outcome = Outcome::Imported(Box::new(pending.imported.clone()));
+            (path.clone(), Seen { size: u64::MAX, modified_ns: 0, outcome })
+        }));
+        bank_of(folder, &so_far)
     }
 }
 
@@ -65,6 +75,8 @@ pub struct ScanReport {
     pub not_honoured: Vec<NotHonoured>,
     /// What was wrong with the index: damage that was mended, or why it could not be saved. The bank is whole all the same.
     pub index_remark: Option<String>,
+    /// What [`fingerprint`] said of the folder when the scan began.
+    pub fingerprint: u64,
     /// How long it took.
     pub secs: f32,
 }
@@ -126,7 +138,8 @@ pub fn scan_with(
     let cache = options.cache.clone().map_or_else(index::cache_folder, Ok)?;
     let place = index::path_for(&cache, folder);
     let walked = walk::walk(folder)?;
-    let (old, index_remark) = match Index::open(&place) {
+    let keeper = Keeper::new(place.clone(), ears.id);
+    let (mut old, index_remark) = match Index::open(&place) {
         _ if options.rebuild => (Index::default(), None),
         Err(Error::FutureIndex { path, found, known }) => {
             return Err(Error::FutureIndex { path, found, known });
@@ -137,12 +150,19 @@ pub fn scan_with(
         Ok((old, _)) if old.ears != ears.id => (Index::default(), None),
         Ok(opened) => opened,
     };
+    if options.rebuild {
+        keeper.forget();
+    }
+    let noted = keeper.noted();
+    let recovered = noted.keys().any(|id| !old.sounds.contains_key(id));
+    old.sounds.extend(noted);
     let mut scan = Scan {
         folder,
-        place,
+        changed: recovered,
         total: walked.found.len() + walked.presets.len(),
         index_remark,
-        ..Scan::new(Index { ears: ears.id, ..old })
+        fingerprint: walked.fingerprint(),
+        ..Scan::new(Index { ears: ears.id, decided: decisions::open(&place), ..old }, keeper)
     };
     scan.failed = walked.failed;
     let files = Files::new(folder, walked.found.iter().map(|found| &found.relative));
@@ -159,13 +179,24 @@ pub fn scan_with(
     Ok(scan.report(begin))
 }
 
+/// Names, sizes and times of all that a scan would look at, as one number: while it stays the same, a scan has nothing new
+/// to say. Opens no file.
+///
+/// # Errors
+/// [`Error::File`] where the folder cannot be read.
+pub fn fingerprint(folder: &Path) -> Result<u64, Error> {
+    Ok(walk::walk(folder)?.fingerprint())
+}
+
 /// The bank of a folder as it was last scanned, without looking at any of its files; `None` if it never was.
 ///
 /// # Errors
 /// As [`scan`] for the index.
 pub fn remembered(folder: &Path, options: &ScanOptions) -> Result<Option<Bank>, Error> {
     let cache = options.cache.clone().map_or_else(index::cache_folder, Ok)?;
-    let (index, _) = Index::open(&index::path_for(&cache, folder))?;
+    let place = index::path_for(&cache, folder);
+    let (mut index, _) = Index::open(&place)?;
+    index.decided = decisions::open(&place);
     Ok((!index.files.is_empty()).then(|| bank_of(folder, &index)))
 }
 
@@ -198,7 +229,7 @@ struct Pending {
 
 struct Scan<'a> {
     folder: &'a Path,
-    place: PathBuf,
+    keeper: Keeper,
     total: usize,
     done: usize,
     new: usize,
@@ -208,28 +239,30 @@ struct Scan<'a> {
     containers: BTreeMap<PathBuf, Pending>,
     failed: Vec<(PathBuf, String)>,
     index_remark: Option<String>,
+    fingerprint: u64,
     changed: bool,
 }
 
 impl<'a> Scan<'a> {
-    fn new(mut index: Index) -> Scan<'a> {
+    fn new(mut index: Index, keeper: Keeper) -> Scan<'a> {
         Scan {
             before: std::mem::take(&mut index.files),
             index,
             folder: Path::new(""),
-            place: PathBuf::new(),
+            keeper,
             total: 0,
             done: 0,
             new: 0,
             containers: BTreeMap::new(),
             failed: Vec::new(),
             index_remark: None,
+            fingerprint: 0,
             changed: false,
         }
     }
 
     fn progress(&self) -> Progress<'_> {
-        Progress { done: self.done, total: self.total, folder: self.folder, index: &self.index }
+        Progress { done: self.done, total: self.total, scan: self }
     }
 
     /// Takes unchanged files from the index; hands back the others.
@@ -318,6 +351,7 @@ impl<'a> Scan<'a> {
             Examined::New(id, says) => {
                 self.new += 1;
                 member.sound = Some(id);
+                self.keeper.note(id, &says);
                 self.index.sounds.insert(id, *says);
             }
             Examined::Failed(cause) => {
@@ -383,7 +417,7 @@ impl<'a> Scan<'a> {
                 }
                 if saved.elapsed() >= pause {
                     let begin = Instant::now();
-                    self.save();
+                    self.save(true);
                     saved = Instant::now();
                     pause = SAVE_EVERY.max(20 * begin.elapsed());
                 }
@@ -396,6 +430,7 @@ impl<'a> Scan<'a> {
             Examined::Known(id) => Outcome::Sound(id),
             Examined::New(id, says) => {
                 self.new += 1;
+                self.keeper.note(id, &says);
                 self.index.sounds.insert(id, *says);
                 Outcome::Sound(id)
             }
@@ -410,10 +445,10 @@ impl<'a> Scan<'a> {
     }
 
     /// Saves what is known now, with what was known of paths that this scan has not come to.
-    fn save(&mut self) {
+    fn save(&mut self, interrupted: bool) {
         let met: Vec<PathBuf> = self.before.keys().cloned().collect();
         self.index.files.extend(std::mem::take(&mut self.before));
-        if let Err(error) = self.index.save(&self.place) {
+        if let Err(error) = self.keeper.save(&mut self.index, interrupted) {
             self.index_remark = Some(error.to_string());
         }
         for path in met {
@@ -421,19 +456,21 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// Saves for the last time: paths that are gone are forgotten, unless something could not be looked at.
+    /// Saves for the last time: paths that are gone are forgotten, unless something could not be looked at, or nothing is
+    /// left at all, as where a drive is away.
     fn finish(&mut self, interrupted: bool) {
         let gone = !self.before.is_empty();
-        if interrupted || !self.failed.is_empty() {
+        let is_away = gone && self.index.files.is_empty();
+        if interrupted || is_away || !self.failed.is_empty() {
             if self.changed {
-                self.save();
+                self.save(true);
             }
             return;
         }
         self.before.clear();
         if self.changed || gone || self.index_remark.is_some() {
             self.index.prune();
-            self.save();
+            self.save(false);
         }
     }
 
@@ -469,6 +506,7 @@ impl<'a> Scan<'a> {
             failed: self.failed,
             remarks,
             index_remark: self.index_remark,
+            fingerprint: self.fingerprint,
             secs: begin.elapsed().as_secs_f32(),
         }
     }

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use neume_models::{Embedding, Families};
 use serde::{Deserialize, Serialize};
 
+use crate::{Course, Doubt};
+
 /// Names a sound by its content: 128 bits of the BLAKE3 of its file, or of its recipe in the factory bank.
 /// The order is the one by which equal scores fall.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -131,6 +133,12 @@ pub struct Sound {
     pub sustain: Option<Loop>,
     /// What is known of the sound.
     pub profile: Profile,
+    /// How it goes on; `None` in the factory bank and in projects of older versions.
+    #[serde(default)]
+    pub course: Option<Course>,
+    /// Present while a sure ear and what is told differ in the root, and the composer has not decided.
+    #[serde(default)]
+    pub doubt: Option<Doubt>,
     /// Peak level over time, for a waveform: [`Sound::OVERVIEW_LEN`] values 0..1, scaled so that the largest is 1.
     pub overview: Vec<u8>,
 }

@@ -1,7 +1,8 @@
 //! The sound files under a folder.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::fs::{self, File, Metadata};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
@@ -76,8 +77,21 @@ pub(crate) struct Walked {
     pub failed: Vec<(PathBuf, String)>,
 }
 
-/// Looks through a folder and all that it holds. Hidden files and folders are passed over, as are folders that were
-/// visited before by another link.
+impl Walked {
+    /// Paths, sizes and times as one number.
+    pub fn fingerprint(&self) -> u64 {
+        let mut hash = DefaultHasher::new();
+        for found in self.found.iter().chain(&self.presets) {
+            (&found.relative, found.size, found.modified_ns).hash(&mut hash);
+        }
+        self.failed.hash(&mut hash);
+        hash.finish()
+    }
+}
+
+/// Looks through a folder and all that it holds. Hidden files and folders are passed over. Links are followed wherever they
+/// lead, since a composer lays one where the sounds are on another drive, but each folder is visited once, by its own
+/// name rather than by a link's, and a link that leads up to a folder that holds the bank is passed over.
 ///
 /// # Errors
 /// [`Error::File`] where the folder itself cannot be read.
@@ -88,12 +102,17 @@ pub(crate) fn walk(folder: &Path) -> Result<Walked, Error> {
     }
     fs::read_dir(folder).map_err(fail)?;
     let mut walked = Walked::default();
+    let whole = folder.canonicalize().map_err(fail)?;
     let mut visited = HashSet::new();
     let mut waiting = vec![(PathBuf::new(), 0)];
-    while let Some((relative, depth)) = waiting.pop() {
+    let mut links = VecDeque::new();
+    while let Some((relative, depth)) = waiting.pop().or_else(|| links.pop_front()) {
         let here = folder.join(&relative);
         // A folder that has no canonical path cannot be listed either, which is reported below.
-        if here.canonicalize().is_ok_and(|canonical| !visited.insert(canonical)) {
+        let is_passed_over = |canonical: PathBuf| {
+            !visited.insert(canonical.clone()) || (depth > 0 && whole.starts_with(canonical))
+        };
+        if here.canonicalize().is_ok_and(is_passed_over) {
             continue;
         }
         match list(&here) {
@@ -102,7 +121,12 @@ pub(crate) fn walk(folder: &Path) -> Result<Walked, Error> {
                     let relative = relative.join(name);
                     if let Some(inner) = look(folder, relative, &mut walked) {
                         if depth < DEEPEST {
-                            waiting.push((inner, depth + 1));
+                            let is_link = folder.join(&inner).is_symlink();
+                            if is_link {
+                                links.push_back((inner, depth + 1));
+                            } else {
+                                waiting.push((inner, depth + 1));
+                            }
                         } else {
                             walked.failed.push((inner, "folders are nested too deeply".to_string()));
                         }

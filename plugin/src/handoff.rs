@@ -171,6 +171,9 @@ pub struct BankView {
     pub scanning: Option<ScanProgress>,
     /// Files that are no sound, with the cause.
     pub failed: Arc<[(PathBuf, String)]>,
+    /// Sounds that are called by another root than a sure ear hears, by their names, with what they are called and what is
+    /// heard.
+    pub doubts: Arc<[(PathBuf, String)]>,
 }
 
 /// Where the networks of this process run.

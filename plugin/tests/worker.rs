@@ -187,6 +187,28 @@ fn a_reopened_project_gives_the_same_samples_although_the_bank_has_grown() {
 }
 
 #[test]
+fn a_bank_follows_its_folder_while_it_is_open() {
+    let folder = folder_of_tones(&[48, 60]);
+    let mut state = InstanceState::first();
+    state.bank = BankRef::Folder(folder.path().to_path_buf());
+    let instance = Instance::restored(state).at_rate(RATE_HZ);
+    let until = |sounds: usize, failed: usize| {
+        let started = Instant::now();
+        while (instance.view().bank.sounds, instance.view().bank.failed.len()) != (sounds, failed) {
+            assert!(started.elapsed() < Duration::from_secs(60), "{:?}", instance.view().bank);
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    };
+    until(2, 0);
+    write_tone(&folder.path().join("tone_072.wav"), 523.25);
+    std::fs::write(folder.path().join("no sound.wav"), b"PK").expect("a file is written");
+    until(3, 1);
+    std::fs::remove_file(folder.path().join("no sound.wav")).expect("it is there");
+    std::fs::remove_file(folder.path().join("tone_048.wav")).expect("it is there");
+    until(2, 0);
+}
+
+#[test]
 fn an_instrument_of_a_preset_lies_under_the_keys_whole_and_comes_back_so() {
     let folder = folder_of_tones(&[60, 64, 67]);
     let sfz = "<global> ampeg_release=0.4\n\

@@ -3,6 +3,7 @@
 //! Each prints one JSON object of figures on its standard output; all of them make one table at the end.
 
 use std::fs;
+use std::path::Path;
 use std::process::Stdio;
 
 use anyhow::{Context, Result, bail};
@@ -10,12 +11,14 @@ use serde_json::Value;
 
 use crate::{paths, setup, steps};
 
-/// Runs them all, or those that `words` names (without `bench_`).
+/// Runs them all, or those that `words` names (without `bench_`); folders among the words are theirs to measure.
 pub fn run(words: &[String]) -> Result<()> {
     setup::run(setup::Purpose::Build)?;
+    let (folders, words): (Vec<&String>, Vec<&String>) =
+        words.iter().partition(|word| Path::new(word).is_dir());
     let mut found = all()?;
     if !words.is_empty() {
-        found.retain(|(_, example)| words.iter().any(|word| *example == format!("bench_{word}")));
+        found.retain(|(_, example)| words.iter().any(|word| **example == format!("bench_{word}")));
     }
     if found.is_empty() {
         bail!("there is no benchmark by that name");
@@ -28,6 +31,9 @@ pub fn run(words: &[String]) -> Result<()> {
         eprintln!("── benchmark: {name}");
         let mut run = steps::cargo();
         run.args(["run", "--release", "--quiet", "--package", &package, "--example", &example]);
+        if !folders.is_empty() {
+            run.arg("--").args(&folders);
+        }
         let output = run.stderr(Stdio::inherit()).output().context("cannot start cargo")?;
         if !output.status.success() {
             bail!("the benchmark {name} failed ({})", output.status);

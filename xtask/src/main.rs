@@ -5,6 +5,7 @@
 mod bench;
 mod bundle;
 mod cuda;
+mod fuzz;
 mod install;
 mod paths;
 mod play;
@@ -28,6 +29,7 @@ Usage: cargo xtask COMMAND
   install      bundle, and copy both to where hosts look
   cuda         build models/cuda, the library that runs the networks on CUDA; needs no GPU
   bench        the benchmarks, in release
+  fuzz         lets a fuzzer change sounds, presets, indexes and drawings: [TARGET] [--secs N]
   train ...    `neume train ...` with a release build
   tidy         the conventions of the source tree alone";
 
@@ -54,6 +56,7 @@ fn run(command: &str, rest: &[String]) -> Result<()> {
         "install" => install::run(),
         "cuda" => cuda::run(),
         "bench" => bench::run(rest),
+        "fuzz" => fuzz::run(rest),
         "train" => play::train(rest),
         "tidy" => tidy::run(),
         "" | "help" | "--help" | "-h" => {

@@ -102,7 +102,9 @@ fn source_findings(name: &str, text: &str, findings: &mut Vec<String>) {
 }
 
 fn is_test(name: &str) -> bool {
-    ["/tests/", "/tests.rs", "_tests.rs", "/examples/", "/benches/"].iter().any(|part| name.contains(part))
+    ["/tests/", "/tests.rs", "_tests.rs", "/examples/", "/benches/", "/fuzz/"]
+        .iter()
+        .any(|part| name.contains(part))
 }
 
 /// Lines outside tests that unwrap without an argument on them or shortly above them.

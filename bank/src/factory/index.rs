@@ -111,6 +111,8 @@ impl Entry {
                 end_frames,
                 crossfade_frames: 0,
             }),
+            course: None,
+            doubt: None,
             profile: Profile {
                 root_midi: recipe.pitched.then_some(f32::from(self.root_midi)),
                 root_confidence: 1.0,

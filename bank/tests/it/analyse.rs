@@ -191,7 +191,7 @@ fn attack_lead_and_overview_describe_the_course_of_the_level() {
     let decoded = Decoded { audio, root_midi: None, sustain: None, remark: None };
     let says = analyse(&decoded, &heard_mono(&decoded.audio), &no_labels());
     assert!((says.attack_secs - (0.1 + 0.35)).abs() < 0.02, "{}", says.attack_secs);
-    assert!((says.lead_secs - 0.1).abs() < 0.01, "{}", says.lead_secs);
+    assert!((says.course.lead_secs - 0.1).abs() < 0.01, "{}", says.course.lead_secs);
     assert_eq!(says.overview.len(), Sound::OVERVIEW_LEN);
     assert_eq!((says.overview[0], says.overview[95]), (0, 255));
     assert!((says.root.midi.unwrap() - 69.0).abs() < 0.05);

@@ -86,6 +86,40 @@ fn every_coding_of_the_fixtures_is_the_same_sine() {
 }
 
 #[test]
+fn what_an_mp4_says_of_its_beginning_and_end_is_cut_away() {
+    let audio = decode(&fixture("sine.m4a")).unwrap().audio;
+    assert_eq!(audio.frames(), 5_513, "a quarter of a second, without the encoder's silence");
+    assert!(rms(&audio.channels[0][..200]) > 0.3, "it begins at once: {}", rms(&audio.channels[0][..200]));
+    let whole = std::fs::read(fixture("sine.m4a")).unwrap();
+    let at = whole.windows(4).position(|window| window == b"elst").unwrap();
+    // A list that leaves nothing, or reaches past the end, or lies in its count, costs no sound.
+    for (from, value) in
+        [(at + 16, 0x7fff_ffffu32), (at + 12, u32::MAX), (at + 8, u32::MAX), (at - 4, u32::MAX)]
+    {
+        let mut bytes = whole.clone();
+        bytes[from..from + 4].copy_from_slice(&value.to_be_bytes());
+        if let Ok(decoded) = decode_bytes(bytes, Path::new("x.m4a")) {
+            assert!(decoded.audio.frames() >= 22_050 / 4, "{from}: {}", decoded.audio.frames());
+        }
+    }
+}
+
+#[test]
+fn ten_hours_of_silence_are_refused_by_what_the_file_says() {
+    // Eleven hours at a frame a second.
+    let mut hours = wav(&vec![0.0; 40_000], 1, 1_000, 8, SampleFormat::Int);
+    hours[24..28].copy_from_slice(&1u32.to_le_bytes());
+    hours[28..32].copy_from_slice(&1u32.to_le_bytes());
+    let error = decode_bytes(hours, Path::new("hours.wav")).unwrap_err();
+    assert_eq!(error.to_string(), "hours.wav: a length in seconds of 40000 is over the limit of 600");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("huge.wav");
+    std::fs::File::create(&path).unwrap().set_len(2 << 30).unwrap();
+    let message = decode(&path).unwrap_err().to_string();
+    assert!(message.contains("a size in bytes of 2147483648"), "{message}");
+}
+
+#[test]
 fn wav_of_every_width_and_rate_keeps_its_samples() {
     let cases =
         [8, 16, 24, 32].map(|bits| (bits, SampleFormat::Int)).into_iter().chain([(32, SampleFormat::Float)]);

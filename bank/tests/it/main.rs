@@ -1,9 +1,12 @@
 //! Tests of the bank through its public door. They write their own files, or take the small ones in `fixtures`.
 
 mod analyse;
+mod course;
 mod decode;
 mod factory;
+mod font;
 mod hostile;
+mod keeping;
 mod matching;
 mod names;
 mod presets;

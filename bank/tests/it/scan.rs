@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use neume_bank::scan::{Ears, remembered};
-use neume_bank::{Bank, Error, Progress, ScanOptions, ScanReport, Sound, Source, scan_with};
+use neume_bank::{
+    Bank, Error, Progress, ScanOptions, ScanReport, Sound, SoundId, Source, path_text, scan_with,
+};
 use neume_models::SoundLabels;
 use tempfile::TempDir;
 
@@ -39,7 +41,7 @@ impl Place {
         self.try_scan(&mut |_| {}, &AtomicBool::new(false)).unwrap()
     }
 
-    fn try_scan(
+    pub fn try_scan(
         &self,
         on_progress: &mut dyn FnMut(&Progress),
         cancel: &AtomicBool,
@@ -47,8 +49,11 @@ impl Place {
         scan_with(self.folder.path(), &self.options(), &EARS, on_progress, cancel)
     }
 
-    fn index(&self) -> PathBuf {
-        fs::read_dir(self.cache.path().join("banks")).unwrap().next().unwrap().unwrap().path()
+    /// Where the index lies, or will.
+    pub fn index(&self) -> PathBuf {
+        let whole = self.folder.path().canonicalize().unwrap();
+        let id = SoundId::of(path_text::encode(&whole).as_bytes());
+        self.cache.path().join("banks").join(format!("{id}.index"))
     }
 }
 

@@ -52,6 +52,8 @@ pub fn sound(name: &str, root_midi: Option<f32>, loudness_db: f32, families: Fam
             duration_secs: 1.0,
             embedding: Embedding::from_raw(&[0.0; Embedding::LEN]),
         },
+        course: None,
+        doubt: None,
         overview: vec![255; Sound::OVERVIEW_LEN],
     }
 }

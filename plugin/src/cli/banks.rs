@@ -25,6 +25,8 @@ pub enum Arguments {
     Scan(Scan),
     /// Lists the sounds of a folder and what is known of them; a folder that was never scanned is scanned first.
     List(List),
+    /// Decides the root of sounds whose name says another note than a sure ear hears.
+    Root(super::bank_root::Arguments),
     /// Writes a folder's instruments as SFZ files with their samples, or as a table; a folder that was never scanned is
     /// scanned first.
     Export(Export),
@@ -82,6 +84,12 @@ struct ScanSummary {
     instruments: usize,
     failed: Vec<Failed>,
     not_honoured: Vec<LeftOut>,
+    /// Sounds of which there is something to say.
+    remarks: Vec<Failed>,
+    /// Sounds whose name says another root than a sure ear hears.
+    roots_in_doubt: usize,
+    /// What was wrong with the index, or why it cannot be kept.
+    index: Option<String>,
     secs: f32,
 }
 
@@ -107,6 +115,7 @@ pub fn run(arguments: &Arguments, json: bool) -> Result<ExitCode> {
     match arguments {
         Arguments::Scan(scan) => run_scan(scan, json),
         Arguments::List(list) => run_list(list, json),
+        Arguments::Root(root) => super::bank_root::run(root, json),
         Arguments::Export(export) => run_export(export, json),
     }
 }
@@ -124,8 +133,16 @@ fn run_scan(arguments: &Scan, json: bool) -> Result<ExitCode> {
         instruments: report.bank.instruments.len(),
         failed: failed.collect(),
         not_honoured: left_out.collect(),
+        remarks: report
+            .remarks
+            .iter()
+            .map(|(file, cause)| Failed { file: file.display().to_string(), cause: cause.clone() })
+            .collect(),
+        roots_in_doubt: report.bank.sounds.iter().filter(|sound| sound.doubt.is_some()).count(),
+        index: report.index_remark.clone(),
         secs: report.secs,
     };
+    summary.index.iter().for_each(|remark| eprintln!("neume: {remark}"));
     emit(json, &summary, || {
         let mut text = format!(
             "{} sounds in {}, {} of them new, in {:.1} s\n",
@@ -139,6 +156,15 @@ fn run_scan(arguments: &Scan, json: bool) -> Result<ExitCode> {
         }
         for failed in &summary.failed {
             text += &format!("  {}: {}\n", failed.file, failed.cause);
+        }
+        for remark in &summary.remarks {
+            text += &format!("  {}: {}\n", remark.file, remark.cause);
+        }
+        if summary.roots_in_doubt > 0 {
+            text += &format!(
+                "{} sounds are called by another note than is heard; `neume bank root` lists and decides\n",
+                summary.roots_in_doubt
+            );
         }
         if !summary.not_honoured.is_empty() {
             text += "presets ask for what Neume leaves out:\n";
@@ -217,7 +243,7 @@ pub fn open(folder: Option<&Path>) -> Result<(Arc<Bank>, BankRef)> {
     }
 }
 
-fn scan(folder: &Path, rebuild: bool) -> Result<(Arc<Bank>, ScanReport)> {
+pub(super) fn scan(folder: &Path, rebuild: bool) -> Result<(Arc<Bank>, ScanReport)> {
     open_folder(folder)?;
     let bar = progress::bar("scanning", 0);
     let mut show = |progress: ScanProgress| {

@@ -6,6 +6,7 @@
 //! command line itself is wrong, else 1.
 
 mod args;
+mod bank_root;
 mod banks;
 mod canvas;
 mod demo;

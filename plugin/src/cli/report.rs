@@ -4,7 +4,7 @@
 use std::io::Write as _;
 use std::path::Path;
 
-use neume_bank::{Aspects, Sound, Source};
+use neume_bank::{Aspects, Course, Doubt, Sound, Source};
 use neume_models::legend::{note_and_cents, note_name};
 use neume_models::{Families, Family, Reading};
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
@@ -183,6 +183,10 @@ pub struct SoundReport {
     pub attack_secs: f32,
     pub duration_secs: f32,
     pub class: Option<String>,
+    /// `null` where nobody has measured it.
+    pub course: Option<Course>,
+    /// Present where a sure ear and the name differ, and nobody has decided.
+    pub root_doubt: Option<Doubt>,
 }
 
 impl SoundReport {
@@ -201,6 +205,8 @@ impl SoundReport {
             attack_secs: profile.attack_secs,
             duration_secs: profile.duration_secs,
             class: sound.class.clone(),
+            course: sound.course,
+            root_doubt: sound.doubt,
         }
     }
 }

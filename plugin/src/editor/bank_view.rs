@@ -45,7 +45,7 @@ pub fn bank_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
     if let Some(scan) = view.bank.scanning {
         progress_ui(ui, row(34.0, 8.0), scan.done, scan.total, editing);
     }
-    if !view.bank.failed.is_empty() {
+    if !view.bank.failed.is_empty() || !view.bank.doubts.is_empty() {
         let rest = Rect::from_min_max(pos2(rect.left(), y + 4.0), rect.max);
         failures_ui(ui, rest, &view.bank, editing);
     }
@@ -116,31 +116,40 @@ fn progress_ui(ui: &mut Ui, rect: Rect, done: usize, total: usize, editing: &Edi
 fn failures_ui(ui: &mut Ui, rect: Rect, bank: &BankView, editing: &Editing) {
     let tokens = editing.tokens();
     let mut inner = ui.new_child(UiBuilder::new().id_salt("failures").max_rect(rect));
-    ScrollArea::vertical().auto_shrink(false).show_rows(&mut inner, 40.0, bank.failed.len(), |ui, rows| {
-        for (path, cause) in &bank.failed[rows] {
-            let (cell, response) = ui.allocate_exact_size(vec2(ui.available_width(), 40.0), Sense::hover());
-            let name =
-                path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into());
-            icons::symbol(
-                ui.painter(),
-                Rect::from_min_size(cell.min, vec2(16.0, 20.0)),
-                icons::WARNING,
-                14.0,
-                tokens.warning,
-            );
-            let at = cell.left_top() + vec2(22.0, 10.0);
-            let width = cell.width() - 30.0;
-            elided(ui, at, Align2::LEFT_CENTER, &name, theme::regular(12.5), tokens.text, width);
-            elided(
-                ui,
-                at + vec2(0.0, 16.0),
-                Align2::LEFT_CENTER,
-                cause,
-                theme::regular(11.5),
-                tokens.dim,
-                width,
-            );
-            response.on_hover_text(format!("{}: {cause}", path.display()));
-        }
-    });
+    ScrollArea::vertical().auto_shrink(false).show_rows(
+        &mut inner,
+        40.0,
+        bank.failed.len() + bank.doubts.len(),
+        |ui, rows| {
+            for (path, cause) in
+                bank.failed.iter().chain(bank.doubts.iter()).skip(rows.start).take(rows.len())
+            {
+                let (cell, response) =
+                    ui.allocate_exact_size(vec2(ui.available_width(), 40.0), Sense::hover());
+                let name = path
+                    .file_name()
+                    .map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into());
+                icons::symbol(
+                    ui.painter(),
+                    Rect::from_min_size(cell.min, vec2(16.0, 20.0)),
+                    icons::WARNING,
+                    14.0,
+                    tokens.warning,
+                );
+                let at = cell.left_top() + vec2(22.0, 10.0);
+                let width = cell.width() - 30.0;
+                elided(ui, at, Align2::LEFT_CENTER, &name, theme::regular(12.5), tokens.text, width);
+                elided(
+                    ui,
+                    at + vec2(0.0, 16.0),
+                    Align2::LEFT_CENTER,
+                    cause,
+                    theme::regular(11.5),
+                    tokens.dim,
+                    width,
+                );
+                response.on_hover_text(format!("{}: {cause}", path.display()));
+            }
+        },
+    );
 }

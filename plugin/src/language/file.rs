@@ -153,6 +153,51 @@ mod tests {
     use super::super::Meaning;
     use super::super::tests::{drawing, language};
     use super::*;
+    use crate::state::InstanceState;
+    use proptest::prelude::*;
+
+    /// What stands in the place of a stretch of bytes: other bytes, or pieces of JSON that lie.
+    fn edit() -> impl Strategy<Value = (prop::sample::Index, usize, Vec<u8>)> {
+        let lies =
+            ["null", "-1", "1e999", "[]", "{}", "\"\"", "NaN", "18446744073709551616", ",", "]", "9e-46"];
+        let lie = prop::sample::select(lies.to_vec()).prop_map(|lie| lie.as_bytes().to_vec());
+        let bytes = prop::collection::vec(any::<u8>(), 0..4);
+        (any::<prop::sample::Index>(), 0usize..6, prop_oneof![lie, bytes])
+    }
+
+    fn edited(mut file: Vec<u8>, edits: Vec<(prop::sample::Index, usize, Vec<u8>)>) -> Vec<u8> {
+        for (at, length, with) in edits {
+            let at = at.index(file.len());
+            file.splice(at..(at + length).min(file.len()), with);
+            file.push(b' ');
+        }
+        file
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_language_with_bytes_changed_is_a_language_or_an_error(edits in prop::collection::vec(edit(), 1..5)) {
+            let meaning = Meaning { pitch_midi: Some(61.5), roughness: Some(0.25), ..Meaning::default() };
+            let file = language(&[("temple bell", 1, meaning)]).to_file().unwrap();
+            if let Ok(read) = Language::from_file(&edited(file, edits)) {
+                prop_assert!(read.check().is_ok());
+                prop_assert!(Language::from_file(&read.to_file().unwrap()).is_ok());
+            }
+        }
+
+        #[test]
+        fn a_state_with_bytes_changed_is_a_state_or_an_error(edits in prop::collection::vec(edit(), 1..5)) {
+            let file = serde_json::to_vec(&InstanceState::first().to_value()).unwrap();
+            if let Ok(value) = serde_json::from_slice(&edited(file, edits))
+                && let Ok(state) = InstanceState::from_value(value)
+            {
+                prop_assert!(state.slots.len() == crate::handoff::SLOTS);
+                prop_assert!(InstanceState::from_value(state.to_value()).is_ok());
+            }
+        }
+    }
 
     #[test]
     fn a_language_comes_back_from_its_file() {

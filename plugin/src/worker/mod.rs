@@ -3,6 +3,7 @@
 //! sound keeps playing.
 
 mod choice;
+mod following;
 mod machine;
 mod outbox;
 mod scanning;
@@ -24,6 +25,7 @@ use crate::signs::{Shape, Signs};
 use crate::state::{BankRef, InstanceState};
 
 pub use choice::{choose, playable};
+use following::Following;
 use outbox::Outbox;
 use scanning::{ScanEvent, Scanning};
 use slot::Slot;
@@ -65,6 +67,7 @@ struct Worker {
     /// By which the slots were read.
     legend: Legend,
     scanning: Scanning,
+    following: Following,
     view: View,
     /// Why another device than the chosen one serves, or other memory; it stays until another one is chosen.
     machine_notice: Option<String>,
@@ -106,6 +109,7 @@ impl Worker {
             learned: false,
             legend: Legend::default(),
             scanning: Scanning::new(),
+            following: Following::default(),
             view: View::default(),
             machine_notice: None,
         }
@@ -117,6 +121,7 @@ impl Worker {
             self.look_at_machine();
             let all_sent = self.outbox.flush();
             self.outbox.reclaim();
+            self.take_news();
             let scan_events = self.scanning.events();
             let wait = match (all_sent, self.practises) {
                 (false, _) => RETRY,
@@ -454,6 +459,7 @@ impl Worker {
     fn use_bank(&mut self, bank: Arc<Bank>, bank_ref: BankRef) {
         self.bank = bank;
         self.bank_ref = bank_ref;
+        self.view.bank.doubts = choice::doubts(&self.bank);
         self.describe_bank();
         (0..SLOTS).for_each(|slot| self.rank(slot));
     }
@@ -468,15 +474,16 @@ impl Worker {
     fn scanned(&mut self, event: ScanEvent) {
         match event {
             ScanEvent::Progress => {}
-            ScanEvent::Done { folder, relink, outcome } => {
+            ScanEvent::Done { folder, relink, outcome, fingerprint } => {
                 self.scanning.finished(&folder);
                 match outcome {
                     Ok((bank, failed)) => {
                         self.view.bank.failed = failed.into();
-                        let found = BankRef::Folder(folder);
+                        let found = BankRef::Folder(folder.clone());
                         if relink {
                             self.relink(&bank, &found);
                         } else if self.document.get().bank == found {
+                            self.following.follow(&self.library, &folder, fingerprint);
                             self.use_bank(bank, found);
                         }
                         self.retry_missing();

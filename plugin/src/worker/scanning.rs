@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 
 use crossbeam_channel::{Receiver, Sender};
-use neume_bank::Bank;
 use neume_bank::priority::stand_back;
+use neume_bank::{Bank, ScanReport};
 
 use crate::handoff::ScanProgress;
 use crate::library::Library;
@@ -24,11 +24,19 @@ pub enum ScanEvent {
         relink: bool,
         /// The bank and the files that are no sound, or what went wrong.
         outcome: Result<Opened, String>,
+        /// The folder as it was then, for [`super::following`].
+        fingerprint: u64,
     },
 }
 
 /// A bank, and the files of its folder that are no sound, each with the cause.
 pub type Opened = (Arc<Bank>, Vec<(PathBuf, String)>);
+
+/// The files that are no sound, and before them what is wrong with the index.
+pub fn unread(report: ScanReport) -> Vec<(PathBuf, String)> {
+    let index = report.index_remark.map(|remark| (PathBuf::from("index"), remark));
+    index.into_iter().chain(report.failed).collect()
+}
 
 /// The scan that is under way, if any.
 pub struct Scanning {
@@ -86,12 +94,12 @@ impl Scanning {
                     events.send(ScanEvent::Progress).ok();
                 }
             };
-            let outcome = library
-                .open(&folder, false, &mut on_progress, &cancel)
-                .map(|(bank, report)| (bank, report.failed))
-                .map_err(|cause| cause.to_string());
+            let opened = library.open(&folder, false, &mut on_progress, &cancel);
+            let fingerprint = opened.as_ref().map_or(0, |(_, report)| report.fingerprint);
+            let outcome =
+                opened.map(|(bank, report)| (bank, unread(report))).map_err(|cause| cause.to_string());
             if !cancel.load(Ordering::Relaxed) {
-                events.send(ScanEvent::Done { folder, relink, outcome }).ok();
+                events.send(ScanEvent::Done { folder, relink, outcome, fingerprint }).ok();
             }
         };
         current.thread = std::thread::Builder::new().name("neume scan".to_string()).spawn(scan).ok();

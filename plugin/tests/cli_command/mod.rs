@@ -60,11 +60,32 @@ impl Desk {
         child.wait().unwrap();
     }
 
+    /// Begins to run `neume` with these words; what it prints is held.
+    pub fn start(&self, words: &[&str]) -> std::process::Child {
+        self.command(words).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap()
+    }
+
+    /// Runs a line of the shell, in which `$0` is `neume`.
+    pub fn run_in_shell(&self, line: &str) -> Run {
+        let mut command = self.program("sh");
+        let output = command.args(["-c", line, env!("CARGO_BIN_EXE_neume")]).output().unwrap();
+        Run {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
     fn command(&self, words: &[&str]) -> Command {
-        let home = self.path("home");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_neume"));
+        let mut command = self.program(env!("CARGO_BIN_EXE_neume"));
+        command.args(words);
         command
-            .args(words)
+    }
+
+    fn program(&self, program: &str) -> Command {
+        let home = self.path("home");
+        let mut command = Command::new(program);
+        command
             .current_dir(self.0.path())
             .env("HOME", &home)
             .env("XDG_CACHE_HOME", home.join("cache"))

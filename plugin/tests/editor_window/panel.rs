@@ -211,6 +211,7 @@ fn scans_failures_and_notices_are_shown() {
         name: "my sounds".to_string(),
         sounds: 40,
         scanning: Some(ScanProgress { done: 41, total: 200 }),
+        doubts: [].into(),
         failed: vec![("/music/broken.wav".into(), "the file is empty".to_string())].into(),
     };
     view.notice = Some("/music/broken.wav: the file is empty".to_string());

@@ -236,6 +236,7 @@ pub fn troubled(theme: Theme) -> Bench {
         name: "field recordings".to_string(),
         sounds: 1204,
         scanning: Some(ScanProgress { done: 1230, total: 3120 }),
+        doubts: Arc::default(),
         failed: (1..30).map(broken).collect(),
     };
     view.notice = Some("/music/field/take 03.wav: the file ends in the middle of a chunk".to_string());

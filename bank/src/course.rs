@@ -1,0 +1,123 @@
+//! How a sound goes on from its beginning to its end, and how much of it is noise: measures of the samples alone.
+
+use realfft::RealFftPlanner;
+use serde::{Deserialize, Serialize};
+
+use crate::level::Levels;
+use crate::{Audio, loudness};
+
+/// The course of a sound. The time of its attack is in its [`crate::Profile`].
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Course {
+    /// Silence before it begins, in seconds: more than 50 dB under its loudest moment.
+    pub lead_secs: f32,
+    /// Silence after its end, likewise.
+    pub trail_secs: f32,
+    /// Loudness of the first 400 ms from where it begins (EBU R128's momentary loudness), in LUFS from -70 to 0.
+    pub attack_db: f32,
+    /// From the end of the attack until the level has fallen 20 dB under its loudest for good, or to the end, in seconds.
+    pub decay_secs: f32,
+    /// Share of the energy that lies between the peaks of the spectrum, 0 (pure tones) to 1 (white noise).
+    pub noisiness: f32,
+}
+
+/// Levels this far under the loudest moment are silence, in dB.
+const SILENT_DB: f32 = 50.0;
+/// The attack has ended when the level is this near to its loudest, in dB.
+const ATTACK_DB: f32 = 3.0;
+/// A sound has decayed when it has fallen by this much, in dB.
+const DECAYED_DB: f32 = 20.0;
+/// Stretches whose spectra are looked at, and how soft one may be against the loudest moment, in dB.
+const SPECTRA: usize = 8;
+const SOFTEST_DB: f32 = 30.0;
+/// Length of a spectrum, in seconds: long enough to part the harmonics of a low bass.
+const SPECTRUM_SECS: f32 = 0.18;
+/// Bins of a spectrum whose median is the floor between its peaks.
+const AROUND: usize = 31;
+/// The floor counts this often; by it, the exponential bins of white noise would keep `FULL` of their energy.
+const FLOORS: f32 = 4.0;
+const FULL: f32 = 0.937;
+
+impl Course {
+    /// Measures samples; `mono` are theirs in one channel.
+    pub(crate) fn of(audio: &Audio, mono: &[f32]) -> Course {
+        let rate = audio.rate_hz.max(1) as f32;
+        let levels = Levels::of(mono, audio.rate_hz);
+        let begin = levels.first_within(SILENT_DB).unwrap_or(0);
+        let risen = levels.first_within(ATTACK_DB).unwrap_or(0).min(mono.len());
+        let end = levels.behind_last_within(SILENT_DB).unwrap_or(0).min(mono.len());
+        let fallen = levels.behind_last_within(DECAYED_DB).unwrap_or(0).clamp(risen, mono.len());
+        let block = (0.4 * rate) as usize + 1;
+        let attack = Audio {
+            rate_hz: audio.rate_hz,
+            channels: audio
+                .channels
+                .iter()
+                .map(|channel| channel[begin.min(channel.len())..(begin + block).min(channel.len())].to_vec())
+                .collect(),
+        };
+        Course {
+            lead_secs: begin as f32 / rate,
+            trail_secs: (mono.len() - end) as f32 / rate,
+            attack_db: loudness::integrated_db(&attack),
+            decay_secs: (fallen - risen) as f32 / rate,
+            noisiness: noisiness(mono, audio.rate_hz, &levels),
+        }
+    }
+
+    /// Whether every figure is one that can be measured.
+    pub(crate) fn is_whole(&self) -> bool {
+        let secs = [self.lead_secs, self.trail_secs, self.decay_secs];
+        secs.into_iter().all(|secs| secs.is_finite() && secs >= 0.0)
+            && (loudness::SILENCE_DB..=0.0).contains(&self.attack_db)
+            && (0.0..=1.0).contains(&self.noisiness)
+    }
+}
+
+/// The mean over stretches that are loud enough; 0 where there is none.
+fn noisiness(mono: &[f32], rate_hz: u32, levels: &Levels) -> f32 {
+    let wanted = (SPECTRUM_SECS * rate_hz as f32) as usize;
+    let size = wanted.min(mono.len()).next_power_of_two().max(64);
+    let Some(loudest) = levels.loudest_frames() else { return 0.0 };
+    let last = mono.len().saturating_sub(size);
+    let plan = RealFftPlanner::new().plan_fft_forward(size);
+    let (mut shares, mut count) = (0.0, 0);
+    for start in (0..SPECTRA).map(|i| last * i / (SPECTRA - 1)).chain([loudest.min(last)]) {
+        if levels.db_at(start + size / 2) < levels.db_at(loudest) - SOFTEST_DB {
+            continue;
+        }
+        let held = &mono[start..(start + size).min(mono.len())];
+        let turn = std::f32::consts::TAU / held.len() as f32;
+        let mut windowed: Vec<f32> =
+            held.iter().enumerate().map(|(i, s)| s * (0.5 - 0.5 * (turn * i as f32).cos())).collect();
+        windowed.resize(size, 0.0);
+        let mut spectrum = plan.make_output_vec();
+        // PANIC: the buffers are made to the plan's own sizes.
+        plan.process(&mut windowed, &mut spectrum).expect("sizes fit the plan");
+        // The lowest bins hold offset and rumble.
+        let powers: Vec<f32> = spectrum.iter().skip(4).map(|bin| bin.norm_sqr()).collect();
+        if let Some(share) = between_peaks(&powers) {
+            shares += share;
+            count += 1;
+        }
+    }
+    if count == 0 { 0.0 } else { (shares / count as f32).clamp(0.0, 1.0) }
+}
+
+/// Share of the energy that does not rise over the floor; `None` for silence.
+fn between_peaks(powers: &[f32]) -> Option<f32> {
+    let all: f64 = powers.iter().map(|&power| f64::from(power)).sum();
+    if !all.is_finite() || all < 1e-12 {
+        return None;
+    }
+    let mut around = Vec::with_capacity(AROUND);
+    let held = powers.iter().enumerate().map(|(at, &power)| {
+        let from = at.saturating_sub(AROUND / 2).min(powers.len().saturating_sub(AROUND));
+        around.clear();
+        around.extend_from_slice(&powers[from..(from + AROUND).min(powers.len())]);
+        let middle = around.len() / 2;
+        let (_, median, _) = around.select_nth_unstable_by(middle, f32::total_cmp);
+        f64::from(power.min(FLOORS * *median))
+    });
+    Some((held.sum::<f64>() / all) as f32 / FULL)
+}

@@ -1,0 +1,176 @@
+//! The folder of the bank, followed while it is open: what is added, changed or taken away there is heard of within a
+//! second or two.
+//!
+//! One thread for each folder in a process, however many instances have it open, below normal priority; it ends with the
+//! last of them. It looks at names, sizes and times, rather than being told by the system: that works on network drives and
+//! through links as well, and a thread of our own can be joined before a host unloads the library.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use neume_bank::priority::stand_back;
+use neume_bank::scan::fingerprint;
+use parking_lot::{Condvar, Mutex};
+
+use super::Worker;
+use super::scanning::{Opened, unread};
+use crate::library::Library;
+use crate::state::BankRef;
+
+/// Time between two looks; of a large folder, at least this many times as long as a look takes.
+const LOOK_EVERY: Duration = Duration::from_millis(750);
+const REST: u32 = 40;
+
+/// What an instance follows.
+#[derive(Default)]
+pub struct Following {
+    watch: Option<Arc<Watch>>,
+    /// The news that it has taken already.
+    taken: u64,
+}
+
+impl Following {
+    /// Follows this folder from now on, and no other; `seen` is the fingerprint of the scan that it was opened by.
+    pub fn follow(&mut self, library: &Arc<Library>, folder: &Path, seen: u64) {
+        if self.watch.as_ref().is_some_and(|watch| watch.folder == folder) {
+            return;
+        }
+        let watch = Watch::of(library, folder, seen);
+        self.taken = watch.shared.news.lock().0;
+        self.watch = Some(watch);
+    }
+
+    /// The bank as it is now, if that is new.
+    fn news(&mut self) -> Option<(PathBuf, Opened)> {
+        let watch = self.watch.as_ref()?;
+        let (number, opened) = watch.shared.news.lock().clone();
+        if number == self.taken {
+            return None;
+        }
+        self.taken = number;
+        Some((watch.folder.clone(), opened?))
+    }
+}
+
+impl Worker {
+    /// Takes what has changed in the folder of the bank.
+    pub(super) fn take_news(&mut self) {
+        let Some((folder, (bank, failed))) = self.following.news() else { return };
+        let found = BankRef::Folder(folder);
+        if self.bank_ref == found {
+            self.view.bank.failed = failed.into();
+            self.use_bank(bank, found);
+            self.retry_missing();
+            self.publish();
+        }
+    }
+}
+
+/// A folder and the thread that looks at it. The last instance that lets go of it ends the thread.
+struct Watch {
+    folder: PathBuf,
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// Between the thread and the instances.
+#[derive(Default)]
+struct Shared {
+    /// How often the bank was opened anew, and what it is by now.
+    news: Mutex<(u64, Option<Opened>)>,
+    /// Also ends a scan that is under way.
+    stop: AtomicBool,
+    asleep: Mutex<()>,
+    wake: Condvar,
+}
+
+impl Watch {
+    /// The one of this process, which may have to be made.
+    fn of(library: &Arc<Library>, folder: &Path, seen: u64) -> Arc<Watch> {
+        static WATCHES: Mutex<Vec<Weak<Watch>>> = Mutex::new(Vec::new());
+        let mut watches = WATCHES.lock();
+        watches.retain(|watch| watch.strong_count() > 0);
+        if let Some(watch) = watches.iter().filter_map(Weak::upgrade).find(|watch| watch.folder == folder) {
+            return watch;
+        }
+        let shared = Arc::new(Shared::default());
+        let look = Look {
+            library: library.clone(),
+            folder: folder.to_path_buf(),
+            shared: shared.clone(),
+            seen,
+            changing: None,
+        };
+        // Without a thread the folder is only looked at when it is opened.
+        let thread = std::thread::Builder::new().name("neume folder".to_string()).spawn(|| look.run()).ok();
+        let watch = Arc::new(Watch { folder: folder.to_path_buf(), shared, thread });
+        watches.push(Arc::downgrade(&watch));
+        watch
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.shared.stop.store(true, Ordering::Relaxed);
+        // The thread looks at `stop` with this held, so it is either before that or asleep.
+        drop(self.shared.asleep.lock());
+        self.shared.wake.notify_all();
+        if let Some(thread) = self.thread.take() {
+            // A thread that panicked has said so already.
+            thread.join().ok();
+        }
+    }
+}
+
+/// What the thread knows.
+struct Look {
+    library: Arc<Library>,
+    folder: PathBuf,
+    shared: Arc<Shared>,
+    /// The folder as it was when its bank was opened.
+    seen: u64,
+    /// The folder as it was at the last look, if it was another one: files that are still being written are left alone.
+    changing: Option<u64>,
+}
+
+impl Look {
+    fn run(mut self) {
+        stand_back();
+        loop {
+            let begin = Instant::now();
+            self.look();
+            let pause = LOOK_EVERY.max(REST * begin.elapsed());
+            let mut asleep = self.shared.asleep.lock();
+            if self.shared.stop.load(Ordering::Relaxed) {
+                return;
+            }
+            self.shared.wake.wait_for(&mut asleep, pause);
+            if self.shared.stop.load(Ordering::Relaxed) {
+                return;
+            }
+        }
+    }
+
+    fn look(&mut self) {
+        // A folder that is away, with its drive, says nothing; its bank stays open.
+        let Ok(now) = fingerprint(&self.folder) else { return };
+        if now == self.seen || self.changing.replace(now) != Some(now) {
+            return;
+        }
+        self.changing = None;
+        let opened = self.library.open(&self.folder, false, &mut |_| {}, &self.shared.stop);
+        // Whatever went wrong was wrong with this state of the folder; the next change is another try.
+        self.seen = now;
+        let Ok((bank, report)) = opened else { return };
+        self.seen = report.fingerprint;
+        if bank.sounds.is_empty() {
+            // So looks the place of a drive that is away: what was open stays.
+            return;
+        }
+        let mut news = self.shared.news.lock();
+        *news = (news.0 + 1, Some((bank, unread(report))));
+    }
+}
