@@ -22,6 +22,7 @@ pub mod handoff;
 pub mod language;
 pub mod library;
 mod networks;
+pub mod page;
 pub mod params;
 pub mod signs;
 pub mod state;

@@ -14,8 +14,8 @@ use neume_bank::scan::ScanReport;
 use neume_bank::{Bank, export};
 
 use super::args::open_folder;
-use super::progress;
 use super::report::{SoundReport, emit, root_text};
+use super::{bank_map, progress};
 
 /// What to do with a bank.
 #[derive(Debug, Subcommand)]
@@ -28,6 +28,9 @@ pub enum Arguments {
     /// Writes a folder's instruments as SFZ files with their samples, or as a table; a folder that was never scanned is
     /// scanned first.
     Export(Export),
+    /// Draws a folder's sounds in two dimensions by what they sound like, as PNG or SVG by the name of the file; a folder
+    /// that was never scanned is scanned first.
+    Map(bank_map::Arguments),
 }
 
 /// See [`Arguments::Scan`].
@@ -108,6 +111,7 @@ pub fn run(arguments: &Arguments, json: bool) -> Result<ExitCode> {
         Arguments::Scan(scan) => run_scan(scan, json),
         Arguments::List(list) => run_list(list, json),
         Arguments::Export(export) => run_export(export, json),
+        Arguments::Map(map) => bank_map::run(map, json),
     }
 }
 

@@ -6,14 +6,18 @@
 //! command line itself is wrong, else 1.
 
 mod args;
+mod bank_map;
 mod banks;
 mod canvas;
 mod demo;
 mod demo_picture;
 mod labels_file;
 mod language;
+mod map_labels;
+mod map_page;
 mod matching;
 mod offline;
+mod page_file;
 mod pen_file;
 mod plot;
 mod progress;
