@@ -91,7 +91,8 @@ impl Map {
         let (mut lost, mut lost_by_axes, mut alike, mut asked) = (0.0, 0.0, 0usize, 0usize);
         for at in (0..kept.len()).step_by(kept.len().div_ceil(ASKED)) {
             let mut rank = vec![0; kept.len()];
-            for (order, &(_, other)) in nearest(&points[at], &points, Some(at), kept.len()).iter().enumerate() {
+            for (order, &(_, other)) in nearest(&points[at], &points, Some(at), kept.len()).iter().enumerate()
+            {
                 rank[other] = order + 1;
             }
             let near = nearest(&places[at], &places, Some(at), NEAR);
@@ -245,7 +246,9 @@ fn slope(places: &[[f32; 2]], values: impl Iterator<Item = Option<f32>>) -> [f64
     let known: Vec<([f64; 2], f64)> = places
         .iter()
         .zip(values)
-        .filter_map(|(place, value)| Some((place.map(f64::from), f64::from(value.filter(|v| v.is_finite())?))))
+        .filter_map(|(place, value)| {
+            Some((place.map(f64::from), f64::from(value.filter(|v| v.is_finite())?)))
+        })
         .collect();
     let mean = known.iter().map(|(_, value)| value).sum::<f64>() / known.len().max(1) as f64;
     let mut sums = [0.0; 5];
@@ -255,7 +258,11 @@ fn slope(places: &[[f32; 2]], values: impl Iterator<Item = Option<f32>>) -> [f64
     }
     let [xx, xy, yy, xv, yv] = sums;
     let determinant = xx * yy - xy * xy;
-    if determinant.abs() < 1e-12 { [0.0; 2] } else { [(xv * yy - yv * xy) / determinant, (yv * xx - xv * xy) / determinant] }
+    if determinant.abs() < 1e-12 {
+        [0.0; 2]
+    } else {
+        [(xv * yy - yv * xy) / determinant, (yv * xx - xv * xy) / determinant]
+    }
 }
 
 /// Stretches the places over 0..1 in each direction; where they have no extent, they lie in the middle.

@@ -201,8 +201,8 @@ pub fn png_of(svg: &str, scale: f32) -> Result<Vec<u8>, String> {
     let size = tree.size();
     let scale = scale.min(MAX_PNG_SIDE_PX / size.height().max(size.width()));
     let [width, height] = [size.width(), size.height()].map(|side| (side * scale).ceil() as u32);
-    let mut pixels = tiny_skia::Pixmap::new(width, height)
-        .ok_or_else(|| format!("{width} x {height} px are too many"))?;
+    let mut pixels =
+        tiny_skia::Pixmap::new(width, height).ok_or_else(|| format!("{width} x {height} px are too many"))?;
     resvg::render(&tree, tiny_skia::Transform::from_scale(scale, scale), &mut pixels.as_mut());
     pixels.encode_png().map_err(|cause| cause.to_string())
 }
@@ -215,7 +215,11 @@ mod tests {
     fn words_are_as_wide_as_they_are_drawn() {
         let words = "Bowed glass, far away";
         let mut page = Page::new([400.0, 40.0], "#ffffff");
-        page.text([10.0, 28.0], Lettering { size: 20.0, strong: false, colour: "#000000", anchor: "start" }, words);
+        page.text(
+            [10.0, 28.0],
+            Lettering { size: 20.0, strong: false, colour: "#000000", anchor: "start" },
+            words,
+        );
         let drawn = image::load_from_memory(&png_of(&page.finish(), 1.0).unwrap()).unwrap().into_luma8();
         let last = (0..400).rev().find(|&x| (0..40).any(|y| drawn.get_pixel(x, y).0[0] < 128)).unwrap();
         let width = width_of(words, 20.0, false);

@@ -83,7 +83,8 @@ pub fn run(arguments: &Arguments, json: bool) -> Result<ExitCode> {
 fn text(report: &Report) -> String {
     let mut text = format!("{}\n  sounds     {}\n", report.out, report.sounds.len());
     if report.landmarks < report.sounds.len() {
-        text += &format!("  landmarks  {}, every other sound beside those it is most like\n", report.landmarks);
+        text +=
+            &format!("  landmarks  {}, every other sound beside those it is most like\n", report.landmarks);
     }
     if let Some(quality) = &report.quality {
         text += &format!(

@@ -84,8 +84,7 @@ impl Labels {
     fn cells(&self, [x, y, w, h]: Box4) -> Vec<usize> {
         let rows = self.dotted.len() / self.columns;
         let index = |v: f32, most: usize| ((v / self.cell).floor().max(0.0) as usize).min(most - 1);
-        let across =
-            index(x - self.bounds[0], self.columns)..=index(x + w - self.bounds[0], self.columns);
+        let across = index(x - self.bounds[0], self.columns)..=index(x + w - self.bounds[0], self.columns);
         let down = index(y - self.bounds[1], rows)..=index(y + h - self.bounds[1], rows);
         down.flat_map(|row| across.clone().map(move |column| row * self.columns + column)).collect()
     }
@@ -125,7 +124,8 @@ mod tests {
         for (i, a) in placed.iter().enumerate() {
             assert!(a[0] >= 0.0 && a[0] + a[2] <= 400.0 && a[1] >= 0.0 && a[1] + a[3] <= 200.0);
             for b in &placed[..i] {
-                let apart = a[0] + a[2] <= b[0] || b[0] + b[2] <= a[0] || a[1] + a[3] <= b[1] || b[1] + b[3] <= a[1];
+                let apart =
+                    a[0] + a[2] <= b[0] || b[0] + b[2] <= a[0] || a[1] + a[3] <= b[1] || b[1] + b[3] <= a[1];
                 assert!(apart, "{a:?} {b:?}");
             }
         }

@@ -37,10 +37,7 @@ impl<'a> Scene<'a> {
         let grain = (420.0 / bank.sounds.len().max(1) as f32).powf(0.3).clamp(0.22, 1.25);
         let [x, y, w, h] = AREA;
         let place = |&[right, up]: &[f32; 2]| {
-            [
-                x + INSET[0] + right * (w - 2.0 * INSET[0]),
-                y + INSET[1] + (1.0 - up) * (h - 2.0 * INSET[1]),
-            ]
+            [x + INSET[0] + right * (w - 2.0 * INSET[0]), y + INSET[1] + (1.0 - up) * (h - 2.0 * INSET[1])]
         };
         let (soft, loud) = loudness_range(bank);
         let radius = |sound: &Sound| {
@@ -202,10 +199,19 @@ impl<'a> Scene<'a> {
             }
             let anchors = self.spread_from(self.densest(&members), &members, 6);
             let distance = 3.0 + members.iter().map(|&at| self.radii[at]).fold(0.0, f32::max);
-            let wish = Wish { size: [width_of(&name, size, false), size + 1.0], anchors, distance, most_covered: 0.3 };
+            let wish = Wish {
+                size: [width_of(&name, size, false), size + 1.0],
+                anchors,
+                distance,
+                most_covered: 0.3,
+            };
             let Some([x, y, _, _]) = labels.place(&wish) else { continue };
             let colour = hex(self.tokens.text);
-            page.text([x, y + size - 1.5], Lettering { size, strong: false, colour: &colour, anchor: "start" }, &name);
+            page.text(
+                [x, y + size - 1.5],
+                Lettering { size, strong: false, colour: &colour, anchor: "start" },
+                &name,
+            );
         }
         page.close();
     }
@@ -223,7 +229,8 @@ impl<'a> Scene<'a> {
         let (text, dim) = (hex(self.tokens.text), hex(self.tokens.dim));
         let style = |size, strong, colour| Lettering { size, strong, colour, anchor: "start" };
         page.text([MARGIN, 82.0], style(36.0, true, &text), &shortened(&self.bank.name, 60));
-        let plural = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+        let plural =
+            |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
         let words = format!(
             "{} in {}; what lies near sounds alike",
             plural(self.bank.sounds.len(), "sound"),
@@ -237,7 +244,11 @@ impl<'a> Scene<'a> {
 
     fn legend_on(&self, page: &mut Page) {
         let (text, dim) = (hex(self.tokens.text), hex(self.tokens.dim));
-        page.line(&[[MARGIN, LEGEND_TOP - 26.0], [WIDTH - MARGIN, LEGEND_TOP - 26.0]], 1.0, &hex(self.tokens.line));
+        page.line(
+            &[[MARGIN, LEGEND_TOP - 26.0], [WIDTH - MARGIN, LEGEND_TOP - 26.0]],
+            1.0,
+            &hex(self.tokens.line),
+        );
         let mut counts = [0; Family::COUNT];
         (0..self.places.len()).for_each(|at| counts[self.family_of(at).index()] += 1);
         let style = |size, colour| Lettering { size, strong: false, colour, anchor: "start" };

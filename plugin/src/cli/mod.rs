@@ -7,8 +7,11 @@
 
 mod args;
 mod bank_map;
+mod bank_play;
+mod bank_show;
 mod banks;
 mod canvas;
+mod colour_map;
 mod demo;
 mod demo_picture;
 mod labels_file;
@@ -25,7 +28,10 @@ mod read;
 mod render;
 mod report;
 mod score;
+mod sheet_page;
 mod sign;
+mod sound_name;
+mod speaker;
 mod train;
 mod train_sign;
 mod train_sketch;

@@ -37,9 +37,9 @@ pub fn format_of(out: &Path) -> Result<Format> {
 pub fn write(out: &Path, svg: String) -> Result<()> {
     let bytes = match format_of(out)? {
         Format::Svg => svg.into_bytes(),
-        Format::Png => {
-            page::png_of(&svg, SCALE).map_err(anyhow::Error::msg).with_context(|| out.display().to_string())?
-        }
+        Format::Png => page::png_of(&svg, SCALE)
+            .map_err(anyhow::Error::msg)
+            .with_context(|| out.display().to_string())?,
     };
     disk::replace(out, &bytes).map_err(anyhow::Error::msg)
 }

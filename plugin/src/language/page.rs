@@ -165,7 +165,15 @@ impl Page {
         }
     }
 
-    fn words(&mut self, at: [f32; 2], size: f32, strong: bool, colour: &str, anchor: &'static str, words: &str) {
+    fn words(
+        &mut self,
+        at: [f32; 2],
+        size: f32,
+        strong: bool,
+        colour: &str,
+        anchor: &'static str,
+        words: &str,
+    ) {
         self.text(at, Lettering { size, strong, colour, anchor }, words);
     }
 }
