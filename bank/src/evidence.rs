@@ -70,27 +70,32 @@ impl Evidence {
         let cache = options.cache.clone().map_or_else(index::cache_folder, Ok)?;
         let (index, _) = Index::open(&index::path_for(&cache, folder))?;
         let Some(says) = index.sounds.get(&sound.id) else { return Ok(None) };
+        let (root, families) = (sound.profile.root_midi, sound.profile.families);
         let (names_root, names_family) = match &sound.source {
             Source::File(path) => {
                 let hints = names::hints(path);
-                (hints.root_midi.is_some() || !hints.maybe_midi.is_empty(), hints.family.is_some())
+                let numbers = hints.maybe_midi.iter().chain(&hints.root_midi);
+                // Some call middle C by another octave.
+                let is_root = |midi: f32| {
+                    root.is_some_and(|root| ((root - midi + 6.0).rem_euclid(12.0) - 6.0).abs() <= 0.5)
+                };
+                (numbers.map(|&midi| f32::from(midi)).any(is_root), hints.family.is_some())
             }
+            // A sample's own header is a chunk.
             Source::Member { .. } => (false, true),
             Source::Factory { .. } => (false, false),
         };
-        let told = if names_root { Teller::Name } else { Teller::Preset };
         let by_chunk = says.root.told(&names::Hints::default(), says.chunk_midi);
-        let is = |root: Root| {
-            root.midi == sound.profile.root_midi && root.confidence == sound.profile.root_confidence
-        };
+        let is = |heard: Root| heard.midi == root && heard.confidence == sound.profile.root_confidence;
         Ok(Some(Evidence {
             root_by: match () {
+                () if names_root => Teller::Name,
                 () if is(says.root) => Teller::Ear,
-                () if is(by_chunk) && !names_root => Teller::Chunk,
-                () => told,
+                () if is(by_chunk) => Teller::Chunk,
+                () => Teller::Preset,
             },
             family_by: match () {
-                () if says.families == sound.profile.families => Teller::Ear,
+                () if says.families == families => Teller::Ear,
                 () if names_family => Teller::Name,
                 () => Teller::Preset,
             },

@@ -4,6 +4,7 @@ mod analyse;
 mod decode;
 mod factory;
 mod hostile;
+mod map;
 mod matching;
 mod names;
 mod presets;

@@ -83,7 +83,7 @@ impl<'a> Scene<'a> {
 
     fn washes_on(&self, page: &mut Page) {
         page.define_blur("wash", 16.0);
-        let opacity = if self.theme == Theme::Light { 0.15 } else { 0.2 };
+        let opacity = if self.theme == Theme::Light { 0.18 } else { 0.22 };
         page.open(&format!("filter=\"url(#wash)\" opacity=\"{opacity}\""));
         for (at, &place) in self.places.iter().enumerate() {
             page.disc(place, 14.0 + 14.0 * self.grain, &hex(self.theme.family(self.family_of(at))));
@@ -187,18 +187,20 @@ impl<'a> Scene<'a> {
     fn names_on(&self, page: &mut Page, labels: &mut Labels) {
         let mut instruments: Vec<&Instrument> = self.bank.instruments.iter().collect();
         instruments.sort_by(|a, b| b.zones.len().cmp(&a.zones.len()).then_with(|| a.name.cmp(&b.name)));
+        let mut shared: BTreeMap<&str, usize> = BTreeMap::new();
+        instruments.iter().for_each(|instrument| *shared.entry(&instrument.name).or_default() += 1);
         let size = 11.5;
         page.open(&self.halo(3.0));
         for instrument in instruments {
             let mut members: Vec<usize> = instrument.zones.iter().map(|zone| zone.sound).collect();
             members.sort_unstable();
             members.dedup();
-            let name = shortened(&readable(&instrument.name), 30);
+            let name = shortened(&self.name_of(instrument, &shared), 30);
             if name.is_empty() {
                 continue;
             }
             let anchors = self.spread_from(self.densest(&members), &members, 6);
-            let distance = 3.0 + members.iter().map(|&at| self.radii[at]).fold(0.0, f32::max);
+            let distance = 4.5 + members.iter().map(|&at| self.radii[at]).fold(0.0, f32::max);
             let wish = Wish {
                 size: [width_of(&name, size, false), size + 1.0],
                 anchors,
@@ -214,6 +216,17 @@ impl<'a> Scene<'a> {
             );
         }
         page.close();
+    }
+
+    /// The name of an instrument; where others bear it too, with the class of its sounds before it.
+    fn name_of(&self, instrument: &Instrument, shared: &BTreeMap<&str, usize>) -> String {
+        let name = readable(&instrument.name);
+        let is_shared = shared.get(instrument.name.as_str()).is_some_and(|count| *count > 1);
+        let class = instrument.zones.first().and_then(|zone| self.bank.sounds[zone.sound].class.as_deref());
+        match class.filter(|class| is_shared && !instrument.name.contains(class)) {
+            Some(class) => format!("{}, {name}", readable(class)),
+            None => name,
+        }
     }
 
     /// Letters keep their ground free around them.
@@ -254,14 +267,16 @@ impl<'a> Scene<'a> {
         let style = |size, colour| Lettering { size, strong: false, colour, anchor: "start" };
         for (i, family) in Family::ALL.into_iter().enumerate() {
             let at = [MARGIN + 8.0 + 158.0 * (i % 6) as f32, LEGEND_TOP + 30.0 * (i / 6) as f32];
+            let is_here = counts[family.index()] > 0;
+            page.open(&format!("opacity=\"{}\"", if is_here { 1.0 } else { 0.35 }));
             page.disc(at, 7.5, &hex(self.theme.family(family)));
             page.text([at[0] + 18.0, at[1] + 4.5], style(14.0, &text), family.label());
+            page.close();
             let behind = at[0] + 24.0 + width_of(family.label(), 14.0, false);
             page.text([behind, at[1] + 4.5], style(12.0, &dim), &counts[family.index()].to_string());
         }
         let left = WIDTH - MARGIN - 396.0;
-        let keys = [("lightness", ["dark", "bright"]), ("size", ["soft", "loud"])];
-        for (row, (_, ends)) in keys.into_iter().enumerate() {
+        for (row, ends) in [["dark", "bright"], ["soft", "loud"]].into_iter().enumerate() {
             let y = LEGEND_TOP + 30.0 * row as f32;
             let end = Lettering { size: 13.0, strong: false, colour: &dim, anchor: "end" };
             page.text([left + 60.0, y + 4.5], end, ends[0]);

@@ -88,12 +88,11 @@ impl Sheet<'_> {
         let name = shortened(&self.sound.name, 48);
         self.words(page, [MARGIN, 80.0], 34.0, true, false, "start", &name);
         let channels = if self.audio.channels.len() == 1 { "mono" } else { "stereo" };
-        let mut words = format!(
-            "{}  ·  {:.2} s  ·  {} Hz {channels}",
-            shortened(&file_of(self.sound), 80),
-            self.audio.secs(),
-            self.sound.rate_hz
-        );
+        let mut words = format!("{:.2} s  ·  {} Hz {channels}", self.audio.secs(), self.sound.rate_hz);
+        let file = file_of(self.sound);
+        if file != self.sound.name {
+            words = format!("{}  ·  {words}", shortened(&file, 80));
+        }
         if self.instrument.name != self.sound.name {
             words += &format!("  ·  of {}", shortened(&self.instrument.name, 40));
         }
@@ -223,7 +222,6 @@ impl Sheet<'_> {
                 &format!("#{r:02x}{g:02x}{b:02x}"),
             );
         }
-        page.frame([left, top, wide, 8.0], &hex(self.tokens().line));
         self.words(page, [left - 8.0, top + 8.0], 11.0, false, true, "end", &format!("−{RANGE_DB:.0}"));
         self.words(page, [left + wide + 8.0, top + 8.0], 11.0, false, true, "start", "0 dB");
     }

@@ -60,7 +60,8 @@ impl Desk {
         child.wait().unwrap();
     }
 
-    fn command(&self, words: &[&str]) -> Command {
+    /// The command with these words, to be run in the folder.
+    pub fn command(&self, words: &[&str]) -> Command {
         let home = self.path("home");
         let mut command = Command::new(env!("CARGO_BIN_EXE_neume"));
         command
