@@ -1,7 +1,7 @@
 //! The page of a map: a wash of each family's hue where it lies, every instrument a line from its lowest note to its
 //! highest, a dot for each sound, names, and a legend.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use neume::editor::theme::{Theme, Tokens, hsl, to_hsl};
 use neume::page::{Lettering, Page, hex, shortened, width_of};
@@ -94,9 +94,13 @@ impl<'a> Scene<'a> {
     /// From note to note; the further apart two lie, the fainter the line between them.
     fn lines_on(&self, page: &mut Page) {
         page.open("fill=\"none\" stroke-linecap=\"round\"");
+        let mut drawn = BTreeSet::new();
         for instrument in &self.bank.instruments {
-            let stops = self.stops_of(instrument);
-            for pair in stops.windows(2) {
+            for pair in self.stops_of(instrument).windows(2) {
+                // Kits share their drums: a line that is there already gets no darker.
+                if !drawn.insert((pair[0].min(pair[1]), pair[0].max(pair[1]))) {
+                    continue;
+                }
                 let (from, to) = (self.places[pair[0]], self.places[pair[1]]);
                 let far = (from[0] - to[0]).hypot(from[1] - to[1]);
                 let opacity = 0.62 * (-far / 110.0).exp();
