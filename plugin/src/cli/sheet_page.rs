@@ -70,13 +70,12 @@ impl Sheet<'_> {
         LEFT + ACROSS * (secs / self.secs()).clamp(0.0, 1.0)
     }
 
+    /// Words of a size, with weight or without, receding or not.
     fn words(
         &self,
         page: &mut Page,
         at: [f32; 2],
-        size: f32,
-        strong: bool,
-        dim: bool,
+        (size, strong, dim): (f32, bool, bool),
         anchor: &'static str,
         words: &str,
     ) {
@@ -86,7 +85,7 @@ impl Sheet<'_> {
 
     fn title_on(&self, page: &mut Page) {
         let name = shortened(&self.sound.name, 48);
-        self.words(page, [MARGIN, 80.0], 34.0, true, false, "start", &name);
+        self.words(page, [MARGIN, 80.0], (34.0, true, false), "start", &name);
         let channels = if self.audio.channels.len() == 1 { "mono" } else { "stereo" };
         let mut words = format!("{:.2} s  ·  {} Hz {channels}", self.audio.secs(), self.sound.rate_hz);
         let file = file_of(self.sound);
@@ -99,7 +98,7 @@ impl Sheet<'_> {
         if let Some(remark) = self.evidence.and_then(|evidence| evidence.remark.as_ref()) {
             words += &format!("  ·  {}", shortened(remark, 60));
         }
-        self.words(page, [MARGIN, 108.0], 14.0, false, true, "start", &words);
+        self.words(page, [MARGIN, 108.0], (14.0, false, true), "start", &words);
         let label = self.family().label();
         let width = width_of(label, 15.0, true) + 32.0;
         page.fill([WIDTH - MARGIN - width, 56.0, width, 30.0], 15.0, &self.hue(self.family()));
@@ -126,9 +125,7 @@ impl Sheet<'_> {
                 self.words(
                     page,
                     at,
-                    11.0,
-                    false,
-                    true,
+                    (11.0, false, true),
                     "middle",
                     &format!("silent {}", time_text(to - from)),
                 );
@@ -148,10 +145,10 @@ impl Sheet<'_> {
         let is_left = attack > x + 0.8 * w;
         let label = [attack + if is_left { -6.0 } else { 6.0 }, y + h - 6.0];
         let words = format!("attack {}", time_text(self.course.attack_secs));
-        self.words(page, label, 11.0, false, true, if is_left { "end" } else { "start" }, &words);
+        self.words(page, label, (11.0, false, true), if is_left { "end" } else { "start" }, &words);
         page.frame(WAVE, &hex(tokens.line));
         let peak_db = format!("{:.1}", 20.0 * peak.log10()).replace('-', "−");
-        self.words(page, [x - 10.0, y + 12.0], 11.0, false, true, "end", &format!("{peak_db} dB"));
+        self.words(page, [x - 10.0, y + 12.0], (11.0, false, true), "end", &format!("{peak_db} dB"));
     }
 
     fn loop_on(&self, page: &mut Page) {
@@ -177,7 +174,7 @@ impl Sheet<'_> {
         }
         let words = format!("loop {}", time_text(to - from));
         let at = ((left + right) / 2.0).clamp(LEFT + 60.0, LEFT + ACROSS - 60.0);
-        self.words(page, [at, y - 8.0], 12.0, false, true, "middle", &words);
+        self.words(page, [at, y - 8.0], (12.0, false, true), "middle", &words);
     }
 
     fn spectrogram_on(&self, page: &mut Page) {
@@ -192,16 +189,16 @@ impl Sheet<'_> {
         let row = |value: f32| y + h - hz.along(value) * h;
         for tick in hz.ticks(5).into_iter().filter(|tick| *tick < top_hz) {
             page.line(&[[x - 5.0, row(tick)], [x, row(tick)]], 1.0, &hex(self.tokens().faint));
-            self.words(page, [x - 10.0, row(tick) + 4.0], 11.0, false, true, "end", &tick_text(tick));
+            self.words(page, [x - 10.0, row(tick) + 4.0], (11.0, false, true), "end", &tick_text(tick));
         }
-        self.words(page, [x - 10.0, y + h + 16.0], 11.0, false, true, "end", "Hz");
+        self.words(page, [x - 10.0, y + h + 16.0], (11.0, false, true), "end", "Hz");
         if let Some(root) = self.sound.profile.root_midi.filter(|midi| midi.is_finite()) {
             let root_hz = 440.0 * 2f32.powf((root - 69.0) / 12.0);
             if (30.0..top_hz).contains(&root_hz) {
                 let end = x + w;
                 page.line(&[[end, row(root_hz)], [end + 8.0, row(root_hz)]], 2.0, &hex(self.tokens().accent));
                 let name = note_name(root.round() as i32);
-                self.words(page, [end + 12.0, row(root_hz) + 4.0], 12.0, true, false, "start", &name);
+                self.words(page, [end + 12.0, row(root_hz) + 4.0], (12.0, true, false), "start", &name);
             }
         }
         page.frame(SPECTRUM, &hex(self.tokens().line));
@@ -222,8 +219,8 @@ impl Sheet<'_> {
                 &format!("#{r:02x}{g:02x}{b:02x}"),
             );
         }
-        self.words(page, [left - 8.0, top + 8.0], 11.0, false, true, "end", &format!("−{RANGE_DB:.0}"));
-        self.words(page, [left + wide + 8.0, top + 8.0], 11.0, false, true, "start", "0 dB");
+        self.words(page, [left - 8.0, top + 8.0], (11.0, false, true), "end", &format!("−{RANGE_DB:.0}"));
+        self.words(page, [left + wide + 8.0, top + 8.0], (11.0, false, true), "start", "0 dB");
     }
 
     fn time_on(&self, page: &mut Page) {
@@ -238,7 +235,7 @@ impl Sheet<'_> {
             );
             let words = if tick == 0.0 { "0 s".to_string() } else { tick_text(tick) };
             if x < LEFT + ACROSS - 4.0 {
-                self.words(page, [x, WAVE[1] + WAVE[3] + 19.0], 11.0, false, true, "middle", &words);
+                self.words(page, [x, WAVE[1] + WAVE[3] + 19.0], (11.0, false, true), "middle", &words);
             }
             page.line(&[[x, y + h], [x, y + h + 5.0]], 1.0, &hex(self.tokens().faint));
         }
@@ -247,14 +244,12 @@ impl Sheet<'_> {
     /// Root, loudness and times, as words.
     fn course_on(&self, page: &mut Page, [x, y]: [f32; 2]) {
         let profile = &self.sound.profile;
-        self.words(page, [x, y], 13.0, true, true, "start", "Root");
+        self.words(page, [x, y], (13.0, true, true), "start", "Root");
         let root = profile.root_midi.filter(|midi| midi.is_finite());
         self.words(
             page,
             [x, y + 46.0],
-            40.0,
-            true,
-            false,
+            (40.0, true, false),
             "start",
             &root.map_or("no pitch".to_string(), note_and_cents),
         );
@@ -269,7 +264,7 @@ impl Sheet<'_> {
                 words += &format!("; the ear hears {}", note_and_cents(heard));
             }
         }
-        self.words(page, [x, y + 88.0], 13.0, false, true, "start", &words);
+        self.words(page, [x, y + 88.0], (13.0, false, true), "start", &words);
         let decay = self.course.decay_secs.map_or("does not fall by 20 dB".to_string(), |secs| {
             format!("{} until 20 dB lower", time_text(secs))
         });
@@ -288,16 +283,16 @@ impl Sheet<'_> {
         ];
         for (i, (what, value)) in lines.iter().enumerate() {
             let line = y + 124.0 + 24.0 * i as f32;
-            self.words(page, [x, line], 13.0, false, true, "start", what);
-            self.words(page, [x + 84.0, line], 13.0, false, false, "start", value);
+            self.words(page, [x, line], (13.0, false, true), "start", what);
+            self.words(page, [x + 84.0, line], (13.0, false, false), "start", value);
         }
     }
 
     /// A bar for the probability of each family, in its hue.
     fn families_on(&self, page: &mut Page, [x, y]: [f32; 2]) {
-        self.words(page, [x, y], 13.0, true, true, "start", "Family");
+        self.words(page, [x, y], (13.0, true, true), "start", "Family");
         if let Some(evidence) = self.evidence {
-            self.words(page, [x + 60.0, y], 13.0, false, true, "start", &told_by(evidence.family_by));
+            self.words(page, [x + 60.0, y], (13.0, false, true), "start", &told_by(evidence.family_by));
         }
         let best = self.family();
         for (i, family) in Family::ALL.into_iter().enumerate() {
@@ -306,9 +301,7 @@ impl Sheet<'_> {
             self.words(
                 page,
                 [x + 76.0, line + 4.0],
-                12.0,
-                family == best,
-                family != best,
+                (12.0, family == best, family != best),
                 "end",
                 family.label(),
             );
@@ -318,9 +311,7 @@ impl Sheet<'_> {
                 self.words(
                     page,
                     [x + 386.0, line + 4.0],
-                    12.0,
-                    family == best,
-                    family != best,
+                    (12.0, family == best, family != best),
                     "end",
                     &words,
                 );
@@ -338,11 +329,11 @@ impl Sheet<'_> {
         let wide = WIDTH - MARGIN - x;
         for (i, (what, [low, high], value)) in measures.into_iter().enumerate() {
             let top = y + 78.0 * i as f32;
-            self.words(page, [x, top], 13.0, true, true, "start", what);
-            self.words(page, [x + wide, top], 13.0, true, false, "end", &format!("{value:.2}"));
+            self.words(page, [x, top], (13.0, true, true), "start", what);
+            self.words(page, [x + wide, top], (13.0, true, false), "end", &format!("{value:.2}"));
             self.bar_on(page, [x, top + 12.0, wide, 9.0], value, &hex(self.tokens().accent));
-            self.words(page, [x, top + 38.0], 11.0, false, true, "start", low);
-            self.words(page, [x + wide, top + 38.0], 11.0, false, true, "end", high);
+            self.words(page, [x, top + 38.0], (11.0, false, true), "start", low);
+            self.words(page, [x + wide, top + 38.0], (11.0, false, true), "end", high);
         }
     }
 

@@ -234,7 +234,7 @@ mod tests {
     #[test]
     fn what_is_interrupted_fades_without_a_click_and_is_over() {
         let (mut feed, state) = feed(1_000);
-        (0..100).for_each(|_| drop(feed.next_frame(false)));
+        assert!((0..100).all(|_| feed.next_frame(false) == [0.5, -0.5]));
         let heard: Vec<f32> = (0..6 * BLOCK).map(|_| feed.next_frame(true)[0]).collect();
         assert!(heard.windows(2).all(|pair| (pair[1] - pair[0]).abs() < 0.001), "no step is heard");
         assert_eq!(heard.last(), Some(&0.0));
