@@ -61,7 +61,7 @@ pub fn analyse(decoded: &Decoded, mono: &[f32], labels: &SoundLabels) -> Analysi
         brightness: labels.brightness,
         roughness: labels.roughness,
         attack_secs: secs_to(3.0),
-        course: Course::of(audio, mono),
+        course: Course::of_mono(audio, mono),
         embedding: labels.embedding.clone(),
         overview: level::overview(&audio.channels),
         remark: decoded.remark.clone(),

@@ -3,6 +3,7 @@
 use realfft::RealFftPlanner;
 use serde::{Deserialize, Serialize};
 
+use crate::analyse::heard_mono;
 use crate::level::Levels;
 use crate::{Audio, loudness};
 
@@ -39,8 +40,13 @@ const FLOORS: f32 = 4.0;
 const FULL: f32 = 0.937;
 
 impl Course {
-    /// Measures samples; `mono` are theirs in one channel.
-    pub(crate) fn of(audio: &Audio, mono: &[f32]) -> Course {
+    /// Measures decoded samples.
+    pub fn of(audio: &Audio) -> Course {
+        Course::of_mono(audio, &heard_mono(audio))
+    }
+
+    /// The same, where `mono` are those samples in one channel.
+    pub(crate) fn of_mono(audio: &Audio, mono: &[f32]) -> Course {
         let rate = audio.rate_hz.max(1) as f32;
         let levels = Levels::of(mono, audio.rate_hz);
         let begin = levels.first_within(SILENT_DB).unwrap_or(0);

@@ -12,6 +12,8 @@ pub enum Error {
     Limit { path: PathBuf, what: &'static str, found: u64, limit: u64 },
     #[error("{}: the index is of version {found}; this Neume reads up to version {known}", path.display())]
     FutureIndex { path: PathBuf, found: u32, known: u32 },
+    #[error("the system gives no thread to draw the map on: {0}")]
+    Thread(String),
     #[error("the scan was cancelled")]
     Cancelled,
     #[error(transparent)]

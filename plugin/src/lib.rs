@@ -24,6 +24,7 @@ pub mod language;
 pub mod library;
 pub mod memory;
 mod networks;
+pub mod page;
 pub mod params;
 pub mod preferences;
 pub mod signs;

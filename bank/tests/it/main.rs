@@ -7,6 +7,7 @@ mod factory;
 mod font;
 mod hostile;
 mod keeping;
+mod map;
 mod matching;
 mod names;
 mod presets;

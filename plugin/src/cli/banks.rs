@@ -14,8 +14,8 @@ use neume_bank::scan::ScanReport;
 use neume_bank::{Bank, export};
 
 use super::args::open_folder;
-use super::progress;
 use super::report::{SoundReport, emit, root_text};
+use super::{bank_map, bank_play, bank_show, progress};
 
 /// What to do with a bank.
 #[derive(Debug, Subcommand)]
@@ -30,6 +30,15 @@ pub enum Arguments {
     /// Writes a folder's instruments as SFZ files with their samples, or as a table; a folder that was never scanned is
     /// scanned first.
     Export(Export),
+    /// Draws a folder's sounds in two dimensions by what they sound like, as PNG or SVG by the name of the file; a folder
+    /// that was never scanned is scanned first.
+    Map(bank_map::Arguments),
+    /// Draws a sheet for one sound, as PNG or SVG by the name of the file: waveform, spectrogram, profile, and who says
+    /// what it is; a folder that was never scanned is scanned first.
+    Show(bank_show::Arguments),
+    /// Plays a sound through the computer's audio device, as the instrument would; a folder that was never scanned is
+    /// scanned first.
+    Play(bank_play::Arguments),
 }
 
 /// See [`Arguments::Scan`].
@@ -117,6 +126,9 @@ pub fn run(arguments: &Arguments, json: bool) -> Result<ExitCode> {
         Arguments::List(list) => run_list(list, json),
         Arguments::Root(root) => super::bank_root::run(root, json),
         Arguments::Export(export) => run_export(export, json),
+        Arguments::Map(map) => bank_map::run(map, json),
+        Arguments::Show(show) => bank_show::run(show, json),
+        Arguments::Play(play) => bank_play::run(play, json),
     }
 }
 

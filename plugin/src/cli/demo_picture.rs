@@ -188,7 +188,7 @@ fn draw_spectrum(canvas: &mut Canvas, scene: &Scene<'_>) {
         y_label: "Hz",
     };
     let (columns, rows) = (SPECTRUM.w as u32, SPECTRUM.h as u32);
-    let picture = spectrogram(scene.mono, scene.rate_hz, frame.y, RANGE_DB, columns, rows);
+    let picture = spectrogram((scene.mono, scene.rate_hz), frame.y, RANGE_DB, [columns, rows], heat);
     canvas.picture(&picture, SPECTRUM.x as i32, SPECTRUM.y as i32);
     frame.draw_labels(canvas);
     draw_key(canvas);

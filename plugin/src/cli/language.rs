@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, ensure};
 use clap::{Args, Subcommand, ValueEnum};
 use neume::disk;
 use neume::language::{Clash, Language, Meaning};
@@ -12,6 +12,7 @@ use neume_models::Family;
 use serde::Serialize;
 
 use super::args::{open_language, open_sketch};
+use super::page_file;
 use super::report::emit;
 
 /// What to do with a language.
@@ -221,13 +222,7 @@ fn merge(arguments: &Merge, json: bool) -> Result<()> {
 }
 
 fn print(language: &Language, out: &Path, json: bool) -> Result<()> {
-    let ending = out.extension().map(|ending| ending.to_string_lossy().to_lowercase());
-    let bytes = match ending.as_deref() {
-        Some("svg") => language.to_svg().into_bytes(),
-        Some("png") => language.to_png().with_context(|| out.display().to_string())?,
-        _ => bail!("{}: a page ends in .svg or .png", out.display()),
-    };
-    disk::replace(out, &bytes).map_err(anyhow::Error::msg)?;
+    page_file::write(out, language.to_svg())?;
     let report = PrintReport { page: out.display().to_string() };
     emit(json, &report, || report.page.clone())
 }

@@ -6,15 +6,22 @@
 //! command line itself is wrong, else 1.
 
 mod args;
+mod bank_map;
+mod bank_play;
 mod bank_root;
+mod bank_show;
 mod banks;
 mod canvas;
+mod colour_map;
 mod demo;
 mod demo_picture;
 mod labels_file;
 mod language;
+mod map_labels;
+mod map_page;
 mod matching;
 mod offline;
+mod page_file;
 mod pen_file;
 mod plot;
 mod progress;
@@ -22,7 +29,10 @@ mod read;
 mod render;
 mod report;
 mod score;
+mod sheet_page;
 mod sign;
+mod sound_name;
+mod speaker;
 mod train;
 mod train_sign;
 mod train_sketch;

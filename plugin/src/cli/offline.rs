@@ -66,36 +66,79 @@ pub type Sink<'a> = dyn FnMut(&[f32], &[f32]) -> Result<()> + 'a;
 /// # Errors
 /// Those of `sink`.
 pub fn perform(sounds: &[Arc<Playable>], score: &Score, session: Session, sink: &mut Sink<'_>) -> Result<()> {
-    ensure!(!sounds.is_empty(), "there is no sound to play");
-    let (editor, mut worker, end) = handoff::ends();
-    Library::shared().serve(worker.streamer);
-    for (slot, sound) in (0..SLOTS).zip(sounds.iter().cycle()) {
-        let message = ToEngine::Slot { slot, playable: Some(sound.clone()) };
-        ensure!(worker.engine.push(message).is_ok(), "the ring to the engine is full");
-    }
-    let settings = Settings { mode: session.mode, ..first_settings(&editor.requests) };
-    let mut engine = Engine::new(end, session.rate_hz as f32);
+    let mut player = Player::new(sounds, score, session)?;
     let total = session.frames(score);
     let block = session.block_frames as usize;
     let (mut left, mut right) = (vec![0.0; block], vec![0.0; block]);
-    let mut moments = score.moments.iter().map(|moment| (session.frame_of(moment.secs), moment)).peekable();
-    let mut at = 0;
-    while at < total {
-        let frames = ((total - at) as usize).min(block);
-        let due: Vec<TimedEvent> =
-            std::iter::from_fn(|| moments.next_if(|(frame, _)| *frame < at + frames as u64))
-                .map(|(frame, moment)| timed((frame - at) as u32, moment))
-                .collect();
+    while player.at < total {
+        let frames = ((total - player.at) as usize).min(block);
+        player.await_pages()?;
+        player.fill(&mut left[..frames], &mut right[..frames]);
+        sink(&left[..frames], &right[..frames])?;
+    }
+    Ok(())
+}
+
+/// A score on its way through an Engine of its own, block by block.
+pub struct Player {
+    engine: Engine,
+    settings: Settings,
+    /// By ascending frame from the start.
+    events: Vec<(u64, Event)>,
+    next: usize,
+    at: u64,
+}
+
+impl Player {
+    /// Lays the sounds under the slots in turn. Somebody else keeps them as long as the player lives.
+    ///
+    /// # Errors
+    /// No sound.
+    pub fn new(sounds: &[Arc<Playable>], score: &Score, session: Session) -> Result<Player> {
+        ensure!(!sounds.is_empty(), "there is no sound to play");
+        let (editor, mut worker, end) = handoff::ends();
+        Library::shared().serve(worker.streamer);
+        for (slot, sound) in (0..SLOTS).zip(sounds.iter().cycle()) {
+            let message = ToEngine::Slot { slot, playable: Some(sound.clone()) };
+            ensure!(worker.engine.push(message).is_ok(), "the ring to the engine is full");
+        }
+        let settings = Settings { mode: session.mode, ..first_settings(&editor.requests) };
+        let event = |moment: &Moment| (session.frame_of(moment.secs), event_of(moment));
+        Ok(Player {
+            engine: Engine::new(end, session.rate_hz as f32),
+            settings,
+            events: score.moments.iter().map(event).collect(),
+            next: 0,
+            at: 0,
+        })
+    }
+
+    /// Waits for what long sounds have on disk of the next block.
+    fn await_pages(&mut self) -> Result<()> {
         let asked = Instant::now();
-        while !engine.has_its_pages() {
+        while !self.engine.has_its_pages() {
             ensure!(asked.elapsed() < PATIENCE, "a long sound cannot be read from disk");
             std::thread::sleep(Duration::from_micros(200));
         }
-        engine.process(&settings, due, &mut left[..frames], &mut right[..frames]);
-        sink(&left[..frames], &right[..frames])?;
-        at += frames as u64;
+        Ok(())
     }
-    Ok(())
+
+    /// Fills both channels, equally long, with what comes next. Takes no memory.
+    pub fn fill(&mut self, left: &mut [f32], right: &mut [f32]) {
+        let (at, end) = (self.at, self.at + left.len() as u64);
+        let rest = self.events.get(self.next..).unwrap_or_default();
+        let count = rest.iter().take_while(|(frame, _)| *frame < end).count();
+        let due = rest.iter().take(count);
+        let timed = due.map(|&(frame, event)| TimedEvent { frame: frame.saturating_sub(at) as u32, event });
+        self.engine.process(&self.settings, timed, left, right);
+        self.next += count;
+        self.at = end;
+    }
+
+    /// Whether every event has come and nothing sounds any more.
+    pub fn is_over(&self) -> bool {
+        self.next >= self.events.len() && self.engine.is_silent()
+    }
 }
 
 /// The settings of a new instance of the plugin.
@@ -103,9 +146,9 @@ fn first_settings(requests: &Requests) -> Settings {
     NeumeParams::new(Arc::default(), requests.clone()).settings()
 }
 
-fn timed(frame: u32, moment: &Moment) -> TimedEvent {
+fn event_of(moment: &Moment) -> Event {
     let channel = moment.channel;
-    let event = match moment.action {
+    match moment.action {
         Action::NoteOn { key, velocity } => Event::NoteOn { note: Note::new(channel, key), velocity },
         Action::NoteOff { key } => Event::NoteOff { note: Note::new(channel, key) },
         Action::Bend(bend_norm) => Event::Bend { channel, bend_norm },
@@ -113,6 +156,5 @@ fn timed(frame: u32, moment: &Moment) -> TimedEvent {
         Action::AllNotesOff => Event::AllNotesOff { channel: Some(channel) },
         Action::AllSoundOff => Event::AllSoundOff { channel: Some(channel) },
         Action::ResetControllers => Event::ResetControllers { channel: Some(channel) },
-    };
-    TimedEvent { frame, event }
+    }
 }

@@ -16,7 +16,7 @@ use super::offline::{Session, perform, playable};
 use super::report::{emit, file_of};
 use super::score::Score;
 use super::wav::{Levels, WavFile};
-use super::{banks, matching, progress, read};
+use super::{banks, matching, progress, read, sound_name};
 
 /// Plays the sound that fits a drawing best into a stereo WAV file of 32-bit floats.
 #[derive(Debug, Args)]
@@ -28,8 +28,8 @@ pub struct Arguments {
     /// The folder of sounds; without it, the factory bank.
     #[arg(long, value_name = "FOLDER")]
     bank: Option<PathBuf>,
-    /// Play this sound of the bank, as `bank list` names it, in the place of the best match; the beginning of its name is
-    /// enough.
+    /// Play this sound of the bank, as `bank list` names it, in the place of the best match; the beginning of its name, or
+    /// words of it, are enough.
     #[arg(long, value_name = "SOUND")]
     sound: Option<String>,
     #[command(flatten)]
@@ -144,11 +144,11 @@ fn sounds(arguments: &Arguments) -> Result<(String, Vec<Arc<Playable>>)> {
     Ok((names.swap_remove(0), sounds))
 }
 
-/// The sound of this name, or the only or first one that begins so.
+/// The match of the sound that is called so.
 fn named(bank: &Bank, name: &str, ranked: &[Match]) -> Result<Match> {
-    let names = ranked.iter().filter_map(|ranked| Some((file_of(bank.get(ranked.sound)?), *ranked)));
-    let found = names.filter(|(file, _)| file.starts_with(name)).min_by(|a, b| a.0.cmp(&b.0));
-    found.map(|(_, ranked)| ranked).with_context(|| format!("{name}: the bank has no such sound"))
+    let id = sound_name::find(bank, name)?.id;
+    let found = ranked.iter().find(|ranked| ranked.sound == id).copied();
+    found.with_context(|| format!("{name}: the bank lost the sound"))
 }
 
 fn write(arguments: &Arguments, sounds: &[Arc<Playable>], score: &Score, session: Session) -> Result<Levels> {

@@ -1,17 +1,14 @@
 //! A language on a page, like the legend of a score: what drawings mean before anyone taught them, then every sign with
 //! its drawing and its meaning. Written as SVG; the PNG is that SVG, drawn.
 
-use std::fmt::Write as _;
-
-use base64::prelude::{BASE64_STANDARD, Engine as _};
 use neume_models::legend::note_name;
 use neume_models::raster::paint;
 use neume_models::sketch::PAD_ASPECT;
 use neume_models::{Rgb, Sketch};
-use resvg::{tiny_skia, usvg};
 
 use super::{Language, LanguageError, Sign, framed};
 use crate::editor::theme::hsl_bytes;
+use crate::page::{Lettering, Page, png_of, shortened};
 
 /// Width of the page; its height follows from the signs.
 const WIDTH: f32 = 1000.0;
@@ -25,8 +22,6 @@ const LEGEND_TOP: f32 = 138.0;
 const SIGNS_TOP: f32 = 388.0;
 /// Pixels of the PNG for a unit of the page.
 const SCALE: f32 = 2.0;
-/// A page that would be longer is made smaller, so that a language of any size has a picture.
-const MAX_PNG_SIDE_PX: f32 = 16_000.0;
 
 const TEXT: &str = "#23211d";
 const DIM: &str = "#686258";
@@ -39,32 +34,26 @@ impl Language {
     pub fn to_svg(&self) -> String {
         let rows = self.signs.len().div_ceil(COLUMNS).max(1) as f32;
         let height = SIGNS_TOP + rows * (CARD_HEIGHT + GAP) + MARGIN - GAP;
-        let mut page = Page(String::new());
-        let _ = write!(
-            page.0,
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" width=\"{WIDTH}\" \
-             height=\"{height}\" font-family=\"Inter, sans-serif\">"
-        );
-        page.fill([0.0, 0.0, WIDTH, height], 0.0, PAPER);
+        let mut page = Page::new([WIDTH, height], PAPER);
         let title = if self.name.trim().is_empty() { "A language of drawings" } else { self.name.trim() };
-        page.text([MARGIN, 78.0], 30.0, true, TEXT, "start", title);
+        page.words([MARGIN, 78.0], 30.0, true, TEXT, "start", title);
         let count = match self.signs.len() {
             0 => "read by the legend alone".to_string(),
             1 => "one sign, and the legend for everything else".to_string(),
             n => format!("{n} signs, and the legend for everything else"),
         };
-        page.text([MARGIN, 104.0], 14.0, false, DIM, "start", &count);
+        page.words([MARGIN, 104.0], 14.0, false, DIM, "start", &count);
         self.legend_on(&mut page);
-        page.text([MARGIN, SIGNS_TOP - 22.0], 15.0, true, TEXT, "start", "Signs");
+        page.words([MARGIN, SIGNS_TOP - 22.0], 15.0, true, TEXT, "start", "Signs");
         if self.signs.is_empty() {
-            page.text([MARGIN, SIGNS_TOP + 20.0], 14.0, false, DIM, "start", "None has been taught yet.");
+            page.words([MARGIN, SIGNS_TOP + 20.0], 14.0, false, DIM, "start", "None has been taught yet.");
         }
         for (i, sign) in self.signs.iter().enumerate() {
             let x = MARGIN + (CARD + GAP) * (i % COLUMNS) as f32;
             let y = SIGNS_TOP + (CARD_HEIGHT + GAP) * (i / COLUMNS) as f32;
             self.sign_on(&mut page, sign, [x, y]);
         }
-        page.0 + "</svg>"
+        page.finish()
     }
 
     /// The page as a PNG, two pixels for each unit of the SVG.
@@ -72,22 +61,7 @@ impl Language {
     /// # Errors
     /// [`LanguageError::Page`] if it cannot be drawn.
     pub fn to_png(&self) -> Result<Vec<u8>, LanguageError> {
-        let failed = |cause: String| LanguageError::Page(cause);
-        let mut options = usvg::Options { font_family: "Inter".to_string(), ..usvg::Options::default() };
-        let fonts = options.fontdb_mut();
-        fonts.load_font_data(include_bytes!("../../assets/fonts/Inter-Regular.otf").to_vec());
-        fonts.load_font_data(include_bytes!("../../assets/fonts/Inter-SemiBold.otf").to_vec());
-        // For names in letters that Inter lacks.
-        fonts.load_system_fonts();
-        let tree =
-            usvg::Tree::from_str(&self.to_svg(), &options).map_err(|cause| failed(cause.to_string()))?;
-        let size = tree.size();
-        let scale = SCALE.min(MAX_PNG_SIDE_PX / size.height());
-        let [width, height] = [size.width(), size.height()].map(|side| (side * scale).ceil() as u32);
-        let mut pixels = tiny_skia::Pixmap::new(width, height)
-            .ok_or_else(|| failed(format!("{width} x {height} px are too many")))?;
-        resvg::render(&tree, tiny_skia::Transform::from_scale(scale, scale), &mut pixels.as_mut());
-        pixels.encode_png().map_err(|cause| failed(cause.to_string()))
+        png_of(&self.to_svg(), SCALE).map_err(LanguageError::Page)
     }
 
     /// Scale, thickness and palette side by side.
@@ -100,7 +74,7 @@ impl Language {
         ];
         for (x, words, is_spoken) in heads {
             let words = if is_spoken { words.to_string() } else { format!("{words}: not used") };
-            page.text([x, top], 13.0, true, if is_spoken { TEXT } else { DIM }, "start", &words);
+            page.words([x, top], 13.0, true, if is_spoken { TEXT } else { DIM }, "start", &words);
         }
         self.scale_on(page, [MARGIN, top + 18.0, 224.0, 168.0]);
         self.loudness_on(page, [330.0, top + 18.0, 224.0, 168.0]);
@@ -120,16 +94,16 @@ impl Language {
             let is_edge = midi == scale.low_midi() || midi == scale.high_midi();
             if midi % 12 == 0 || is_edge {
                 let middle = row[1] + row_height / 2.0 + 3.5;
-                page.text([x + 28.0, middle], 10.0, is_edge, DIM, "end", &note_name(i32::from(midi)));
+                page.words([x + 28.0, middle], 10.0, is_edge, DIM, "end", &note_name(i32::from(midi)));
             }
         }
         let frame = [x + 36.0, y, w - 36.0, h];
-        page.frame(frame);
+        page.frame(frame, LINE);
     }
 
     fn loudness_on(&self, page: &mut Page, [x, y, w, h]: [f32; 4]) {
         page.fill([x, y, w, h], 6.0, "#ffffff");
-        page.frame([x, y, w, h]);
+        page.frame([x, y, w, h], LINE);
         let [soft, loud] = self.legend.loudness_db;
         for step in 0..5 {
             let db = loud + (soft - loud) * step as f32 / 4.0;
@@ -138,7 +112,7 @@ impl Language {
             let ends = [[x + 16.0 + width / 2.0, middle], [x + w - 104.0 - width / 2.0, middle]];
             page.line(&ends, width, TEXT);
             let words = format!("{:.0} dB", db).replace('-', "−");
-            page.text([x + w - 14.0, middle + 4.0], 11.0, false, DIM, "end", &words);
+            page.words([x + w - 14.0, middle + 4.0], 11.0, false, DIM, "end", &words);
             let mark = self.legend.dynamic(db);
             page.italic([x + w - 74.0, middle + 4.0], 13.0, TEXT, mark);
         }
@@ -154,7 +128,7 @@ impl Language {
             let (column, row) = (i / 7, i % 7);
             let at = [x + 172.0 * column as f32, y + 14.0 + 24.0 * row as f32];
             page.disc([at[0] + 9.0, at[1]], 8.0, &colour);
-            page.text([at[0] + 27.0, at[1] + 4.0], 12.0, false, TEXT, "start", label);
+            page.words([at[0] + 27.0, at[1] + 4.0], 12.0, false, TEXT, "start", label);
         }
     }
 
@@ -163,83 +137,25 @@ impl Language {
         if let Some(example) = sign.examples.first() {
             page.drawing(example, [x, y, CARD, DRAWING]);
         }
-        page.frame([x, y, CARD, DRAWING]);
+        page.frame([x, y, CARD, DRAWING], LINE);
         let name = shortened(&sign.name, 26);
-        page.text([x + 2.0, y + DRAWING + 22.0], 14.0, true, TEXT, "start", &name);
+        page.words([x + 2.0, y + DRAWING + 22.0], 14.0, true, TEXT, "start", &name);
         let mut at = y + DRAWING + 40.0;
         for line in self.words_of(&sign.meaning) {
-            page.text([x + 2.0, at], 12.0, false, DIM, "start", &shortened(&line, 34));
+            page.words([x + 2.0, at], 12.0, false, DIM, "start", &shortened(&line, 34));
             at += 16.0;
         }
     }
 }
 
-fn shortened(text: &str, most: usize) -> String {
-    if text.chars().count() <= most {
-        return text.to_string();
-    }
-    text.chars().take(most - 1).collect::<String>().trim_end().to_string() + "…"
-}
-
-/// The SVG as far as it is written.
-struct Page(String);
-
+/// What only a language draws.
 impl Page {
-    fn fill(&mut self, [x, y, w, h]: [f32; 4], radius: f32, colour: &str) {
-        let _ = write!(
-            self.0,
-            "<rect x=\"{x:.2}\" y=\"{y:.2}\" width=\"{w:.2}\" height=\"{h:.2}\" rx=\"{radius}\" fill=\"{colour}\"/>"
-        );
-    }
-
-    fn frame(&mut self, [x, y, w, h]: [f32; 4]) {
-        let _ = write!(
-            self.0,
-            "<rect x=\"{x:.2}\" y=\"{y:.2}\" width=\"{w:.2}\" height=\"{h:.2}\" rx=\"8\" fill=\"none\" \
-             stroke=\"{LINE}\"/>"
-        );
-    }
-
-    fn disc(&mut self, [x, y]: [f32; 2], radius: f32, colour: &str) {
-        let _ = write!(self.0, "<circle cx=\"{x:.2}\" cy=\"{y:.2}\" r=\"{radius:.2}\" fill=\"{colour}\"/>");
-    }
-
-    fn line(&mut self, points: &[[f32; 2]], width: f32, colour: &str) {
-        if let [only] = points {
-            return self.disc(*only, width / 2.0, colour);
-        }
-        let places: Vec<String> = points.iter().map(|[x, y]| format!("{x:.2},{y:.2}")).collect();
-        let _ = write!(
-            self.0,
-            "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"{width:.2}\" \
-             stroke-linecap=\"round\" stroke-linejoin=\"round\"/>",
-            places.join(" ")
-        );
-    }
-
-    fn text(&mut self, [x, y]: [f32; 2], size: f32, strong: bool, colour: &str, anchor: &str, words: &str) {
-        let weight = if strong { 600 } else { 400 };
-        let _ = write!(
-            self.0,
-            "<text x=\"{x:.2}\" y=\"{y:.2}\" font-size=\"{size}\" font-weight=\"{weight}\" fill=\"{colour}\" \
-             text-anchor=\"{anchor}\">{}</text>",
-            escaped(words)
-        );
-    }
-
-    fn italic(&mut self, [x, y]: [f32; 2], size: f32, colour: &str, words: &str) {
-        let _ = write!(
-            self.0,
-            "<text x=\"{x:.2}\" y=\"{y:.2}\" font-size=\"{size}\" font-weight=\"600\" font-style=\"italic\" \
-             fill=\"{colour}\" text-anchor=\"middle\">{}</text>",
-            escaped(words)
-        );
-    }
-
     /// A drawing, as large as fits.
     fn drawing(&mut self, sketch: &Sketch, [x, y, w, h]: [f32; 4]) {
         if sketch.raster.is_some() {
-            return self.picture(sketch, [x, y, w, h]);
+            // It lies there as it lies on the pad.
+            let painted = paint(sketch, 2 * w as u32, 2 * h as u32, Some(Rgb([255, 255, 255])));
+            return self.picture(&painted, [x, y, w, h]);
         }
         for stroke in framed(sketch).strokes {
             let Rgb([r, g, b]) = stroke.rgb;
@@ -249,26 +165,17 @@ impl Page {
         }
     }
 
-    /// A drawing with a picture in it, as it lies on the pad.
-    fn picture(&mut self, sketch: &Sketch, [x, y, w, h]: [f32; 4]) {
-        let painted = paint(sketch, 2 * w as u32, 2 * h as u32, Some(Rgb([255, 255, 255])));
-        let mut png = std::io::Cursor::new(Vec::new());
-        // A picture in memory is written whole.
-        if painted.write_to(&mut png, image::ImageFormat::Png).is_ok() {
-            let _ = write!(
-                self.0,
-                "<image x=\"{x:.2}\" y=\"{y:.2}\" width=\"{w:.2}\" height=\"{h:.2}\" \
-                 href=\"data:image/png;base64,{}\"/>",
-                BASE64_STANDARD.encode(png.into_inner())
-            );
-        }
+    fn words(
+        &mut self,
+        at: [f32; 2],
+        size: f32,
+        strong: bool,
+        colour: &str,
+        anchor: &'static str,
+        words: &str,
+    ) {
+        self.text(at, Lettering { size, strong, colour, anchor }, words);
     }
-}
-
-fn escaped(text: &str) -> String {
-    let safe = |c: char| !c.is_control();
-    let text: String = text.chars().filter(|&c| safe(c)).collect();
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 #[cfg(test)]
@@ -278,6 +185,7 @@ mod tests {
     use super::super::Meaning;
     use super::super::tests::language;
     use super::*;
+    use crate::page::MAX_PNG_SIDE_PX;
 
     #[test]
     fn every_sign_is_on_the_page_with_what_it_means() {

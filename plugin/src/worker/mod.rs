@@ -24,7 +24,7 @@ use crate::library::Library;
 use crate::signs::{Shape, Signs};
 use crate::state::{BankRef, InstanceState};
 
-pub use choice::{choose, playable};
+pub use choice::{choose, only_the_match, playable};
 use following::Following;
 use outbox::Outbox;
 use scanning::{ScanEvent, Scanning};

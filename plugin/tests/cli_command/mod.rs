@@ -76,7 +76,8 @@ impl Desk {
         }
     }
 
-    fn command(&self, words: &[&str]) -> Command {
+    /// The command with these words, to be run in the folder.
+    pub fn command(&self, words: &[&str]) -> Command {
         let mut command = self.program(env!("CARGO_BIN_EXE_neume"));
         command.args(words);
         command

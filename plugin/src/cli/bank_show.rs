@@ -1,0 +1,146 @@
+//! `neume bank show`: a sheet for one sound.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result};
+use clap::Args;
+use neume::editor::theme::Theme;
+use neume_bank::{Course, Evidence, ScanOptions, Teller};
+use serde::Serialize;
+
+use super::report::{ByName, SoundReport, emit, root_text};
+use super::sheet_page::Sheet;
+use super::{banks, page_file, sound_name};
+
+/// See [`super::banks::Arguments::Show`].
+#[derive(Debug, Args)]
+#[command(allow_missing_positional = true)]
+pub struct Arguments {
+    /// The folder of sounds; without one, the factory bank.
+    folder: Option<PathBuf>,
+    /// The sound, as `bank list` names it; the beginning of its name, or words of it, are enough.
+    sound: String,
+    /// The page.
+    #[arg(long, value_name = "SHEET.png|SHEET.svg")]
+    out: PathBuf,
+    /// Chalk on slate instead of ink on paper.
+    #[arg(long)]
+    dark: bool,
+}
+
+#[derive(Serialize)]
+struct Report {
+    out: String,
+    #[serde(flatten)]
+    sound: SoundReport,
+    lead_secs: f32,
+    decay_secs: f32,
+    trail_secs: f32,
+    noisiness: f32,
+    sustain: Option<LoopReport>,
+    /// `None` where the index no longer has the sound.
+    said_by: Option<SaidBy>,
+    heard: Option<HeardReport>,
+}
+
+#[derive(Serialize)]
+struct LoopReport {
+    start_secs: f32,
+    end_secs: f32,
+    crossfade_secs: f32,
+}
+
+#[derive(Serialize)]
+struct SaidBy {
+    root: &'static str,
+    family: &'static str,
+}
+
+#[derive(Serialize)]
+struct HeardReport {
+    root_midi: Option<f32>,
+    root_confidence: f32,
+    families: ByName,
+    chunk_midi: Option<f32>,
+    remark: Option<String>,
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments, json: bool) -> Result<ExitCode> {
+    page_file::format_of(&arguments.out)?;
+    let (bank, _) = banks::open(arguments.folder.as_deref())?;
+    let sound = sound_name::find(&bank, &arguments.sound)?;
+    let audio = bank.load(sound)?;
+    let course = Course::of(&audio);
+    let evidence = Evidence::of(&bank, sound, &ScanOptions::default())?;
+    let theme = if arguments.dark { Theme::Dark } else { Theme::Light };
+    let instrument = bank.instrument_of(sound.id).context("every sound is in an instrument")?;
+    let sheet = Sheet { sound, instrument, audio: &audio, course, evidence: evidence.as_ref(), theme };
+    page_file::write(&arguments.out, sheet.draw())?;
+    let secs = |frames: u64| frames as f32 / sound.rate_hz.max(1) as f32;
+    let report = Report {
+        out: arguments.out.display().to_string(),
+        sound: SoundReport::new(sound),
+        lead_secs: course.lead_secs,
+        decay_secs: course.decay_secs,
+        trail_secs: course.trail_secs,
+        noisiness: course.noisiness,
+        sustain: sound.sustain.map(|it| LoopReport {
+            start_secs: secs(it.start_frames),
+            end_secs: secs(it.end_frames),
+            crossfade_secs: secs(it.crossfade_frames),
+        }),
+        said_by: evidence
+            .as_ref()
+            .map(|of| SaidBy { root: of.root_by.label(), family: of.family_by.label() }),
+        heard: evidence.and_then(heard),
+    };
+    emit(json, &report, || text(&report))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn heard(evidence: Evidence) -> Option<HeardReport> {
+    let (root, families) = (evidence.heard_root?, evidence.heard_families?);
+    Some(HeardReport {
+        root_midi: root.midi,
+        root_confidence: root.confidence,
+        families: ByName(families),
+        chunk_midi: evidence.chunk_midi,
+        remark: evidence.remark,
+    })
+}
+
+fn text(report: &Report) -> String {
+    let SoundReport { file, root_midi, root_confidence, loudness_db, family, families, .. } = &report.sound;
+    let by = |label: Option<&'static str>| label.map_or(String::new(), |label| format!(", by {label}"));
+    let by_root = by(report.said_by.as_ref().map(|by| by.root));
+    let by_family = by(report.said_by.as_ref().map(|by| by.family));
+    let decay = format!("{:.2} s", report.decay_secs);
+    format!(
+        "{}\n  sound      {file}\n  root       {}, {:.0} % sure{by_root}\n  family     {}, {:.0} %{by_family}\n  \
+         loudness   {loudness_db:.1} LUFS\n  brightness {:.2}\n  roughness  {:.2}\n  noisiness  {:.2}\n  \
+         attack     {:.3} s\n  decay      {decay}\n  length     {:.2} s\n",
+        report.out,
+        root_text(*root_midi),
+        100.0 * root_confidence,
+        family.label(),
+        100.0 * families.0.get(*family),
+        report.sound.brightness,
+        report.sound.roughness,
+        report.noisiness,
+        report.sound.attack_secs,
+        report.sound.duration_secs,
+    )
+}
+
+/// Who said a label, as a sheet says it.
+pub fn told_by(teller: Teller) -> String {
+    match teller {
+        Teller::Name => "by its name".to_string(),
+        Teller::Preset => "by a preset or table".to_string(),
+        Teller::Chunk => "by a chunk of the file".to_string(),
+        Teller::Ear => "by ear".to_string(),
+        Teller::Recipe => "by its recipe".to_string(),
+    }
+}
