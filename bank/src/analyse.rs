@@ -24,6 +24,7 @@ pub struct Analysis {
     /// EBU R128 in LUFS.
     pub loudness_db: f32,
     /// By ear.
+    #[serde(with = "crate::packed")]
     pub families: Families,
     /// 0..1.
     pub brightness: f32,
@@ -34,11 +35,16 @@ pub struct Analysis {
     /// Silence before the sound begins: more than 50 dB under its peak.
     pub lead_secs: f32,
     /// By the sound network.
+    #[serde(with = "crate::packed")]
     pub embedding: Embedding,
     /// See [`Sound::overview`].
+    #[serde(with = "crate::packed")]
     pub overview: Vec<u8>,
     /// What decoding had to say.
     pub remark: Option<String>,
+    /// See [`Sound::tags`].
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub tags: String,
 }
 
 /// Analyses decoded samples; `mono` are theirs by [`heard_mono`], and `labels` what the sound network says of these.
@@ -63,6 +69,7 @@ pub fn analyse(decoded: &Decoded, mono: &[f32], labels: &SoundLabels) -> Analysi
         embedding: labels.embedding.clone(),
         overview: level::overview(&audio.channels),
         remark: decoded.remark.clone(),
+        tags: String::new(),
     }
 }
 
@@ -75,6 +82,7 @@ impl Analysis {
             source,
             name,
             class: hints.class.clone(),
+            tags: self.tags.clone(),
             rate_hz: self.rate_hz,
             frames: self.frames,
             sustain: self.sustain,

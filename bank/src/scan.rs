@@ -20,7 +20,7 @@ use crate::import::files::Files;
 use crate::import::{self, Imported};
 use crate::index::{self, Index, Outcome, Seen};
 use crate::walk::{self, Found};
-use crate::{Bank, Decoded, Error, SoundId, decode, priority};
+use crate::{Bank, Decoded, Error, SoundId, decode, priority, tags};
 
 /// How to scan.
 #[derive(Debug, Clone, Default)]
@@ -488,7 +488,11 @@ fn examine(folder: &Path, job: &Job, known: &HashSet<SoundId>, listen: &Listen) 
             if known.contains(&id) {
                 return Examined::Known(id);
             }
-            label(id, || decode::decode_bytes(bytes, &path), listen)
+            let tags = tags::of(&bytes);
+            match label(id, || decode::decode_bytes(bytes, &path), listen) {
+                Examined::New(id, says) => Examined::New(id, Box::new(Analysis { tags, ..*says })),
+                other => other,
+            }
         }
         Job::Member(container, _, member, _) => {
             let recording = match container.recording(member) {
