@@ -14,8 +14,8 @@ use neume_bank::scan::ScanReport;
 use neume_bank::{Bank, export};
 
 use super::args::open_folder;
-use super::progress;
 use super::report::{SoundReport, emit, root_text};
+use super::{progress, search};
 
 /// What to do with a bank.
 #[derive(Debug, Subcommand)]
@@ -25,6 +25,9 @@ pub enum Arguments {
     Scan(Scan),
     /// Lists the sounds of a folder and what is known of them; a folder that was never scanned is scanned first.
     List(List),
+    /// Finds sounds of a folder by words, by likeness to a sound and by a drawing, each with its reasons; a folder that was
+    /// never scanned is scanned first.
+    Search(search::Search),
     /// Writes a folder's instruments as SFZ files with their samples, or as a table; a folder that was never scanned is
     /// scanned first.
     Export(Export),
@@ -107,12 +110,13 @@ pub fn run(arguments: &Arguments, json: bool) -> Result<ExitCode> {
     match arguments {
         Arguments::Scan(scan) => run_scan(scan, json),
         Arguments::List(list) => run_list(list, json),
+        Arguments::Search(search) => search::run(search, json),
         Arguments::Export(export) => run_export(export, json),
     }
 }
 
 fn run_scan(arguments: &Scan, json: bool) -> Result<ExitCode> {
-    let (_, report) = scan(&arguments.folder, arguments.rebuild)?;
+    let (bank, report) = scan(&arguments.folder, arguments.rebuild)?;
     let failed = report.failed.iter().map(|(file, cause)| Failed {
         file: file.display().to_string(),
         cause: cause.split_whitespace().collect::<Vec<_>>().join(" "),
@@ -121,7 +125,7 @@ fn run_scan(arguments: &Scan, json: bool) -> Result<ExitCode> {
     let summary = ScanSummary {
         sounds: report.sounds,
         new: report.new,
-        instruments: report.bank.instruments.len(),
+        instruments: bank.instruments.len(),
         failed: failed.collect(),
         not_honoured: left_out.collect(),
         secs: report.secs,

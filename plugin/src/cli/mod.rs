@@ -21,6 +21,7 @@ mod read;
 mod render;
 mod report;
 mod score;
+mod search;
 mod sign;
 mod train;
 mod train_sign;

@@ -78,7 +78,7 @@ fn others_ui<'m>(
 }
 
 /// Puts another match under the keys, and lets it be heard.
-fn choose(sound: SoundId, editing: &mut Editing) {
+pub(super) fn choose(sound: SoundId, editing: &mut Editing) {
     let slot = editing.now.slot;
     editing.end.requests.send(Request::Choose { slot, sound });
     editing.end.requests.send(Request::Audition(sound));
@@ -86,7 +86,7 @@ fn choose(sound: SoundId, editing: &mut Editing) {
 }
 
 /// A sound that the pointer rests on is heard once.
-fn dwell(ui: &Ui, hovered: Option<SoundId>, editing: &mut Editing) {
+pub(super) fn dwell(ui: &Ui, hovered: Option<SoundId>, editing: &mut Editing) {
     let now = editing.now.secs;
     editing.state.dwell = match (hovered, editing.state.dwell) {
         (None, _) => None,
