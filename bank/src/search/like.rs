@@ -2,12 +2,13 @@
 
 use neume_models::Embedding;
 
-use super::table::{Bounds, Compass};
+use super::places::Compass;
+use super::table::Bounds;
 use crate::Profile;
 use crate::matching::Features;
 
 /// Share of the embedding in the likeness; the profile has the rest.
-const PLACE_SHARE: f32 = 0.7;
+const PLACE_SHARE: f32 = 0.85;
 /// Measures of the profile, each with the same share.
 const MEASURES: f32 = 6.0;
 /// What the pitch measures where one of the two has none.
@@ -34,6 +35,11 @@ impl<'a> AskedLike<'a> {
 
     /// 0..1.
     pub fn likeness(&self, features: &Features, embedding: &Embedding) -> f32 {
+        self.by_profile(features) + self.of_similarity(self.compass.embedding.similarity(embedding))
+    }
+
+    /// The share of the profile in the likeness.
+    pub fn by_profile(&self, features: &Features) -> f32 {
         let own = &self.features;
         let pitch = match (own.pitched, features.pitched) {
             (true, true) => near_pitch((own.root_midi - features.root_midi).abs()),
@@ -46,7 +52,7 @@ impl<'a> AskedLike<'a> {
             + (1.0 - (own.roughness - features.roughness).abs())
             + near_time((own.attack_octaves - features.attack_octaves).abs())
             + near_time((own.duration_octaves - features.duration_octaves).abs());
-        self.of_similarity(self.compass.embedding.similarity(embedding)) + of_profile(profile)
+        of_profile(profile)
     }
 
     pub fn at_most(&self, bounds: &Bounds) -> AtMost {

@@ -7,13 +7,14 @@
 
 mod like;
 mod order;
+mod places;
 mod reasons;
 mod table;
 mod words;
 
 use neume_models::Reading;
 
-use crate::matching::{self, Asked};
+use crate::matching::{self, Asked, Features};
 use crate::{Bank, Profile, SoundId, Weights};
 
 use like::AskedLike;
@@ -79,11 +80,7 @@ pub fn search(bank: &Bank, query: &Query, top: usize) -> Vec<Found> {
 /// What [`search`] finds, by scoring every sound: what benchmarks and tests hold a search against.
 pub fn every(bank: &Bank, query: &Query, top: usize) -> Vec<(f32, SoundId)> {
     let asking = Asking::new(bank, query);
-    let is_found = |row: usize| {
-        let has_words = |words: &words::Found| words.mask[row / BLOCK] >> (row % BLOCK) & 1 == 1;
-        asking.itself != Some(row) && asking.words.as_ref().is_none_or(has_words)
-    };
-    let rows = (0..bank.table().len()).filter(|&row| is_found(row));
+    let rows = (0..bank.table().len()).filter(|&row| asking.is_found(row));
     let mut all: Vec<(f32, SoundId)> =
         rows.map(|row| (asking.score(row), bank.sound_of_row(row).id)).collect();
     all.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
@@ -93,22 +90,21 @@ pub fn every(bank: &Bank, query: &Query, top: usize) -> Vec<(f32, SoundId)> {
 
 /// Scores and rows, best first.
 pub(crate) fn best(bank: &Bank, query: &Query, top: usize) -> Vec<(f32, usize)> {
-    let asking = Asking::new(bank, query);
-    let table = bank.table();
-    let mut best = Best::new(top);
     if top == 0 {
         return Vec::new();
     }
-    let mut groups: Vec<(f32, usize)> =
-        table.groups.iter().enumerate().map(|(at, bounds)| (asking.at_most(bounds).all, at)).collect();
-    groups.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-    for (most, group) in groups {
-        if most < best.least() {
-            break;
-        }
-        for block in group * GROUP..table.blocks.len().min((group + 1) * GROUP) {
-            asking.look_through(block, &mut best);
-        }
+    let asking = Asking::new(bank, query);
+    let mut best = Best::new(top);
+    let table = bank.table();
+    if asking.reading.is_none() && asking.likeness_weight > 0.0 {
+        let places = table.places(&bank.sounds);
+        asking.go_through(&places.groups, &places.blocks, &mut best, |block, most, best| {
+            asking.look_around(places, block, most, best);
+        });
+    } else {
+        asking.go_through(&table.groups, &table.blocks, &mut best, |block, most, best| {
+            asking.look_through(block, most, best);
+        });
     }
     best.into_sorted()
 }
@@ -131,7 +127,7 @@ struct Asking<'a> {
 struct AtMost {
     /// In all.
     all: f32,
-    /// Without the similarity of embeddings.
+    /// With a similarity of nothing.
     rest: f32,
 }
 
@@ -182,45 +178,91 @@ impl<'a> Asking<'a> {
     }
 
     fn score(&self, row: usize) -> f32 {
+        self.mean(self.sum(row, |like, features| {
+            like.likeness(features, &self.bank.sound_of_row(row).profile.embedding)
+        }))
+    }
+
+    /// The score with a similarity of nothing.
+    fn without_similarity(&self, row: usize) -> f32 {
+        self.mean(self.sum(row, |like, features| like.by_profile(features)))
+    }
+
+    fn sum(&self, row: usize, likeness: impl Fn(&AskedLike, &Features) -> f32) -> f32 {
         let features = &self.table.features[row];
         let mut sum = 0.0;
         if let Some(reading) = &self.reading {
             sum += reading.weighted(&reading.aspects(features));
         }
         if let Some(like) = &self.like {
-            let embedding = &self.bank.sound_of_row(row).profile.embedding;
-            sum += self.likeness_weight * like.likeness(features, embedding);
+            sum += self.likeness_weight * likeness(like, features);
         }
         if let Some(words) = &self.words {
             sum += self.words_weight * words.share(row);
         }
-        self.mean(sum)
+        sum
     }
 
-    fn look_through(&self, block: usize, best: &mut Best) {
+    /// Looks at every block that may hold something better, in groups by the most that they could score.
+    fn go_through(
+        &self,
+        groups: &[Bounds],
+        blocks: &[Bounds],
+        best: &mut Best,
+        look: impl Fn(usize, AtMost, &mut Best),
+    ) {
+        let mut order: Vec<(f32, usize)> =
+            groups.iter().enumerate().map(|(at, bounds)| (self.at_most(bounds).all, at)).collect();
+        order.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        for (most, group) in order {
+            if most < best.least() {
+                break;
+            }
+            for block in group * GROUP..blocks.len().min((group + 1) * GROUP) {
+                let most = self.at_most(&blocks[block]);
+                if most.all >= best.least() {
+                    look(block, most, best);
+                }
+            }
+        }
+    }
+
+    /// Whether a row may be found.
+    fn is_found(&self, row: usize) -> bool {
+        let has_words = |words: &words::Found| words.mask[row / BLOCK] >> (row % BLOCK) & 1 == 1;
+        self.itself != Some(row) && self.words.as_ref().is_none_or(has_words)
+    }
+
+    /// A block of the table.
+    fn look_through(&self, block: usize, most: AtMost, best: &mut Best) {
         let first = block * BLOCK;
         let rows = BLOCK.min(self.table.len() - first);
         let mut mask = self.words.as_ref().map_or(u64::MAX >> (BLOCK - rows), |words| words.mask[block]);
-        if let Some(itself) = self.itself.filter(|itself| itself / BLOCK == block) {
-            mask &= !(1 << (itself % BLOCK));
-        }
-        if mask == 0 {
-            return;
-        }
-        let most = self.at_most(&self.table.blocks[block]);
-        if most.all < best.least() {
-            return;
-        }
+        // What the similarity to the sound that is asked for could add in this block.
+        let similar = most.all - most.rest + ROUNDING;
         while mask != 0 {
             let row = first + mask.trailing_zeros() as usize;
             mask &= mask - 1;
-            if let Some(like) = self.like.as_ref().filter(|_| best.least() > 0.0) {
-                let near = like.of_similarity(self.table.places.similarity_at_most(row, &like.compass));
-                if most.rest + self.mean(self.likeness_weight * near) < best.least() {
-                    continue;
-                }
+            if self.itself != Some(row)
+                && (self.like.is_none() || self.without_similarity(row) + similar >= best.least())
+            {
+                best.offer(self.score(row), self.table.positions[row], row);
             }
-            best.offer(self.score(row), self.table.positions[row], row);
+        }
+    }
+
+    /// A block of places.
+    fn look_around(&self, places: &places::Places, block: usize, most: AtMost, best: &mut Best) {
+        let Some(like) = &self.like else { return };
+        for place in block * BLOCK..places.rows.len().min((block + 1) * BLOCK) {
+            let near = like.of_similarity(places.similarity_at_most(place, &like.compass));
+            if most.rest + self.mean(self.likeness_weight * near) < best.least() {
+                continue;
+            }
+            let row = places.rows[place] as usize;
+            if self.is_found(row) {
+                best.offer(self.score(row), self.table.positions[row], row);
+            }
         }
     }
 }

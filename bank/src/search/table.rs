@@ -3,12 +3,14 @@
 //! Rows are ordered by a tree of medians over what scores go by: root, families, level, and where the sound lies among
 //! sounds. Every [`BLOCK`] rows and every [`GROUP`] blocks know the bounds of what they hold. A search takes groups by
 //! the most that they could score, and ends where no block can hold anything better: it is exact at every size.
-//! Embeddings lie here in bytes, with the error that this may make; what passes is scored by what the bank holds.
+//! What is asked without a drawing is looked for in another order, that of `places.rs`.
 
 use std::cmp::Ordering;
+use std::sync::OnceLock;
 
 use neume_models::{Embedding, Family};
 
+use super::places::Places;
 use super::words::Words;
 use crate::matching::Features;
 use crate::{Instrument, Sound};
@@ -19,33 +21,23 @@ pub(crate) const BLOCK: usize = 64;
 pub(crate) const GROUP: usize = 16;
 
 /// What a bank is searched by.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Debug, Default)]
 pub(crate) struct Table {
     /// By row.
     pub features: Vec<Features>,
     /// By row, the position of the sound in its bank.
     pub positions: Vec<u32>,
-    pub places: Places,
     pub blocks: Vec<Bounds>,
     pub groups: Vec<Bounds>,
     pub words: Words,
+    places: OnceLock<Places>,
 }
 
-/// Embeddings by row, each component a byte of a scale of its own.
-#[derive(Debug, Default, PartialEq)]
-pub(crate) struct Places {
-    components: Vec<[i8; Embedding::LEN]>,
-    steps: Vec<f32>,
-    /// The furthest that any of them lies from what it stands for.
-    off: f32,
-}
-
-/// An embedding that others are compared with.
-pub(crate) struct Compass<'a> {
-    pub embedding: &'a Embedding,
-    components: [i16; Embedding::LEN],
-    step: f32,
-    off: f32,
+/// The rest follows from these.
+impl PartialEq for Table {
+    fn eq(&self, other: &Table) -> bool {
+        (&self.features, &self.positions, &self.words) == (&other.features, &other.positions, &other.words)
+    }
 }
 
 /// From the least to the largest.
@@ -91,6 +83,11 @@ pub(crate) struct Bounds {
 }
 
 impl Bounds {
+    /// Of every so many rows.
+    pub fn of_each(rows: usize, features: &[Features], embeddings: &[&Embedding]) -> Vec<Bounds> {
+        features.chunks(rows).zip(embeddings.chunks(rows)).map(|(f, e)| Bounds::of(f, e)).collect()
+    }
+
     fn of(features: &[Features], embeddings: &[&Embedding]) -> Bounds {
         let mut bounds = Bounds {
             root_midi: Span::NONE,
@@ -166,13 +163,10 @@ impl Table {
         let positions: Vec<u32> = order.iter().map(|&old| first[old as usize]).collect();
         let features: Vec<Features> = order.iter().map(|&old| features[old as usize]).collect();
         let embeddings: Vec<&Embedding> = positions.iter().map(|&position| embedding_of(position)).collect();
-        let bounds = |rows: usize| -> Vec<Bounds> {
-            features.chunks(rows).zip(embeddings.chunks(rows)).map(|(f, e)| Bounds::of(f, e)).collect()
-        };
         Table {
-            blocks: bounds(BLOCK),
-            groups: bounds(BLOCK * GROUP),
-            places: Places::of(&embeddings),
+            blocks: Bounds::of_each(BLOCK, &features, &embeddings),
+            groups: Bounds::of_each(BLOCK * GROUP, &features, &embeddings),
+            places: OnceLock::new(),
             words: Words::of(sounds, instruments, &row_of, positions.len()),
             features,
             positions,
@@ -183,42 +177,14 @@ impl Table {
     pub fn len(&self) -> usize {
         self.positions.len()
     }
-}
 
-impl Places {
-    fn of(embeddings: &[&Embedding]) -> Places {
-        let mut places = Places::default();
-        for embedding in embeddings {
-            let raw = embedding.as_slice();
-            let step = raw.iter().fold(1e-9f32, |most, v| most.max(v.abs())) / 127.0;
-            let mut components = [0i8; Embedding::LEN];
-            components.iter_mut().zip(raw).for_each(|(byte, v)| *byte = (v / step).round() as i8);
-            let off = components.iter().zip(raw).map(|(&byte, v)| (f32::from(byte) * step - v).powi(2));
-            places.off = places.off.max(off.sum::<f32>().sqrt());
-            places.components.push(components);
-            places.steps.push(step);
-        }
-        places
-    }
-
-    /// No less than the similarity of a row to the compass.
-    pub fn similarity_at_most(&self, row: usize, compass: &Compass) -> f32 {
-        let pairs = self.components[row].iter().zip(&compass.components);
-        let sum: i32 = pairs.map(|(&a, &b)| i32::from(a) * i32::from(b)).sum();
-        sum as f32 * self.steps[row] * compass.step + self.off + compass.off
-    }
-}
-
-impl<'a> Compass<'a> {
-    pub fn new(embedding: &'a Embedding) -> Compass<'a> {
-        const MOST: f32 = 2047.0;
-        let raw = embedding.as_slice();
-        let step = raw.iter().fold(1e-9f32, |most, v| most.max(v.abs())) / MOST;
-        let mut components = [0i16; Embedding::LEN];
-        components.iter_mut().zip(raw).for_each(|(short, v)| *short = (v / step).round() as i16);
-        // Each component is off by half a step at most, and what it is compared with is about a unit long.
-        let off = 0.5 * step * 1.1 * (Embedding::LEN as f32).sqrt();
-        Compass { embedding, components, step, off }
+    /// Its rows by where they lie among sounds: made when it is first asked for.
+    pub fn places(&self, sounds: &[Sound]) -> &Places {
+        self.places.get_or_init(|| {
+            let sounds = self.positions.iter().map(|&position| &sounds[position as usize]);
+            let embeddings: Vec<&Embedding> = sounds.map(|sound| &sound.profile.embedding).collect();
+            Places::of(&self.features, &embeddings)
+        })
     }
 }
 

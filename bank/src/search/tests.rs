@@ -131,8 +131,13 @@ fn no_sound_of_a_block_scores_more_than_the_block_promises() {
             let score = asking.score(row);
             assert!(score <= asking.at_most(&table.blocks[row / BLOCK]).all);
             assert!(score <= asking.at_most(&table.groups[row / BLOCK / GROUP]).all);
-            let like = asking.like.as_ref().unwrap();
-            let promised = table.places.similarity_at_most(row, &like.compass);
+        }
+        let places = table.places(&bank.sounds);
+        for (place, &row) in places.rows.iter().enumerate() {
+            let row = row as usize;
+            assert!(asking.score(row) <= asking.at_most(&places.blocks[place / BLOCK]).all);
+            assert!(asking.score(row) <= asking.at_most(&places.groups[place / BLOCK / GROUP]).all);
+            let promised = places.similarity_at_most(place, &asking.like.as_ref().unwrap().compass);
             assert!(promised >= other.embedding.similarity(&bank.sound_of_row(row).profile.embedding));
         }
     }
