@@ -4,7 +4,7 @@
 //! `NEUME_BENCH_BANK` names, as it was last scanned; else the factory bank), jittered. Beside it in the same run: every
 //! embedding compared in turn, as floats, and up to 100,000 sounds a graph of neighbours (`hnsw_rs`).
 //!
-//! `recall`: how many of the best 5 and 10 by comparing everything are found.
+//! `NEUME_BENCH_SOUNDS` asks for another number of sounds. `recall`: how many of the best 5 and 10 by comparing everything are found.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -23,7 +23,11 @@ const MOST_IN_GRAPH: usize = 100_000;
 
 fn main() -> anyhow::Result<()> {
     let real = real_sounds()?;
-    for count in [1_000, 100_000, 1_000_000] {
+    let counts = match std::env::var("NEUME_BENCH_SOUNDS").ok().and_then(|count| count.parse().ok()) {
+        Some(count) => vec![count],
+        None => vec![1_000, 100_000, 1_000_000],
+    };
+    for count in counts {
         let before = resident_bytes();
         let sounds: Vec<Sound> = (0..count).map(|at| synthetic(&real, at)).collect();
         let with_sounds = resident_bytes();

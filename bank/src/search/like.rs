@@ -26,6 +26,8 @@ pub(crate) struct AtMost {
     pub all: f32,
     /// The share of the profile in it.
     pub rest: f32,
+    /// The likeness with the place in their middle.
+    pub likely: f32,
 }
 
 impl<'a> AskedLike<'a> {
@@ -72,7 +74,9 @@ impl<'a> AskedLike<'a> {
             + near_time(bounds.attack_octaves.away(own.attack_octaves))
             + near_time(bounds.duration_octaves.away(own.duration_octaves));
         let rest = of_profile(profile);
-        AtMost { all: rest + self.of_similarity(bounds.similarity_at_most(self.compass.embedding)), rest }
+        let (middle, most) = bounds.similarity_at_most(self.compass.embedding);
+        let [likely, all] = [middle, most].map(|similarity| rest + self.of_similarity(similarity));
+        AtMost { all, rest, likely }
     }
 
     /// The share of a similarity of -1..1 in the likeness.

@@ -63,8 +63,12 @@ pub struct Found {
     pub reasons: Vec<Reason>,
 }
 
-/// The `top` sounds of the bank that answer best, best first, exactly; equal scores fall by ascending [`SoundId`]. The same
-/// bank and query give the same list. Files of the same content are found once. An empty query finds nothing.
+/// The `top` sounds of the bank that answer best, best first; equal scores fall by ascending [`SoundId`]. The same bank and
+/// query give the same list. Files of the same content are found once. An empty query finds nothing.
+///
+/// Exact up to [`EXACT_UP_TO`] sounds, and for words alone at any number. In larger banks a search ends when it has looked
+/// at the most promising 40,000 sounds that its bounds let pass, which may cost it one of the best now and then:
+/// `cargo xtask bench search` says how seldom.
 pub fn search(bank: &Bank, query: &Query, top: usize) -> Vec<Found> {
     if query.is_empty() {
         return Vec::new();
@@ -87,6 +91,11 @@ pub fn every(bank: &Bank, query: &Query, top: usize) -> Vec<(f32, SoundId)> {
     all.truncate(top);
     all
 }
+
+/// Sounds of the largest bank in which nothing is ever missed.
+pub const EXACT_UP_TO: usize = 100_000;
+/// Sounds that are looked at in a larger one.
+const LOOKS: usize = 40_000;
 
 /// Scores and rows, best first.
 pub(crate) fn best(bank: &Bank, query: &Query, top: usize) -> Vec<(f32, usize)> {
@@ -129,6 +138,8 @@ struct AtMost {
     all: f32,
     /// With a similarity of nothing.
     rest: f32,
+    /// With the similarity of its middle.
+    likely: f32,
 }
 
 /// Room for what rounding does to sums of a few numbers of about 1.
@@ -168,13 +179,15 @@ impl<'a> Asking<'a> {
         if let Some(reading) = &self.reading {
             sum += reading.weighted(&reading.at_most(bounds));
         }
-        let mut rest = sum;
+        let (mut rest, mut likely) = (sum, sum);
         if let Some(like) = self.like.as_ref().filter(|_| self.likeness_weight > 0.0) {
             let most = like.at_most(bounds);
             sum += self.likeness_weight * most.all;
             rest += self.likeness_weight * most.rest;
+            likely += self.likeness_weight * most.likely;
         }
-        AtMost { all: self.mean(sum) + ROUNDING, rest: self.mean(rest) + ROUNDING }
+        let [all, rest] = [sum, rest].map(|sum| self.mean(sum) + ROUNDING);
+        AtMost { all, rest, likely: self.mean(likely) }
     }
 
     fn score(&self, row: usize) -> f32 {
@@ -203,7 +216,7 @@ impl<'a> Asking<'a> {
         sum
     }
 
-    /// Looks at every block that may hold something better, in groups by the most that they could score.
+    /// Looks at the blocks that may hold something better, group by group, the most likely first.
     fn go_through(
         &self,
         groups: &[Bounds],
@@ -211,18 +224,23 @@ impl<'a> Asking<'a> {
         best: &mut Best,
         look: impl Fn(usize, AtMost, &mut Best),
     ) {
-        let mut order: Vec<(f32, usize)> =
-            groups.iter().enumerate().map(|(at, bounds)| (self.at_most(bounds).all, at)).collect();
-        order.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        let words_alone = self.reading.is_none() && self.like.is_none();
+        let looks = if words_alone || self.table.len() <= EXACT_UP_TO { usize::MAX } else { LOOKS };
+        let mut order: Vec<(AtMost, usize)> =
+            groups.iter().enumerate().map(|(at, bounds)| (self.at_most(bounds), at)).collect();
+        order.sort_unstable_by(|(a, i), (b, j)| b.likely.total_cmp(&a.likely).then(i.cmp(j)));
         for (most, group) in order {
-            if most < best.least() {
-                break;
+            if most.all < best.least() {
+                continue;
             }
             for block in group * GROUP..blocks.len().min((group + 1) * GROUP) {
                 let most = self.at_most(&blocks[block]);
                 if most.all >= best.least() {
                     look(block, most, best);
                 }
+            }
+            if best.looked >= looks {
+                return;
             }
         }
     }
@@ -243,6 +261,7 @@ impl<'a> Asking<'a> {
         while mask != 0 {
             let row = first + mask.trailing_zeros() as usize;
             mask &= mask - 1;
+            best.looked += 1;
             if self.itself != Some(row)
                 && (self.like.is_none() || self.without_similarity(row) + similar >= best.least())
             {
@@ -254,6 +273,7 @@ impl<'a> Asking<'a> {
     /// A block of places.
     fn look_around(&self, places: &places::Places, block: usize, most: AtMost, best: &mut Best) {
         let Some(like) = &self.like else { return };
+        best.looked += BLOCK;
         for place in block * BLOCK..places.rows.len().min((block + 1) * BLOCK) {
             let near = like.of_similarity(places.similarity_at_most(place, &like.compass));
             if most.rest + self.mean(self.likeness_weight * near) < best.least() {

@@ -2,7 +2,7 @@
 //!
 //! Rows are ordered by a tree of medians over what scores go by: root, families, level, and where the sound lies among
 //! sounds. Every [`BLOCK`] rows and every [`GROUP`] blocks know the bounds of what they hold. A search takes groups by
-//! the most that they could score, and ends where no block can hold anything better: it is exact at every size.
+//! the most that they could score, and passes over every block that can hold nothing better.
 //! What is asked without a drawing is looked for in another order, that of `places.rs`.
 
 use std::cmp::Ordering;
@@ -121,14 +121,14 @@ impl Bounds {
         bounds
     }
 
-    /// No row is more similar to this place: by the angles of a triangle on the sphere.
-    pub fn similarity_at_most(&self, embedding: &Embedding) -> f32 {
+    /// The similarity of the middle to a place, and what no row exceeds: by the angles of a triangle on the sphere.
+    pub fn similarity_at_most(&self, embedding: &Embedding) -> (f32, f32) {
         let to_center = self.center.similarity(embedding);
         if to_center >= self.reach {
-            return 1.0;
+            return (to_center, 1.0);
         }
         let sine = |cosine: f32| (1.0 - cosine * cosine).max(0.0).sqrt();
-        to_center * self.reach + sine(to_center) * sine(self.reach)
+        (to_center, to_center * self.reach + sine(to_center) * sine(self.reach))
     }
 }
 
@@ -191,6 +191,8 @@ impl Table {
 /// The best so far: by score, then by position.
 pub(crate) struct Best {
     wanted: usize,
+    /// Rows that were looked at.
+    pub looked: usize,
     found: std::collections::BinaryHeap<Candidate>,
 }
 
@@ -218,7 +220,7 @@ impl Ord for Candidate {
 
 impl Best {
     pub fn new(wanted: usize) -> Best {
-        Best { wanted, found: std::collections::BinaryHeap::new() }
+        Best { wanted, looked: 0, found: std::collections::BinaryHeap::new() }
     }
 
     /// What scores less than this is of no use.
