@@ -51,12 +51,13 @@ pub fn field_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) -> bool {
         .char_limit(MOST_CHARS)
         .align(Align2::LEFT_CENTER)
         .hint_text("Search sounds");
-    let escaped = has_focus && ui.input(|input| input.key_pressed(Key::Escape));
-    ui.put(inside, edit).accessible_name("Search sounds");
+    let response = ui.put(inside, edit).accessible_name("Search sounds");
+    // Escape takes the focus from the field before the field hears of it.
+    let escaped = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Escape));
     if escaped {
-        asked.words.clear();
+        editing.state.search.asked.words.clear();
     }
-    if !asked.is_empty() {
+    if !editing.state.search.asked.is_empty() {
         let cross = Rect::from_center_size(rect.right_center() - vec2(17.0, 0.0), vec2(24.0, 24.0));
         if cross_ui(ui, cross, "Leave the search", editing) {
             editing.state.search.asked = SearchAsked::default();

@@ -254,6 +254,8 @@ fn words_are_looked_for_as_they_are_typed_by_keys_alone() {
     window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::F);
     window.run();
     assert_eq!(window.state().state.tab, Tab::Bank);
+    window.get_by_label("Search sounds").focus();
+    window.run();
     window.get_by_label("Search sounds").type_text("sul -pizz");
     window.run();
     assert_eq!(looked_for(&window), SearchAsked { words: "sul -pizz".into(), ..SearchAsked::default() });
