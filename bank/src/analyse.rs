@@ -26,6 +26,7 @@ pub struct Analysis {
     /// EBU R128 in LUFS.
     pub loudness_db: f32,
     /// By ear.
+    #[serde(with = "crate::packed")]
     pub families: Families,
     /// 0..1.
     pub brightness: f32,
@@ -36,11 +37,16 @@ pub struct Analysis {
     /// How it goes on.
     pub course: Course,
     /// By the sound network.
+    #[serde(with = "crate::packed")]
     pub embedding: Embedding,
     /// See [`Sound::overview`].
+    #[serde(with = "crate::packed")]
     pub overview: Vec<u8>,
     /// What decoding had to say.
     pub remark: Option<String>,
+    /// See [`Sound::tags`].
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub tags: String,
 }
 
 /// Analyses decoded samples; `mono` are theirs by [`heard_mono`], and `labels` what the sound network says of these.
@@ -65,6 +71,7 @@ pub fn analyse(decoded: &Decoded, mono: &[f32], labels: &SoundLabels) -> Analysi
         embedding: labels.embedding.clone(),
         overview: level::overview(&audio.channels),
         remark: decoded.remark.clone(),
+        tags: String::new(),
     }
 }
 
@@ -110,6 +117,7 @@ impl Analysis {
             source,
             name,
             class: hints.class.clone(),
+            tags: self.tags.clone(),
             rate_hz: self.rate_hz,
             frames: self.frames,
             sustain: self.sustain,

@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use crate::matching::{self, Features};
+use crate::matching;
+use crate::search::Table;
 use crate::{Audio, Error, Instrument, Sound, SoundId, Source, container, decode, factory};
 
 /// Sounds and instruments, ready to be matched.
@@ -19,7 +21,7 @@ pub struct Bank {
     pub instruments: Vec<Instrument>,
     by_id: HashMap<SoundId, usize>,
     instrument_of: HashMap<SoundId, usize>,
-    features: Vec<Features>,
+    table: Arc<Table>,
     loudness_range_db: (f32, f32),
 }
 
@@ -37,12 +39,11 @@ impl Bank {
         let (sounds, new_position) = in_order(sounds);
         let (instruments, instrument_of) = assign(&sounds, instruments, &new_position);
         let mut by_id = HashMap::with_capacity(sounds.len());
-        let mut features = Vec::with_capacity(sounds.len());
         for (position, sound) in sounds.iter().enumerate() {
-            let first = *by_id.entry(sound.id).or_insert(position);
-            features.push(Features::of(&sound.profile, first != position));
+            by_id.entry(sound.id).or_insert(position);
         }
-        let loudness_range_db = matching::loudness_range(&features);
+        let table = Arc::new(Table::new(&sounds, &instruments));
+        let loudness_range_db = matching::loudness_range(&sounds);
         Bank {
             name: name.into(),
             folder,
@@ -50,7 +51,7 @@ impl Bank {
             instruments,
             by_id,
             instrument_of,
-            features,
+            table,
             loudness_range_db,
         }
     }
@@ -90,9 +91,19 @@ impl Bank {
         }
     }
 
-    /// By position, what ranking needs of each sound.
-    pub(crate) fn features(&self) -> &[Features] {
-        &self.features
+    /// What it is searched by.
+    pub(crate) fn table(&self) -> &Table {
+        &self.table
+    }
+
+    /// The sound of a row of the table.
+    pub(crate) fn sound_of_row(&self, row: usize) -> &Sound {
+        &self.sounds[self.table.positions[row] as usize]
+    }
+
+    /// Where a sound stands in `sounds`; of files of the same content, the first.
+    pub(crate) fn position(&self, id: SoundId) -> Option<usize> {
+        self.by_id.get(&id).copied()
     }
 
     /// Loudness of the bank's softest and loudest ordinary sounds.

@@ -99,6 +99,19 @@ pub(crate) fn told_by_wave(file: &[u8]) -> Told {
     told
 }
 
+/// Description and originator of a broadcast wave; empty where a file is none.
+pub(crate) fn described(file: &[u8]) -> Vec<String> {
+    if !matches!(file.get(..4), Some(b"RIFF" | b"RF64" | b"BW64")) {
+        return Vec::new();
+    }
+    let Some((_, body, _)) = walk(file, false).find(|chunk| &chunk.0 == b"bext") else { return Vec::new() };
+    let text = |field: &[u8]| {
+        let end = field.iter().position(|&byte| byte == 0).unwrap_or(field.len());
+        String::from_utf8_lossy(&field[..end]).into_owned()
+    };
+    [0..256, 256..288].into_iter().filter_map(|field| body.get(field)).map(text).collect()
+}
+
 /// The `INST` and `MARK` chunks of an AIFF file.
 pub(crate) fn told_by_aiff(file: &[u8]) -> Told {
     let mut told = Told::default();

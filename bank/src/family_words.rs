@@ -1,5 +1,8 @@
 //! The words by which composers and libraries name the families.
 
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
 use neume_models::Family;
 
 /// How much a word insists on its family where several stand in one name.
@@ -48,14 +51,20 @@ fn words_of(name: &str) -> Vec<String> {
 }
 
 fn said_by(phrase: &str) -> Option<(Family, Say)> {
-    [(INSISTING, Say::Insists), (NAMES, Say::Names), (YIELDING, Say::Yields)]
-        .into_iter()
-        .find_map(|(table, say)| look_up(table, phrase).map(|family| (family, say)))
-}
-
-fn look_up(table: &[(Family, &[&str])], word: &str) -> Option<Family> {
-    let find = |word: &str| table.iter().find(|(_, words)| words.contains(&word)).map(|(family, _)| *family);
-    find(word).or_else(|| find(word.strip_suffix('s').filter(|singular| singular.len() > 2)?))
+    static TABLES: OnceLock<[(HashMap<&str, Family>, Say); 3]> = OnceLock::new();
+    let tables = TABLES.get_or_init(|| {
+        [(INSISTING, Say::Insists), (NAMES, Say::Names), (YIELDING, Say::Yields)].map(|(table, say)| {
+            // Of a word that two families claim, the first has it.
+            let words =
+                table.iter().rev().flat_map(|(family, words)| words.iter().map(|word| (*word, *family)));
+            (words.collect(), say)
+        })
+    });
+    let singular = phrase.strip_suffix('s').filter(|singular| singular.len() > 2);
+    tables.iter().find_map(|(table, say)| {
+        let family = table.get(phrase).or_else(|| table.get(singular?))?;
+        Some((*family, *say))
+    })
 }
 
 const YIELDING: &[(Family, &[&str])] = &[

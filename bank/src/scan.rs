@@ -21,8 +21,10 @@ use crate::import::files::Files;
 use crate::import::{self, Imported};
 use crate::index::{self, Index, Outcome, Seen};
 use crate::keeping::Keeper;
+use crate::names::Hints;
 use crate::walk::{self, Found};
 use crate::{Bank, Decoded, Error, SoundId, decisions, decode, priority};
+use crate::{Profile, Source, tags};
 
 /// How to scan.
 #[derive(Debug, Clone, Default)]
@@ -526,7 +528,11 @@ fn examine(folder: &Path, job: &Job, known: &HashSet<SoundId>, listen: &Listen) 
             if known.contains(&id) {
                 return Examined::Known(id);
             }
-            label(id, || decode::decode_bytes(bytes, &path), listen)
+            let tags = tags::of(&bytes);
+            match label(id, || decode::decode_bytes(bytes, &path), listen) {
+                Examined::New(id, says) => Examined::New(id, Box::new(Analysis { tags, ..*says })),
+                other => other,
+            }
         }
         Job::Member(container, _, member, _) => {
             let recording = match container.recording(member) {
@@ -538,6 +544,24 @@ fn examine(folder: &Path, job: &Job, known: &HashSet<SoundId>, listen: &Listen) 
             }
             label(recording.id, || recording.decode(), listen)
         }
+    }
+}
+
+/// What is said of a sound that lies in no bank, whatever it is called: the content of a file that `path` names.
+///
+/// # Errors
+/// [`Error::File`] where it is no sound, or silent.
+pub fn profile_of(content: Vec<u8>, path: &Path, listen: &Listen) -> Result<Profile, Error> {
+    let id = SoundId::of(&content);
+    match label(id, || decode::decode_bytes(content, path), listen) {
+        Examined::New(_, says) => {
+            let source = Source::File(path.to_path_buf());
+            Ok(says.sound(id, source, String::new(), &Hints::default(), None).profile)
+        }
+        Examined::Failed(cause) | Examined::Unread(cause) => {
+            Err(Error::File { path: path.to_path_buf(), cause })
+        }
+        Examined::Known(_) => Err(Error::File { path: path.to_path_buf(), cause: "is known".to_string() }),
     }
 }
 

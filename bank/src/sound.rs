@@ -125,6 +125,9 @@ pub struct Sound {
     /// What it is said to be: by a table of its folder, or by the name of the folder that it lies in.
     #[serde(default)]
     pub class: Option<String>,
+    /// What the tags of its file say: title, artist, genre, comment and the like, a line for each.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub tags: String,
     /// Frames per second of the samples at rest.
     pub rate_hz: u32,
     /// Length in frames at that rate.

@@ -2,7 +2,7 @@
 //!
 //! | from → to | carries | when it is full |
 //! |---|---|---|
-//! | Editor, host → Worker | [`Request`]s | never: unbounded, and sketches of one slot coalesce to the newest |
+//! | Editor, host → Worker | [`Request`]s | never: unbounded, and sketches of one slot, and searches, coalesce to the newest |
 //! | Worker → Editor | the newest [`View`] | it is replaced |
 //! | Worker → Engine | [`ToEngine`] messages in a bounded ring | the Worker keeps the newest of each kind and tries again |
 //! | Editor → Engine | [`KeyPress`]es of the drawn keyboard in a bounded ring | the press is dropped: it is a plain number |
@@ -80,6 +80,8 @@ pub enum Request {
     Audition(SoundId),
     /// Match against this bank from now on, scanning it first if need be.
     OpenBank(BankRef),
+    /// Search the bank; of several searches only the newest is answered.
+    Search(SearchAsked),
     /// Look for the sounds that a state names and the bank lacks in this folder too.
     Relink(PathBuf),
     /// Rank every slot again with these weights.
@@ -130,6 +132,52 @@ pub struct MatchView {
     pub score: f32,
     /// Each aspect's share.
     pub aspects: Aspects,
+}
+
+/// What is looked for in the bank; nothing by default.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct SearchAsked {
+    /// Words as they were typed.
+    pub words: String,
+    /// The sound that others are to be like.
+    pub like: Option<SoundId>,
+    /// The slot, 0..[`SLOTS`], whose drawing they are to fit.
+    pub drawn: Option<usize>,
+}
+
+impl SearchAsked {
+    /// Whether nothing is looked for.
+    pub fn is_empty(&self) -> bool {
+        self.words.trim().is_empty() && self.like.is_none() && self.drawn.is_none()
+    }
+}
+
+/// A sound that was found, as the Editor shows it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FoundView {
+    /// Names it in [`Request::Choose`] and [`Request::Audition`].
+    pub sound: SoundId,
+    /// For the eye.
+    pub name: String,
+    /// Most probable family.
+    pub family: Family,
+    /// Peak levels over time, 0..=255.
+    pub overview: Vec<u8>,
+    /// 0..1.
+    pub score: f32,
+    /// Why, in words.
+    pub reasons: Vec<String>,
+}
+
+/// What a search found.
+#[derive(Debug, Clone, Default)]
+pub struct SearchView {
+    /// What was asked.
+    pub asked: SearchAsked,
+    /// The name of the sound that others are to be like.
+    pub like: Option<String>,
+    /// The best, best first.
+    pub found: Arc<[FoundView]>,
 }
 
 /// What the Worker knows of a slot.
@@ -201,6 +249,8 @@ pub struct View {
     pub slots: [SlotView; SLOTS],
     /// The bank that is matched.
     pub bank: BankView,
+    /// What was looked for in it.
+    pub search: SearchView,
     /// One message that the composer should see: a failure with its file and cause.
     pub notice: Option<String>,
     /// Where the networks run.
@@ -214,6 +264,7 @@ impl Default for View {
         View {
             slots: Default::default(),
             bank: BankView::default(),
+            search: SearchView::default(),
             notice: None,
             device: DeviceView { device: Device::Cpu, name: Device::Cpu.to_string() },
             memory: MemoryView::default(),

@@ -9,8 +9,8 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Weak};
 
 use neume_bank::priority::stand_back;
-use neume_bank::scan::{Progress, ScanOptions, ScanReport, scan};
-use neume_bank::{Audio, Bank, Loop, SoundId, Source, container, decode};
+use neume_bank::scan::{self, Progress, ScanOptions, ScanReport, scan};
+use neume_bank::{Audio, Bank, Loop, Profile, SoundId, Source, container, decode};
 use neume_models::raster::network_input;
 use neume_models::{Legend, Reading, SignEmbedding, SignInput, Sketch};
 use parking_lot::Mutex;
@@ -83,7 +83,7 @@ impl Library {
             networks: Networks::default(),
             banks: Mutex::default(),
             sounds: Mutex::default(),
-            streamer: Streamer::new(),
+            streamer: Streamer::start(),
             memory_notice: Mutex::new(memory::notice()),
         }
     }
@@ -160,7 +160,7 @@ impl Library {
         }
     }
 
-    /// Scans a folder, new and changed files only, and opens it as a bank for the whole process.
+    /// Scans a folder, new and changed files only, and opens it as a bank for the whole process; the report's own is empty.
     ///
     /// # Errors
     /// A folder that cannot be read, an index of a future version, a scan that was cancelled.
@@ -174,10 +174,19 @@ impl Library {
         let net = self.networks.sound()?;
         let options = ScanOptions { rebuild, ..ScanOptions::default() };
         let mut progress = |scan: &Progress| on_progress(ScanProgress { done: scan.done, total: scan.total });
-        let report = scan(folder, &options, &net, &mut progress, cancel)?;
-        let bank = Arc::new(report.bank.clone());
+        let mut report = scan(folder, &options, &net, &mut progress, cancel)?;
+        let bank = Arc::new(std::mem::take(&mut report.bank));
         self.banks.lock().insert(folder.to_path_buf(), bank.clone());
         Ok((bank, report))
+    }
+
+    /// What is said of a sound that lies in no bank: the content of a file that `path` names.
+    ///
+    /// # Errors
+    /// A file that is no sound, or a silent one; weights that do not load.
+    pub fn listen(&self, content: Vec<u8>, path: &Path) -> Result<Profile, neume_bank::Error> {
+        let net = self.networks.sound()?;
+        scan::profile_of(content, path, &|mono, rate_hz| net.label(mono, rate_hz))
     }
 
     /// The samples of a sound at the host's rate, from memory or from its file.

@@ -223,7 +223,7 @@ enum Order {
 
 impl Streamer {
     /// Starts the thread.
-    pub fn new() -> Streamer {
+    pub fn start() -> Streamer {
         let spool = Arc::new(Spool::default());
         let (orders, ordered) = crossbeam_channel::unbounded();
         let desk = Desk { spool: spool.clone(), ordered, lines: Vec::new(), pages: Pages::default() };
@@ -400,7 +400,7 @@ mod tests {
 
     #[test]
     fn what_is_laid_out_is_read_back_page_by_page() {
-        let streamer = Streamer::new();
+        let streamer = Streamer::start();
         let frames = HEAD_FRAMES + 2 * PAGE_FRAMES + 7;
         let channels = [sound(frames, 0.0), sound(frames, 0.5)];
         let rest = streamer.lay_out(&channels).unwrap();
@@ -417,7 +417,7 @@ mod tests {
 
     #[test]
     fn the_room_of_a_sound_that_is_gone_is_used_again() {
-        let streamer = Streamer::new();
+        let streamer = Streamer::start();
         let end = || streamer.spool.inside.lock().end;
         let [first, second, third] =
             [3, 2, 1].map(|n| streamer.lay_out(&[sound(n * HEAD_FRAMES, 0.0)]).unwrap());
@@ -435,7 +435,7 @@ mod tests {
     #[test]
     fn pages_that_no_voice_has_make_room_and_others_stay() {
         let mut pages = Pages::default();
-        let streamer = Streamer::new();
+        let streamer = Streamer::start();
         let rest = streamer.lay_out(&[sound(HEAD_FRAMES + 3 * PAGE_FRAMES, 0.0)]).unwrap();
         let heard = pages.get(&rest, 0).unwrap();
         pages.get(&rest, 1).unwrap();

@@ -359,3 +359,43 @@ fn a_language_is_taught_read_merged_and_printed() {
     desk.json(&["language", "print", "ours.neumes", "--out", "page.png"]);
     assert_eq!(image::open(desk.path("page.png")).unwrap().width(), 2000);
 }
+
+#[test]
+fn a_search_finds_sounds_by_words_by_likeness_and_by_a_drawing_each_with_its_reasons() {
+    let desk = Desk::new();
+    for (name, midi) in [("Flöte/Flöte C4", 60.0), ("Flöte/Flöte G4", 67.0), ("bells/Flote bell", 84.0)] {
+        desk.tone(&format!("bank/{name}.wav"), midi);
+    }
+    desk.drawing("low.png", 0, 8, [0; 3]);
+    let files = |words: &[&str]| -> Vec<String> {
+        let found = desk.json(&[&["bank", "search", "bank"], words].concat());
+        found["sounds"].as_array().unwrap().iter().map(|s| s["file"].as_str().unwrap().to_string()).collect()
+    };
+    assert_eq!(files(&["FLO"]).len(), 3);
+    assert_eq!(files(&["flote", "bell"]), ["bells/Flote bell.wav"]);
+    let without = desk.run(&["--json", "bank", "search", "bank", "--", "flote", "-bell"]).object();
+    assert_eq!(without["sounds"].as_array().unwrap().len(), 2);
+    assert_eq!(files(&["nothing of this name"]).len(), 0);
+    assert_eq!(files(&["--like", "Flöte/Flöte C4.wav", "--top", "1"]), ["Flöte/Flöte G4.wav"]);
+    assert_eq!(files(&["--sketch", "low.png", "--scale", "67-78", "--top", "1"]), ["Flöte/Flöte G4.wav"]);
+    let words = ["bank", "search", "bank", "c4", "--sketch", "low.png", "--scale", "60-71"];
+    let found = desk.json(&words);
+    let sound = &found["sounds"][0];
+    has(sound, &["file", "score", "reasons", "root_midi", "loudness_db", "family"]);
+    let says = |aspect: &str| {
+        let reasons = sound["reasons"].as_array().unwrap();
+        let reason = reasons.iter().find(|reason| reason["aspect"] == aspect).unwrap();
+        assert!((0.0..=1.0).contains(&number(&reason["near"])), "{reason}");
+        reason["says"].as_str().unwrap().to_string()
+    };
+    assert_eq!((says("pitch").as_str(), says("words").as_str()), ("on the note", "name: 'c4'"));
+    let weighed = desk.json(&[&words[..], &["--weights", "pitch=0"]].concat());
+    let reasons = weighed["sounds"][0]["reasons"].to_string();
+    assert!(!reasons.contains("pitch"), "what does not count is no reason: {reasons}");
+    let text = desk.run(&["bank", "search", "bank", "bell"]);
+    assert!(
+        text.stdout.contains("bells/Flote bell.wav") && text.stdout.contains("name: 'bell'"),
+        "{}",
+        text.stdout
+    );
+}

@@ -202,3 +202,23 @@ fn languages_that_are_none_are_named_with_their_cause() {
         assert!(!desk.path(name).exists(), "{name}");
     }
 }
+
+#[test]
+fn searches_that_cannot_be_made_are_named_with_their_cause() {
+    let desk = desk();
+    desk.write("garbage.wav", b"no sound");
+    let table: [(&[&str], [&str; 2]); 8] = [
+        (&["missing", "piano"], ["missing", "No such file"]),
+        (&["bank"], ["bank", "say what to look for"]),
+        (&["bank", "--", "-"], ["bank", "say what to look for"]),
+        (&["bank", "--like", "gone.wav"], ["gone.wav", "nor is it a sound of bank"]),
+        (&["bank", "--like", "garbage.wav"], ["garbage.wav", "format"]),
+        (&["bank", "--sketch", "white.png"], ["white.png", "no ink"]),
+        (&["bank", "piano", "--weights", "hue=1"], ["hue", "no aspect"]),
+        (&["bank", "piano", "--weights", "pitch=loud"], ["loud", "not a weight"]),
+    ];
+    for (rest, told) in table {
+        let words = [&["bank", "search", "--json"], rest].concat();
+        refused(&desk.run(&words), &words, &told);
+    }
+}

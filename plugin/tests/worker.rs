@@ -4,7 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use neume::handoff::{self, EditorEnd, EngineEnd, Generation, Playable, Request, SLOTS, ToEngine, View};
+use neume::handoff::{
+    self, EditorEnd, EngineEnd, FoundView, Generation, Playable, Request, SLOTS, SearchAsked, ToEngine, View,
+};
 use neume::language::{BoundSound, Language, Meaning, Spoken};
 use neume::library::Library;
 use neume::signs::{Shape, Signs};
@@ -155,6 +157,40 @@ fn a_drawing_puts_the_best_sound_of_the_bank_under_the_keys() {
     assert_eq!(view.slots[3].generation, Generation(1));
     let playable = instance.under_keys[3].as_ref().expect("it is handed over");
     assert!((playable.drawn_midi - 64.0).abs() < 0.5);
+}
+
+#[test]
+fn a_search_is_answered_with_reasons_follows_the_drawing_and_what_it_finds_can_be_chosen() {
+    let folder = folder_of_tones(&[55, 60, 64, 67, 72, 76, 79]);
+    let mut instance = Instance::new().at_rate(RATE_HZ);
+    instance.editor.requests.send(Request::OpenBank(BankRef::Folder(folder.path().to_path_buf())));
+    instance.settle();
+    let ask = |instance: &mut Instance, asked: SearchAsked| -> Vec<FoundView> {
+        instance.editor.requests.send(Request::Search(asked));
+        instance.settle();
+        instance.view().search.found.to_vec()
+    };
+    let worded = |words: &str| SearchAsked { words: words.to_string(), ..SearchAsked::default() };
+    assert_eq!(ask(&mut instance, worded("tone")).len(), 7);
+    let found = ask(&mut instance, worded("079"));
+    assert_eq!((found.len(), &found[0].reasons[..]), (1, &["name: '079'".to_string()][..]));
+    let like = ask(&mut instance, SearchAsked { like: Some(found[0].sound), ..worded("-072") });
+    assert_eq!((like.len(), like[0].name.as_str()), (5, "tone_076"));
+    assert_eq!(instance.view().search.like.as_deref(), Some("tone_079"));
+
+    instance.draw(2, line(60.0, [0, 0, 0]));
+    let drawn = ask(&mut instance, SearchAsked { drawn: Some(2), ..SearchAsked::default() });
+    assert_eq!(drawn[0].name, "tone_060");
+    instance.draw(2, line(67.0, [0, 0, 0]));
+    assert_eq!(instance.view().search.found[0].name, "tone_067", "it follows the drawing");
+
+    let far = drawn.last().unwrap().sound;
+    instance.editor.requests.send(Request::Choose { slot: 2, sound: far });
+    instance.settle();
+    let view = instance.view();
+    assert_eq!(view.slots[2].chosen, Some(far));
+    assert!(view.slots[2].matches.iter().any(|shown| shown.sound == far), "what was chosen is shown");
+    assert!(ask(&mut instance, SearchAsked::default()).is_empty(), "nothing is asked, nothing is found");
 }
 
 #[test]

@@ -104,6 +104,7 @@ impl Entry {
             source: Source::Factory { instrument: self.instrument.clone(), root_midi: self.root_midi },
             name: sound_name(recipe, self.root_midi),
             class: None,
+            tags: String::new(),
             rate_hz,
             frames: self.frames,
             sustain: self.sustain.map(|(start_frames, end_frames)| Loop {

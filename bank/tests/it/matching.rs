@@ -144,6 +144,8 @@ fn a_reading_or_profile_of_nan_still_gives_scores_between_nought_and_one() {
         timbre: f32::INFINITY,
         brightness: f32::NAN,
         roughness: f32::NEG_INFINITY,
+        likeness: f32::NAN,
+        words: f32::INFINITY,
     };
     for weights in [Weights::default(), wild] {
         for found in rank(&bank, &asked, &weights, 9) {

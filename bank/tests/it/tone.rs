@@ -38,6 +38,7 @@ pub fn sound(name: &str, root_midi: Option<f32>, loudness_db: f32, families: Fam
         source: Source::File(name.into()),
         name: name.to_string(),
         class: None,
+        tags: String::new(),
         rate_hz: 48_000,
         frames: 48_000,
         sustain: None,

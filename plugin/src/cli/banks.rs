@@ -15,7 +15,7 @@ use neume_bank::{Bank, export};
 
 use super::args::open_folder;
 use super::report::{SoundReport, emit, root_text};
-use super::{bank_map, bank_play, bank_show, progress};
+use super::{bank_map, bank_play, bank_show, progress, search};
 
 /// What to do with a bank.
 #[derive(Debug, Subcommand)]
@@ -27,6 +27,9 @@ pub enum Arguments {
     List(List),
     /// Decides the root of sounds whose name says another note than a sure ear hears.
     Root(super::bank_root::Arguments),
+    /// Finds sounds of a folder by words, by likeness to a sound and by a drawing, each with its reasons; a folder that was
+    /// never scanned is scanned first.
+    Search(search::Search),
     /// Writes a folder's instruments as SFZ files with their samples, or as a table; a folder that was never scanned is
     /// scanned first.
     Export(Export),
@@ -125,6 +128,7 @@ pub fn run(arguments: &Arguments, json: bool) -> Result<ExitCode> {
         Arguments::Scan(scan) => run_scan(scan, json),
         Arguments::List(list) => run_list(list, json),
         Arguments::Root(root) => super::bank_root::run(root, json),
+        Arguments::Search(search) => search::run(search, json),
         Arguments::Export(export) => run_export(export, json),
         Arguments::Map(map) => bank_map::run(map, json),
         Arguments::Show(show) => bank_show::run(show, json),
@@ -133,7 +137,7 @@ pub fn run(arguments: &Arguments, json: bool) -> Result<ExitCode> {
 }
 
 fn run_scan(arguments: &Scan, json: bool) -> Result<ExitCode> {
-    let (_, report) = scan(&arguments.folder, arguments.rebuild)?;
+    let (bank, report) = scan(&arguments.folder, arguments.rebuild)?;
     let failed = report.failed.iter().map(|(file, cause)| Failed {
         file: file.display().to_string(),
         cause: cause.split_whitespace().collect::<Vec<_>>().join(" "),
@@ -142,7 +146,7 @@ fn run_scan(arguments: &Scan, json: bool) -> Result<ExitCode> {
     let summary = ScanSummary {
         sounds: report.sounds,
         new: report.new,
-        instruments: report.bank.instruments.len(),
+        instruments: bank.instruments.len(),
         failed: failed.collect(),
         not_honoured: left_out.collect(),
         remarks: report

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result};
 use clap::Args;
 use neume::library::Library;
+use neume_bank::matching::fit;
 use neume_bank::{Bank, Match, Weights};
 
 use super::args::{Reader, Speaker};
@@ -61,12 +62,12 @@ pub fn rank(bank: &Bank, read: &ReadSketch, speaker: &Speaker, top: usize) -> Re
     let weights = speaker.language.weights(&Weights::default());
     let bound = read.sign.as_ref().and_then(|sign| speaker.meaning(sign)?.sound.as_ref());
     let bound = bound.map(|bound| bound.sound).filter(|sound| bank.get(*sound).is_some());
-    let wanted = if bound.is_some() { bank.sounds.len() } else { top };
-    let mut ranked = neume_bank::matching::rank(bank, &read.reading, &weights, wanted);
-    if let Some(at) = ranked.iter().position(|ranked| Some(ranked.sound) == bound) {
-        ranked[..=at].rotate_right(1);
+    let mut ranked = neume_bank::matching::rank(bank, &read.reading, &weights, top);
+    if let Some(bound) = bound.and_then(|sound| fit(bank, &read.reading, &weights, sound)) {
+        ranked.retain(|ranked| ranked.sound != bound.sound);
+        ranked.insert(0, bound);
+        ranked.truncate(top);
     }
-    ranked.truncate(top);
     if ranked.is_empty() {
         let folder = bank.folder.as_ref().map_or(bank.name.clone(), |folder| folder.display().to_string());
         return Err(anyhow::anyhow!("the bank has no sounds")).context(folder);

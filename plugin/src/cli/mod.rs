@@ -29,6 +29,7 @@ mod read;
 mod render;
 mod report;
 mod score;
+mod search;
 mod sheet_page;
 mod sign;
 mod sound_name;

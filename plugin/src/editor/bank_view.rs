@@ -1,4 +1,4 @@
-//! The view Bank: which sounds are matched, how far a scan is, and what could not be read.
+//! The view Bank: a search of its sounds, which bank is matched, how far a scan is, and what could not be read.
 
 use egui::{
     Align2, Rect, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo, pos2, vec2,
@@ -7,7 +7,7 @@ use egui::{
 use super::button::{elided, focus_ring, text_button};
 use super::editing::Editing;
 use super::theme::{self, CORNER, mix};
-use super::{files, icons};
+use super::{files, icons, search_view};
 use crate::handoff::{BankView, Request};
 use crate::state::BankRef;
 
@@ -23,6 +23,11 @@ pub fn bank_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
         y += height + gap;
         cell
     };
+    let field = row(search_view::FIELD_PX, 10.0);
+    if search_view::field_ui(ui, field, editing) {
+        let rest = Rect::from_min_max(pos2(rect.left(), field.bottom() + 10.0), rect.max);
+        return search_view::found_ui(ui, rest, editing);
+    }
     let factory = row(ROW_PX, 8.0);
     let words = "comes with the instrument";
     if choice_ui(ui, factory, "Factory", words, current == BankRef::Factory, editing)

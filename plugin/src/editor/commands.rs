@@ -6,8 +6,8 @@ use egui::{Key, Modifiers};
 use neume_models::Sketch;
 
 use super::editing::Editing;
-use super::state::{Ink, Tool};
-use super::{files, pad, theme};
+use super::state::{Ink, Tab, Tool};
+use super::{files, pad, search_view, theme};
 use crate::handoff::SLOTS;
 
 /// Something to do.
@@ -47,6 +47,8 @@ pub enum Command {
     Louder,
     /// A thinner pen.
     Softer,
+    /// Look for sounds in the bank.
+    Search,
     /// Change light and dark.
     ToggleTheme,
 }
@@ -74,6 +76,7 @@ impl Command {
             Command::NextSlot => "Next slot",
             Command::Louder => "Thicker",
             Command::Softer => "Thinner",
+            Command::Search => "Search sounds",
             Command::ToggleTheme => "Light or dark",
         }
     }
@@ -89,6 +92,7 @@ impl Command {
             Command::Open => pair("Ctrl O", "⌘ O"),
             Command::ImportPicture => pair("Ctrl I", "⌘ I"),
             Command::ExportPicture => pair("Ctrl E", "⌘ E"),
+            Command::Search => pair("Ctrl F", "⌘ F"),
             Command::Clear => Some("Delete"),
             Command::Tool(Tool::Pen) => Some("P"),
             Command::Tool(Tool::Line) => Some("L"),
@@ -121,13 +125,14 @@ const PLAIN: [(Key, Command); 11] = [
     (Key::Num0, Command::Slot(9)),
 ];
 
-const WITH_COMMAND: [(Key, Command); 6] = [
+const WITH_COMMAND: [(Key, Command); 7] = [
     (Key::Z, Command::Undo),
     (Key::Y, Command::Redo),
     (Key::S, Command::Save),
     (Key::O, Command::Open),
     (Key::I, Command::ImportPicture),
     (Key::E, Command::ExportPicture),
+    (Key::F, Command::Search),
 ];
 
 const DIGITS: [Key; 9] =
@@ -189,6 +194,10 @@ pub fn run(command: Command, editing: &mut Editing, ctx: &egui::Context) {
             let step_db = if command == Command::Louder { 2.0 } else { -2.0 };
             let [soft, loud] = editing.now.document.language.legend.loudness_db;
             editing.state.loudness_db = (editing.state.loudness_db + step_db).clamp(soft, loud);
+        }
+        Command::Search => {
+            editing.state.tab = Tab::Bank;
+            ctx.memory_mut(|memory| memory.request_focus(search_view::field()));
         }
         Command::ToggleTheme => {
             editing.state.theme = editing.state.theme.other();

@@ -11,7 +11,7 @@ use super::icons::family_glyph;
 use super::slider::slider_ui;
 use super::state::Dwell;
 use super::theme::{self, CORNER, mix};
-use super::{files, signs_view, waveform};
+use super::{files, search_view, signs_view, waveform};
 use crate::handoff::{MatchView, Request};
 
 /// How long the pointer rests on a sound before it is heard, in seconds.
@@ -85,16 +85,21 @@ fn others_ui<'m>(
     dwell(ui, hovered, editing);
 }
 
-/// What may be done about the match: hear the next one instead, or teach the drawing as a sign.
+/// What may be done about the match: look for more of its kind, hear the next one instead, or teach the drawing as a sign.
 fn actions_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
     let width = (rect.width() - 2.0 * ACTIONS_GAP_PX) / 3.0;
     let cell = |i: usize| {
         let left = rect.left() + i as f32 * (width + ACTIONS_GAP_PX);
         Rect::from_min_size(pos2(left, rect.top()), vec2(width, rect.height()))
     };
+    let chosen = editing.chosen_match().map(|chosen| chosen.sound);
+    if text_button(ui, cell(0), "More like this", editing.tokens())
+        && let Some(chosen) = chosen
+    {
+        search_view::look_for_more_like(chosen, editing);
+    }
     if text_button(ui, cell(1), "Not this", editing.tokens()) {
         let matches = editing.slot_view().matches.clone();
-        let chosen = editing.chosen_match().map(|chosen| chosen.sound);
         let place = matches.iter().position(|m| Some(m.sound) == chosen).map_or(0, |place| place + 1);
         if let Some(next) = matches.iter().cycle().nth(place) {
             choose(next.sound, editing);
@@ -106,7 +111,7 @@ fn actions_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
 }
 
 /// Puts another match under the keys, and lets it be heard.
-fn choose(sound: SoundId, editing: &mut Editing) {
+pub(super) fn choose(sound: SoundId, editing: &mut Editing) {
     let slot = editing.now.slot;
     editing.end.requests.send(Request::Choose { slot, sound });
     editing.end.requests.send(Request::Audition(sound));
@@ -114,7 +119,7 @@ fn choose(sound: SoundId, editing: &mut Editing) {
 }
 
 /// A sound that the pointer rests on is heard once.
-fn dwell(ui: &Ui, hovered: Option<SoundId>, editing: &mut Editing) {
+pub(super) fn dwell(ui: &Ui, hovered: Option<SoundId>, editing: &mut Editing) {
     let now = editing.now.secs;
     editing.state.dwell = match (hovered, editing.state.dwell) {
         (None, _) => None,

@@ -23,6 +23,7 @@ mod palette;
 mod panel;
 mod pen;
 mod reading;
+mod search_view;
 mod signs_view;
 mod slider;
 mod slots;

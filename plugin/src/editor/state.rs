@@ -159,6 +159,7 @@ pub struct EditorState {
     pub(super) failure: Option<String>,
     pub(super) files: super::files::Files,
     pub(super) signs: super::signs_view::SignsState,
+    pub(super) search: super::search_view::SearchState,
     pub(super) peak: [f32; 2],
 }
 
@@ -194,6 +195,7 @@ impl EditorState {
             failure: None,
             files: super::files::Files::default(),
             signs: super::signs_view::SignsState::default(),
+            search: super::search_view::SearchState::default(),
             peak: [0.0; 2],
         }
     }

@@ -2,11 +2,13 @@
 //! sounds and hands them to the Engine. It alone runs networks and opens files; a failure is shown and the last
 //! sound keeps playing.
 
+mod batch;
 mod choice;
 mod following;
 mod machine;
 mod outbox;
 mod scanning;
+mod searching;
 mod slot;
 
 use std::sync::Arc;
@@ -18,12 +20,15 @@ use neume_bank::priority::stand_back;
 use neume_bank::{Bank, SoundId};
 use neume_models::Legend;
 
-use crate::handoff::{Document, Generation, Opening, Playable, Request, SLOTS, ToEngine, View, WorkerEnd};
+use crate::handoff::{
+    Document, Generation, Opening, Playable, Request, SLOTS, SearchAsked, ToEngine, View, WorkerEnd,
+};
 use crate::language::BoundSound;
 use crate::library::Library;
 use crate::signs::{Shape, Signs};
 use crate::state::{BankRef, InstanceState};
 
+use batch::newest_of_each;
 pub use choice::{choose, only_the_match, playable};
 use following::Following;
 use outbox::Outbox;
@@ -160,7 +165,7 @@ impl Worker {
         let quit = batch.iter().any(|request| matches!(request, Request::Quit));
         if !quit {
             self.view.notice = None;
-            newest_drawings(batch).into_iter().for_each(|request| self.answer(request));
+            newest_of_each(batch).into_iter().for_each(|request| self.answer(request));
             self.publish();
         }
         self.unanswered.fetch_sub(count, Ordering::AcqRel);
@@ -191,6 +196,7 @@ impl Worker {
                 self.let_go();
                 self.open_bank(bank);
             }
+            Request::Search(asked) => self.search(asked),
             Request::Relink(folder) => self.scanning.start(self.library.clone(), folder, true),
             Request::Weigh(weights) => {
                 self.edit(|state| state.weights = weights);
@@ -324,6 +330,9 @@ impl Worker {
         let state = self.document.get();
         let weights = state.language.weights(&state.weights);
         let Some(Ok(reading)) = self.slots[slot].reading.clone() else { return };
+        if self.view.search.asked.drawn == Some(slot) {
+            self.search(self.view.search.asked.clone());
+        }
         let bound = self.slots[slot].bound.clone().and_then(|bound| self.find(&bound));
         let held = self.slots[slot].chosen.filter(|_| self.slots[slot].holds);
         let bound_here = bound.as_ref().filter(|found| found.from == self.bank_ref).map(|found| found.sound);
@@ -361,6 +370,8 @@ impl Worker {
     fn choose_by_hand(&mut self, slot: usize, sound: SoundId) {
         if slot < SLOTS {
             self.choose(slot, sound, true);
+            // What was found by a search may not be among the matches yet.
+            self.rank(slot);
         }
     }
 
@@ -434,11 +445,18 @@ impl Worker {
         }
     }
 
+    fn search(&mut self, asked: SearchAsked) {
+        let state = self.document.get();
+        let weights = state.language.weights(&state.weights);
+        let drawn = asked.drawn.and_then(|slot| self.slots.get(slot)?.reading.as_ref()?.as_ref().ok());
+        self.view.search = searching::searched(&self.bank, asked, drawn, &weights);
+    }
+
     fn audition(&mut self, sound: SoundId) {
         let Some(rate_hz) = self.rate_hz else { return };
-        let reading = self.slots.iter().find_map(|slot| slot.reading.as_ref()?.as_ref().ok());
-        let Some(reading) = reading else { return };
-        let Some(chosen) = choose(&self.bank, &self.bank_ref, sound, reading, true) else { return };
+        let reading = self.slots.iter().find_map(|slot| slot.reading.as_ref()?.as_ref().ok()).cloned();
+        let reading = reading.unwrap_or_else(searching::unread);
+        let Some(chosen) = choose(&self.bank, &self.bank_ref, sound, &reading, true) else { return };
         match playable(&self.library, &choice::only_the_match(&chosen), rate_hz) {
             Ok(loaded) => self.outbox.post(ToEngine::Audition(Arc::new(loaded))),
             Err(missing) => self.view.notice = Some(missing.to_string()),
@@ -462,6 +480,7 @@ impl Worker {
         self.view.bank.doubts = choice::doubts(&self.bank);
         self.describe_bank();
         (0..SLOTS).for_each(|slot| self.rank(slot));
+        self.search(self.view.search.asked.clone());
     }
 
     fn describe_bank(&mut self) {
@@ -555,21 +574,4 @@ impl Worker {
         shown.notice = shown.notice.or(self.machine_notice.clone());
         *self.shown.lock() = Arc::new(shown);
     }
-}
-
-/// Drops the drawings that a newer one of the same slot has overtaken.
-fn newest_drawings(batch: Vec<Request>) -> Vec<Request> {
-    let mut newest = [usize::MAX; SLOTS];
-    for (i, request) in batch.iter().enumerate() {
-        if let Request::Read { slot, .. } = request
-            && *slot < SLOTS
-        {
-            newest[*slot] = i;
-        }
-    }
-    let overtaken = |i: usize, request: &Request| match request {
-        Request::Read { slot, .. } => newest.get(*slot) != Some(&i),
-        _ => false,
-    };
-    batch.into_iter().enumerate().filter(|(i, request)| !overtaken(*i, request)).map(|(_, r)| r).collect()
 }

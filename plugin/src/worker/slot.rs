@@ -57,10 +57,11 @@ impl Slot {
 
 /// The best sounds for a reading, with `also` among them wherever it ranks.
 pub fn rank(bank: &Bank, reading: &Reading, weights: &Weights, also: Option<SoundId>) -> Vec<MatchView> {
-    let wanted = if also.is_some() { bank.sounds.len() } else { SHOWN };
-    let ranked = matching::rank(bank, reading, weights, wanted);
-    let shown = ranked.iter().enumerate().filter(|(i, m)| *i < SHOWN || Some(m.sound) == also);
-    shown.filter_map(|(_, ranked)| view_of(bank, ranked)).collect()
+    let mut ranked = matching::rank(bank, reading, weights, SHOWN);
+    if let Some(also) = also.filter(|also| ranked.iter().all(|ranked| ranked.sound != *also)) {
+        ranked.extend(matching::fit(bank, reading, weights, also));
+    }
+    ranked.iter().filter_map(|ranked| view_of(bank, ranked)).collect()
 }
 
 fn view_of(bank: &Bank, ranked: &Match) -> Option<MatchView> {

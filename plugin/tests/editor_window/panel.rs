@@ -4,7 +4,7 @@ use egui_kittest::kittest::Queryable as _;
 use neume::device::Device;
 use neume::editor::{Knob, Tab, Theme};
 use neume::engine::Mode;
-use neume::handoff::{BankView, DeviceView, KeyPress, Request, ScanProgress, View};
+use neume::handoff::{BankView, DeviceView, KeyPress, Request, ScanProgress, SearchAsked, View};
 use neume::state::BankRef;
 
 use super::scene;
@@ -270,4 +270,64 @@ fn where_the_networks_run_is_named_and_chosen_in_the_view_look() {
     window.get_by_role_and_label(egui::accesskit::Role::RadioButton, "CPU").click();
     window.run();
     assert!(matches!(window.state().asked()[..], [Request::Device(Device::Cpu)]));
+}
+
+/// What the Worker was last asked to look for.
+fn looked_for(window: &Window) -> SearchAsked {
+    let asked = window.state().asked();
+    let last = asked.into_iter().filter_map(|request| match request {
+        Request::Search(asked) => Some(asked),
+        _ => None,
+    });
+    last.last().expect("the Worker is asked")
+}
+
+#[test]
+fn words_are_looked_for_as_they_are_typed_by_keys_alone() {
+    let mut window = furnished();
+    window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::F);
+    window.run();
+    assert_eq!(window.state().state.tab, Tab::Bank);
+    window.get_by_label("Search sounds").focus();
+    window.run();
+    window.get_by_label("Search sounds").type_text("sul -pizz");
+    window.run();
+    assert_eq!(looked_for(&window), SearchAsked { words: "sul -pizz".into(), ..SearchAsked::default() });
+    window.get_by_label("Searching…");
+    window.key_press(egui::Key::Escape);
+    window.run();
+    assert_eq!(looked_for(&window), SearchAsked::default());
+    window.get_by_label("Choose a folder with sounds…");
+}
+
+#[test]
+fn sounds_like_one_that_was_found_are_asked_for_and_left_again() {
+    let mut window = open(scene::searched(Theme::Dark), neume::editor::USUAL_SIZE, 1.0);
+    window.get_by_label("Search sounds").focus();
+    window.run();
+    window.get_by_label("Search sounds").type_text("s");
+    window.run();
+    window.state().asked();
+    let psaltery = scene::sound_id("Bowed psaltery");
+    window.get_by_label("Choose Bowed psaltery").click();
+    window.run();
+    let asked = window.state().asked();
+    assert!(
+        matches!(asked[..], [Request::Choose { slot: 2, sound }, Request::Audition(heard)]
+            if sound == psaltery && heard == psaltery),
+        "{asked:?}"
+    );
+    window.get_by_label("Sounds like Bowed psaltery").click();
+    window.run();
+    assert_eq!(looked_for(&window), SearchAsked { like: Some(psaltery), ..SearchAsked::default() });
+    window.get_by_label("Fits the drawing").click();
+    window.run();
+    let both = SearchAsked { like: Some(psaltery), drawn: Some(2), ..SearchAsked::default() };
+    assert_eq!(looked_for(&window), both);
+    window.get_by_label("No longer like Bowed psaltery").click();
+    window.run();
+    assert_eq!(looked_for(&window), SearchAsked { like: None, ..both });
+    window.get_by_label("Leave the search").click();
+    window.run();
+    assert_eq!(looked_for(&window), SearchAsked::default());
 }

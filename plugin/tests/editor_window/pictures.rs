@@ -46,6 +46,23 @@ fn the_window_looks_as_it_is_kept_in_both_themes() {
 }
 
 #[test]
+fn what_a_search_found_looks_as_it_is_kept_in_both_themes() {
+    for theme in [Theme::Dark, Theme::Light] {
+        let mut window = open(scene::searched(theme), USUAL_SIZE, 1.0);
+        window.get_by_label("Search sounds").focus();
+        window.run();
+        window.get_by_label("Search sounds").type_text("s");
+        window.run();
+        window.get_by_label("Fits the drawing").click();
+        window.run();
+        window.get_by_label("Sounds like Viola ensemble").focus();
+        window.run();
+        let picture = picture(&mut window, &format!("{}_search", name(theme)));
+        compare(&picture, &format!("search_{}", name(theme)));
+    }
+}
+
+#[test]
 fn every_size_and_scale_draws() {
     for theme in [Theme::Dark, Theme::Light] {
         let sizes =

@@ -4,7 +4,10 @@ use std::f32::consts::TAU;
 use std::sync::Arc;
 
 use neume::editor::{Ink, Theme};
-use neume::handoff::{BankView, EngineFrame, Generation, MatchView, ScanProgress, SlotView, View};
+use neume::handoff::{
+    BankView, EngineFrame, FoundView, Generation, MatchView, ScanProgress, SearchAsked, SearchView, SlotView,
+    View,
+};
 use neume::language::Meaning;
 use neume::signs::{Likeness, Recognised};
 use neume::state::BankRef;
@@ -206,6 +209,42 @@ pub fn spoken(theme: Theme) -> Bench {
     let likely = [("long bow", 0.86), ("breath", 0.61), ("rain", 0.22), ("saw", 0.04)]
         .map(|(name, similarity)| Likeness { name: name.to_string(), similarity });
     view.slots[2].recognised = Recognised { likely: likely.into(), is_sign: true };
+    bench.publish(view);
+    bench
+}
+
+/// The same with the view Bank open and sounds found by words, likeness and drawing.
+pub fn searched(theme: Theme) -> Bench {
+    let mut bench = bench(theme);
+    bench.state.tab = neume::editor::Tab::Bank;
+    let mut view = View::clone(&bench.editor.view.lock());
+    let told: [(&str, Family, f32, &[&str]); 7] = [
+        (
+            "Cello, sul tasto",
+            Family::String,
+            0.96,
+            &["on the note", "as loud", "family string 0.94", "name: 'sul'"],
+        ),
+        ("Viola ensemble", Family::String, 0.91, &["2 semitones below", "3 dB louder", "92 % alike"]),
+        ("Bowed psaltery", Family::String, 0.84, &["88 % alike", "a little brighter", "tag: 'sustained'"]),
+        ("Harmonium, soft", Family::Organ, 0.77, &["a semitone above", "6 dB softer", "darker"]),
+        ("Low whistle, breathy", Family::Flute, 0.71, &["an octave above", "71 % alike", "shorter"]),
+        ("Singing bowl, rubbed with a wooden mallet", Family::Mallet, 0.66, &["40 cents below", "longer"]),
+        ("Choir aah", Family::Vocal, 0.58, &["3 semitones below", "folder: 'summer'"]),
+    ];
+    let found = told.map(|(name, family, score, reasons)| FoundView {
+        sound: sound_id(name),
+        name: name.to_string(),
+        family,
+        overview: overview(name.len() as u32 * 77, 2.0),
+        score,
+        reasons: reasons.iter().map(|reason| reason.to_string()).collect(),
+    });
+    view.search = SearchView {
+        asked: SearchAsked { words: "s".to_string(), like: None, drawn: Some(2) },
+        like: None,
+        found: found.into(),
+    };
     bench.publish(view);
     bench
 }

@@ -152,7 +152,7 @@ fn no_storm_swap_or_reset_takes_or_frees_memory() {
 
 #[test]
 fn a_storm_over_streamed_sounds_takes_and_frees_no_memory() {
-    let streamer = Streamer::new();
+    let streamer = Streamer::start();
     let mut rig = Rig::served_by(&streamer);
     let sounds = [1, 2].map(|seed| {
         Arc::new(playable(streamed(&streamer, &[noise(HEAD_FRAMES + 9 * PAGE_FRAMES, seed)]), 60.0))

@@ -44,7 +44,7 @@ fn patiently(rig: &mut Rig, events: &[TimedEvent], frames: usize) -> [Vec<f32>; 
 
 #[test]
 fn a_streamed_sound_is_heard_as_if_it_were_in_memory() {
-    let streamer = Streamer::new();
+    let streamer = Streamer::start();
     for channels in [1, 2] {
         let channels = long(channels);
         let events = [
@@ -66,7 +66,7 @@ fn a_streamed_sound_is_heard_as_if_it_were_in_memory() {
 
 #[test]
 fn where_pages_are_late_a_sound_ends_in_a_fade_and_that_is_counted() {
-    let streamer = Streamer::new();
+    let streamer = Streamer::start();
     let level = vec![vec![0.5; HEAD_FRAMES + 2 * PAGE_FRAMES]];
     // Nobody serves this one.
     let mut rig = Rig::with(playable(streamed(&streamer, &level), 60.0));
@@ -84,7 +84,7 @@ fn where_pages_are_late_a_sound_ends_in_a_fade_and_that_is_counted() {
 
 #[test]
 fn a_voice_that_is_stolen_leaves_its_pages_to_nobody_else() {
-    let streamer = Streamer::new();
+    let streamer = Streamer::start();
     let mut rig = Rig::served_by(&streamer);
     let [first, second] = [0.25, -0.5].map(|v| vec![vec![v; HEAD_FRAMES + 4 * PAGE_FRAMES]]);
     rig.put(0, playable(streamed(&streamer, &first), 60.0));

@@ -1,0 +1,184 @@
+//! `neume bank search`: the sounds of a bank by words, by likeness to a sound, by a drawing, or by all of them.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use clap::Args;
+use neume::library::Library;
+use neume_bank::search::Like;
+use neume_bank::{Bank, Profile, Query, Reason, SoundId, Text, Weights, search};
+use neume_models::Family;
+
+use super::args::Reader;
+use super::report::{emit, file_of, file_text, root_text};
+use super::{banks, read};
+
+/// See [`banks::Arguments::Search`].
+#[derive(Debug, Args)]
+pub struct Search {
+    /// The folder of sounds.
+    folder: PathBuf,
+    /// Words of names, folders, instruments and tags; all must be there. One that begins with a hyphen must not: write
+    /// `--` before the words then.
+    #[arg(value_name = "WORDS")]
+    words: Vec<String>,
+    /// A sound that others are to be like: a file of the folder, as `neume bank list` names it, or any other sound file.
+    #[arg(long, value_name = "FILE")]
+    like: Option<PathBuf>,
+    /// A drawing: a picture, or a `.neume` file.
+    #[arg(long, value_name = "PICTURE")]
+    sketch: Option<PathBuf>,
+    #[command(flatten)]
+    reader: Reader,
+    /// How many sounds to show.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    top: u32,
+    /// How much each aspect counts, from 0: pitch, loudness, timbre, brightness, roughness, likeness, words.
+    #[arg(long, value_name = "ASPECT=WEIGHT,...", default_value = "", hide_default_value = true)]
+    weights: Weighed,
+}
+
+/// Weights as they are written: `pitch=1,timbre=0.5`.
+#[derive(Debug, Clone, Copy)]
+struct Weighed(Weights);
+
+impl std::str::FromStr for Weighed {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Weighed, String> {
+        let mut weights = Weights::default();
+        for part in text.split(',').filter(|part| !part.trim().is_empty()) {
+            let (aspect, value) =
+                part.split_once('=').ok_or_else(|| format!("`{part}` is not ASPECT=WEIGHT"))?;
+            let weight = match aspect.trim() {
+                "pitch" => &mut weights.pitch,
+                "loudness" => &mut weights.loudness,
+                "timbre" => &mut weights.timbre,
+                "brightness" => &mut weights.brightness,
+                "roughness" => &mut weights.roughness,
+                "likeness" => &mut weights.likeness,
+                "words" => &mut weights.words,
+                other => {
+                    return Err(format!(
+                        "there is no aspect `{other}`: pitch, loudness, timbre, brightness, roughness, likeness, words"
+                    ));
+                }
+            };
+            let value = value.trim();
+            let number = value.parse::<f32>().ok().filter(|number| (0.0..=1e6).contains(number));
+            *weight = number.ok_or_else(|| format!("`{value}` is not a weight of 0 or more"))?;
+        }
+        Ok(Weighed(weights))
+    }
+}
+
+#[derive(serde::Serialize)]
+struct Report {
+    bank: String,
+    searched: usize,
+    millis: f32,
+    sounds: Vec<FoundReport>,
+}
+
+#[derive(serde::Serialize)]
+struct FoundReport {
+    file: String,
+    score: f32,
+    reasons: Vec<Reason>,
+    root_midi: Option<f32>,
+    loudness_db: f32,
+    family: Family,
+}
+
+/// Runs the command.
+pub fn run(arguments: &Search, json: bool) -> Result<ExitCode> {
+    let text = Text::of(&arguments.words.join(" "));
+    if text.is_empty() && arguments.like.is_none() && arguments.sketch.is_none() {
+        bail!("{}: say what to look for: words, --like or --sketch", arguments.folder.display());
+    }
+    let drawn = match &arguments.sketch {
+        Some(sketch) => {
+            let speaker = arguments.reader.open(Library::shared())?;
+            Some((read::read_file(&speaker, sketch)?, speaker))
+        }
+        None => None,
+    };
+    let (bank, _) = banks::open(Some(&arguments.folder))?;
+    let like = arguments.like.as_deref().map(|file| liked(&bank, file)).transpose()?;
+    let weights = arguments.weights.0;
+    let query = Query {
+        reading: drawn.as_ref().map(|(read, _)| &read.reading),
+        like: like.as_ref().map(|(profile, itself)| Like { profile, itself: *itself }),
+        text,
+        weights: drawn.as_ref().map_or(weights, |(_, speaker)| speaker.language.weights(&weights)),
+    };
+    let begin = std::time::Instant::now();
+    let found = search(&bank, &query, arguments.top as usize);
+    let millis = begin.elapsed().as_secs_f32() * 1e3;
+    let sounds = found.into_iter().filter_map(|found| {
+        let sound = bank.get(found.sound)?;
+        Some(FoundReport {
+            file: file_of(sound),
+            score: found.score,
+            reasons: found.reasons,
+            root_midi: sound.profile.root_midi,
+            loudness_db: sound.profile.loudness_db,
+            family: sound.profile.families.best().0,
+        })
+    });
+    let report =
+        Report { bank: bank.name.clone(), searched: bank.sounds.len(), millis, sounds: sounds.collect() };
+    emit(json, &report, || text_of(&report))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn text_of(report: &Report) -> String {
+    if report.sounds.is_empty() {
+        return format!("nothing among the {} sounds of {}", report.searched, report.bank);
+    }
+    let line = |found: &FoundReport| {
+        let reasons: Vec<&str> = found.reasons.iter().map(|reason| reason.says.as_str()).collect();
+        let root = root_text(found.root_midi);
+        format!("  {:>3.0}  {}  ({root})\n       {}\n", 100.0 * found.score, found.file, reasons.join(" · "))
+    };
+    report.sounds.iter().map(line).collect()
+}
+
+/// What is known of the sound that others are to be like: from the bank if it is one of it, else by listening to the file.
+fn liked(bank: &Bank, file: &Path) -> Result<(Profile, Option<SoundId>)> {
+    let inside = bank.folder.as_deref().and_then(|folder| file.strip_prefix(folder).ok()).unwrap_or(file);
+    let name = file_text(inside);
+    if let Some(sound) = bank.sounds.iter().find(|sound| file_of(sound) == name) {
+        return Ok((sound.profile.clone(), Some(sound.id)));
+    }
+    let content = neume_bank::decode::read(file).map_err(|cause| match cause {
+        neume_bank::Error::File { path, cause } => {
+            anyhow::anyhow!("{cause}; nor is it a sound of {}", bank.name).context(path.display().to_string())
+        }
+        other => other.into(),
+    })?;
+    let id = SoundId::of(&content);
+    match bank.get(id) {
+        Some(sound) => Ok((sound.profile.clone(), Some(id))),
+        None => {
+            let profile = Library::shared().listen(content, file)?;
+            Ok((profile, None))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weights_are_numbers_beside_the_names_of_aspects() {
+        let Weighed(weights) = "pitch=0, likeness=2.5".parse().unwrap();
+        assert_eq!(weights, Weights { pitch: 0.0, likeness: 2.5, ..Weights::default() });
+        assert_eq!("".parse::<Weighed>().unwrap().0, Weights::default());
+        for wrong in ["pitch", "pitch=", "pitch=-1", "pitch=NaN", "hue=1", "pitch=1;loudness=2"] {
+            assert!(wrong.parse::<Weighed>().is_err(), "{wrong}");
+        }
+    }
+}

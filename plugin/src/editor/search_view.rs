@@ -1,0 +1,272 @@
+//! Searching the bank in the view Bank: a field for words, sounds like one of those that were found, and what fits the
+//! drawing; each sound with its reasons.
+
+use egui::{
+    Align2, Color32, CursorIcon, Id, Key, Rect, Response, Role, ScrollArea, Sense, Stroke, StrokeKind,
+    TextEdit, Ui, UiBuilder, WidgetInfo, pos2, vec2,
+};
+use neume_bank::SoundId;
+
+use super::button::{elided, focus_ring, text_width};
+use super::editing::Editing;
+use super::match_view::{choose, dwell};
+use super::state::Tab;
+use super::theme::{self, CORNER, CORNER_SMALL, mix};
+use super::{icons, waveform};
+use crate::handoff::{FoundView, Request, SearchAsked};
+
+/// Height of the field and of what lies below it.
+pub const FIELD_PX: f32 = 34.0;
+const CHIP_PX: f32 = 26.0;
+const ROW_PX: f32 = 50.0;
+const MOST_CHARS: usize = 200;
+
+/// What the view remembers.
+#[derive(Debug, Default)]
+pub struct SearchState {
+    /// What is looked for.
+    asked: SearchAsked,
+    /// What the Worker was asked last.
+    sent: SearchAsked,
+}
+
+/// The field in which words are looked for.
+pub(super) fn field() -> Id {
+    Id::unique("search of the bank")
+}
+
+/// The field. Whether something is looked for, so that what was found takes the place of the rest of the view.
+pub fn field_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) -> bool {
+    let tokens = editing.tokens();
+    let has_focus = ui.ctx().memory(|memory| memory.has_focus(field()));
+    let line = if has_focus { tokens.text } else { tokens.line };
+    ui.painter().rect(rect, CORNER, tokens.raised, Stroke::new(1.0, line), StrokeKind::Inside);
+    lens(ui, rect.left_center() + vec2(17.0, 0.0), tokens.dim);
+    let asked = &mut editing.state.search.asked;
+    let inside = Rect::from_min_max(rect.min + vec2(31.0, 0.0), rect.max - vec2(32.0, 0.0));
+    let edit = TextEdit::singleline(&mut asked.words)
+        .id(field())
+        .frame(egui::Frame::NONE)
+        .min_size(inside.size())
+        .font(theme::regular(13.0))
+        .char_limit(MOST_CHARS)
+        .align(Align2::LEFT_CENTER)
+        .hint_text("Search sounds");
+    let response = ui.put(inside, edit).accessible_name("Search sounds");
+    // Escape takes the focus from the field before the field hears of it.
+    let escaped = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Escape));
+    if escaped {
+        editing.state.search.asked.words.clear();
+    }
+    if !editing.state.search.asked.is_empty() {
+        let cross = Rect::from_center_size(rect.right_center() - vec2(17.0, 0.0), vec2(24.0, 24.0));
+        if cross_ui(ui, cross, "Leave the search", editing) {
+            editing.state.search.asked = SearchAsked::default();
+        }
+    }
+    let is_searching = !editing.state.search.asked.is_empty();
+    send(editing);
+    is_searching
+}
+
+/// Asks the Worker whenever something else is looked for.
+fn send(editing: &mut Editing) {
+    let slot = editing.now.slot;
+    let search = &mut editing.state.search;
+    if let Some(drawn) = &mut search.asked.drawn {
+        *drawn = slot;
+    }
+    if search.asked != search.sent {
+        search.sent = search.asked.clone();
+        editing.end.requests.send(Request::Search(search.asked.clone()));
+    }
+}
+
+/// What was found, below the field.
+pub fn found_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
+    let tokens = editing.tokens();
+    let chips = Rect::from_min_size(rect.min, vec2(rect.width(), CHIP_PX));
+    chips_ui(ui, chips, editing);
+    let search = editing.now.view.search.clone();
+    let rest = Rect::from_min_max(pos2(rect.left(), chips.bottom() + 8.0), rect.max);
+    let is_news = search.asked == editing.state.search.asked;
+    if search.found.is_empty() || search.asked.is_empty() {
+        let words = if is_news { "Nothing in this bank answers." } else { "Searching…" };
+        let at = rest.left_top() + vec2(2.0, 18.0);
+        ui.painter().text(at, Align2::LEFT_CENTER, words, theme::regular(12.5), tokens.dim);
+        let response = ui.interact(rest, ui.scope_id().with("found nothing"), Sense::hover());
+        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, words));
+        editing.state.dwell = None;
+        return;
+    }
+    let mut inner = ui.new_child(UiBuilder::new().id_salt("found").max_rect(rest));
+    inner.spacing_mut().item_spacing = vec2(0.0, 0.0);
+    let mut hovered = None;
+    ScrollArea::vertical().auto_shrink(false).show_rows(
+        &mut inner,
+        ROW_PX,
+        search.found.len(),
+        |ui, rows| {
+            for found in &search.found[rows] {
+                let (row, _) = ui.allocate_exact_size(vec2(ui.available_width(), ROW_PX), Sense::hover());
+                let response = row_ui(ui, row, found, editing);
+                if response.hovered() {
+                    hovered = Some(found.sound);
+                }
+                if response.clicked() {
+                    choose(found.sound, editing);
+                }
+            }
+        },
+    );
+    dwell(ui, hovered, editing);
+}
+
+/// What is looked for besides words: what the drawing says, and the sound that others are to be like.
+fn chips_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
+    let slot = editing.now.slot;
+    let is_read = matches!(editing.slot_view().reading, Some(Ok(_)));
+    let drawn = editing.state.search.asked.drawn.is_some();
+    let mut left = rect.left();
+    if is_read || drawn {
+        let (response, right) =
+            chip_ui(ui, pos2(left, rect.top()), 150.0, "fits the drawing", drawn, false, editing);
+        response.widget_info(|| WidgetInfo::selected(Role::CheckBox, true, drawn, "Fits the drawing"));
+        left = right + 6.0;
+        if response.clicked() {
+            editing.state.search.asked.drawn = (!drawn).then_some(slot);
+            send(editing);
+        }
+    }
+    let Some(like) = editing.state.search.asked.like else { return };
+    let name = name_of(like, editing).unwrap_or_else(|| "a sound".to_string());
+    let most = rect.right() - left;
+    let (response, _) =
+        chip_ui(ui, pos2(left, rect.top()), most, &format!("like {name}"), true, true, editing);
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("No longer like {name}")));
+    if response.on_hover_text("Sounds like this one; a click leaves them").clicked() {
+        editing.state.search.asked.like = None;
+        send(editing);
+    }
+}
+
+fn name_of(sound: SoundId, editing: &Editing) -> Option<String> {
+    let search = &editing.now.view.search;
+    let told = search.like.clone().filter(|_| search.asked.like == Some(sound));
+    told.or_else(|| search.found.iter().find(|found| found.sound == sound).map(|found| found.name.clone()))
+}
+
+/// A chip from `at` on, at most this wide. Its response, and where it ends.
+fn chip_ui(
+    ui: &mut Ui,
+    at: egui::Pos2,
+    most_px: f32,
+    words: &str,
+    chosen: bool,
+    closes: bool,
+    editing: &Editing,
+) -> (Response, f32) {
+    let tokens = editing.tokens();
+    let font = theme::regular(12.0);
+    let cross_px = if closes { 18.0 } else { 0.0 };
+    let width = (text_width(ui, words, &font) + 22.0 + cross_px).min(most_px);
+    let rect = Rect::from_min_size(at, vec2(width, CHIP_PX));
+    let response = ui.interact(rect, ui.scope_id().with(("chip", closes)), Sense::click());
+    let lift = if response.hovered() { 0.08 } else { 0.0 };
+    let fill = if chosen { mix(tokens.panel, tokens.accent, 0.28) } else { tokens.panel };
+    let line = if chosen { tokens.accent } else { tokens.line };
+    ui.painter().rect(rect, 13.0, mix(fill, tokens.text, lift), Stroke::new(1.0, line), StrokeKind::Inside);
+    let ink = if chosen { tokens.text } else { tokens.dim };
+    let text = pos2(rect.left() + 11.0, rect.center().y);
+    elided(ui, text, Align2::LEFT_CENTER, words, font, ink, width - 20.0 - cross_px);
+    if closes {
+        let cross = Rect::from_center_size(rect.right_center() - vec2(14.0, 0.0), vec2(12.0, 12.0));
+        icons::symbol(ui.painter(), cross, icons::CLOSE, 11.0, tokens.dim);
+    }
+    focus_ring(ui, &response, rect, 13, tokens);
+    (response.on_hover_cursor(CursorIcon::PointingHand), rect.right())
+}
+
+/// A sound with its reasons below its name. The response of all but its button for likeness.
+fn row_ui(ui: &mut Ui, rect: Rect, found: &FoundView, editing: &mut Editing) -> Response {
+    let tokens = editing.tokens();
+    let response = ui.interact(rect, ui.scope_id().with(found.sound), Sense::click());
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Choose {}", found.name)));
+    let is_chosen = editing.slot_view().chosen == Some(found.sound);
+    if response.hovered() || is_chosen {
+        let ground = mix(tokens.panel, tokens.text, if is_chosen { 0.08 } else { 0.05 });
+        ui.painter().rect_filled(rect.shrink2(vec2(0.0, 1.0)), CORNER, ground);
+    }
+    ui.painter().hline(rect.x_range(), rect.bottom(), Stroke::new(1.0, tokens.line));
+    let colour = mix(tokens.panel, editing.theme().family(found.family), 0.82);
+    let wave = Rect::from_center_size(pos2(rect.left() + 24.0, rect.center().y), vec2(36.0, 22.0));
+    waveform::paint(ui.painter(), wave, &found.overview, colour);
+    let left = wave.right() + 12.0;
+    let width = rect.right() - 68.0 - left;
+    let y = rect.center().y;
+    let name = pos2(left, y - 9.0);
+    elided(ui, name, Align2::LEFT_CENTER, &found.name, theme::regular(13.0), tokens.text, width);
+    let reasons = found.reasons.join(" · ").replace('-', "−");
+    let more = pos2(left, y + 9.0);
+    elided(ui, more, Align2::LEFT_CENTER, &reasons, theme::regular(11.0), tokens.dim, width);
+    let score = format!("{:.0}", found.score.clamp(0.0, 1.0) * 100.0);
+    let at = pos2(rect.right() - 36.0, y);
+    ui.painter().text(at, Align2::RIGHT_CENTER, score, theme::regular(13.0), tokens.dim);
+    focus_ring(ui, &response, rect.shrink(3.0), CORNER, tokens);
+    let like = Rect::from_center_size(pos2(rect.right() - 16.0, y), vec2(26.0, 26.0));
+    like_ui(ui, like, found, editing);
+    let lines = found.reasons.join("\n");
+    response.on_hover_cursor(CursorIcon::PointingHand).on_hover_text(format!("{}\n{lines}", found.name))
+}
+
+/// The button for sounds like this one: two waves above each other.
+fn like_ui(ui: &mut Ui, rect: Rect, found: &FoundView, editing: &mut Editing) {
+    let tokens = editing.tokens();
+    let chosen = editing.state.search.asked.like == Some(found.sound);
+    let response = ui.interact(rect, ui.scope_id().with(("like", found.sound)), Sense::click());
+    let label = format!("Sounds like {}", found.name);
+    response.widget_info(|| WidgetInfo::selected(Role::Button, true, chosen, &label));
+    if response.hovered() {
+        ui.painter().rect_filled(rect, CORNER_SMALL, mix(tokens.panel, tokens.text, 0.1));
+    }
+    let ink = match (chosen, response.hovered()) {
+        (true, _) => tokens.accent,
+        (false, true) => tokens.text,
+        (false, false) => tokens.dim,
+    };
+    for y in [-3.0, 3.0] {
+        let wave = (0..=12)
+            .map(|i| i as f32 / 12.0)
+            .map(|t| rect.center() + vec2(13.0 * t - 6.5, y - 1.8 * (t * std::f32::consts::TAU).sin()));
+        ui.painter().line(wave.collect(), Stroke::new(1.4, ink));
+    }
+    focus_ring(ui, &response, rect, CORNER_SMALL, tokens);
+    if response.on_hover_text("Sounds like this one").clicked() {
+        look_for_more_like(found.sound, editing);
+    }
+}
+
+/// Opens this view with the sounds that are like one.
+pub(super) fn look_for_more_like(sound: SoundId, editing: &mut Editing) {
+    editing.state.tab = Tab::Bank;
+    editing.state.search.asked.like = Some(sound);
+    editing.state.search.asked.words.clear();
+    send(editing);
+}
+
+fn cross_ui(ui: &mut Ui, rect: Rect, label: &str, editing: &Editing) -> bool {
+    let tokens = editing.tokens();
+    let response = ui.interact(rect, ui.scope_id().with(label), Sense::click());
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, label));
+    let ink = if response.hovered() { tokens.text } else { tokens.dim };
+    icons::symbol(ui.painter(), rect, icons::CLOSE, 13.0, ink);
+    focus_ring(ui, &response, rect.shrink(3.0), CORNER_SMALL, tokens);
+    response.on_hover_text(label).clicked()
+}
+
+/// A magnifying glass around `center`.
+fn lens(ui: &Ui, center: egui::Pos2, ink: Color32) {
+    let line = Stroke::new(1.5, ink);
+    ui.painter().circle_stroke(center - vec2(1.5, 1.5), 4.6, line);
+    ui.painter().line_segment([center + vec2(1.9, 1.9), center + vec2(5.6, 5.6)], line);
+}

@@ -1,0 +1,54 @@
+//! Searches of the bank for the Editor, on the Worker's thread.
+
+use neume_bank::search::Like;
+use neume_bank::{Bank, Found, Query, Text, Weights, search};
+use neume_models::{Embedding, Families, Loudness, Pitch, Reading, Timbre};
+
+use crate::handoff::{FoundView, SearchAsked, SearchView};
+
+/// Sounds that are shown of a search.
+const SHOWN: usize = 100;
+
+/// What the bank has for a search. A sound that the bank does not have is like none, and a drawing that is not read asks
+/// for nothing.
+pub fn searched(bank: &Bank, asked: SearchAsked, reading: Option<&Reading>, weights: &Weights) -> SearchView {
+    let like = asked.like.and_then(|like| bank.get(like));
+    let query = Query {
+        reading,
+        like: like.map(|sound| Like { profile: &sound.profile, itself: Some(sound.id) }),
+        text: Text::of(&asked.words),
+        weights: *weights,
+    };
+    let found = search(bank, &query, SHOWN);
+    let found = found.into_iter().filter_map(|found| view_of(bank, found)).collect();
+    SearchView { like: like.map(|sound| sound.name.clone()), asked, found }
+}
+
+fn view_of(bank: &Bank, found: Found) -> Option<FoundView> {
+    let sound = bank.get(found.sound)?;
+    Some(FoundView {
+        sound: sound.id,
+        name: sound.name.clone(),
+        family: sound.profile.families.best().0,
+        overview: sound.overview.clone(),
+        score: found.score,
+        reasons: found.reasons.into_iter().map(|reason| reason.says).collect(),
+    })
+}
+
+/// By what a sound is heard while nothing is drawn: at its own level, or about.
+pub fn unread() -> Reading {
+    Reading {
+        pitch: Pitch { y_norm: 0.5, midi: 60.0, confidence: 0.0 },
+        loudness: Loudness { db: -6.0, width_norm: 0.0, confidence: 0.0 },
+        timbre: Timbre {
+            family: None,
+            confidence: 0.0,
+            families: Families::EVEN,
+            brightness: 0.5,
+            roughness: 0.5,
+        },
+        contour: Vec::new(),
+        embedding: Embedding::from_raw(&[0.0; Embedding::LEN]),
+    }
+}
