@@ -120,7 +120,9 @@ mod tests {
         let mut labels = Labels::new([0.0, 0.0, 400.0, 200.0], dots.into_iter());
         let placed: Vec<Box4> = (0..40).filter_map(|_| labels.place(&wish(vec![[200.0, 100.0]]))).collect();
         assert!((3..40).contains(&placed.len()), "{}", placed.len());
-        assert!(placed[0][0] + 60.0 < 200.0, "to the right lies a dot: {:?}", placed[0]);
+        let [x, y, w, h] = placed[0];
+        let over = |at: [f32; 2]| (x..=x + w).contains(&at[0]) && (y..=y + h).contains(&at[1]);
+        assert!(!dots.iter().any(|(at, _)| over(*at)), "the first lies on a dot: {:?}", placed[0]);
         for (i, a) in placed.iter().enumerate() {
             assert!(a[0] >= 0.0 && a[0] + a[2] <= 400.0 && a[1] >= 0.0 && a[1] + a[3] <= 200.0);
             for b in &placed[..i] {
