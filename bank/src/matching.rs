@@ -1,4 +1,4 @@
-//! The sounds that fit a reading best: a [`search`](crate::search) that asks for a reading and nothing else.
+//! The sounds that fit a reading best: a [`crate::search()`] that asks for a reading and nothing else.
 //!
 //! Each aspect scores 0..1; the score of a sound is their mean by [`Weights`], which also shrink a little where the
 //! reading itself is unsure.
