@@ -62,7 +62,7 @@ fn real_sounds() -> anyhow::Result<Vec<Sound>> {
         return Ok(Bank::factory().sounds.clone());
     };
     let bank = neume_bank::scan::remembered(Path::new(&folder), &ScanOptions::default())?;
-    Ok(bank.ok_or_else(|| anyhow::anyhow!("{}: was never scanned", folder.display()))?.sounds)
+    Ok(bank.ok_or_else(|| anyhow::anyhow!("{}: was never scanned", folder.display()))?.sounds.clone())
 }
 
 /// What is asked.

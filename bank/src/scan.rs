@@ -64,7 +64,7 @@ impl Progress<'_> {
 #[derive(Debug)]
 pub struct ScanReport {
     /// The sounds of the folder.
-    pub bank: Bank,
+    pub bank: Arc<Bank>,
     /// How many there are; files of the same content count each.
     pub sounds: usize,
     /// How many files were analysed in this scan.
@@ -194,12 +194,12 @@ pub fn fingerprint(folder: &Path) -> Result<u64, Error> {
 ///
 /// # Errors
 /// As [`scan`] for the index.
-pub fn remembered(folder: &Path, options: &ScanOptions) -> Result<Option<Bank>, Error> {
+pub fn remembered(folder: &Path, options: &ScanOptions) -> Result<Option<Arc<Bank>>, Error> {
     let cache = options.cache.clone().map_or_else(index::cache_folder, Ok)?;
     let place = index::path_for(&cache, folder);
     let (mut index, _) = Index::open(&place)?;
     index.decided = decisions::open(&place);
-    Ok((!index.files.is_empty()).then(|| bank_of(folder, &index)))
+    Ok((!index.files.is_empty()).then(|| Arc::new(bank_of(folder, &index))))
 }
 
 /// What became of one file.
@@ -477,7 +477,7 @@ impl<'a> Scan<'a> {
     }
 
     fn report(mut self, begin: Instant) -> ScanReport {
-        let bank = bank_of(self.folder, &self.index);
+        let bank = Arc::new(bank_of(self.folder, &self.index));
         let mut remarks = Vec::new();
         let mut not_honoured: BTreeMap<&str, u64> = BTreeMap::new();
         for (path, seen) in &self.index.files {

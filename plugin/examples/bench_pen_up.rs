@@ -20,7 +20,7 @@ fn main() -> anyhow::Result<()> {
     write_bank(&folder)?;
     let library = Library::shared();
     let started = Instant::now();
-    let (bank, _) = library.open(&folder, false, &mut |_| {}, &AtomicBool::new(false))?;
+    let bank = library.open(&folder, false, &mut |_| {}, &AtomicBool::new(false))?.bank;
     eprintln!("{} sounds open after {:.1} s", bank.sounds.len(), started.elapsed().as_secs_f32());
 
     let (editor, worker, mut engine) = handoff::ends();

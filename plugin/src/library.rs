@@ -160,7 +160,7 @@ impl Library {
         }
     }
 
-    /// Scans a folder, new and changed files only, and opens it as a bank for the whole process; the report's own is empty.
+    /// Scans a folder, new and changed files only, and opens it as a bank for the whole process.
     ///
     /// # Errors
     /// A folder that cannot be read, an index of a future version, a scan that was cancelled.
@@ -170,14 +170,13 @@ impl Library {
         rebuild: bool,
         on_progress: &mut dyn FnMut(ScanProgress),
         cancel: &AtomicBool,
-    ) -> Result<(Arc<Bank>, ScanReport), neume_bank::Error> {
+    ) -> Result<ScanReport, neume_bank::Error> {
         let net = self.networks.sound()?;
         let options = ScanOptions { rebuild, ..ScanOptions::default() };
         let mut progress = |scan: &Progress| on_progress(ScanProgress { done: scan.done, total: scan.total });
-        let mut report = scan(folder, &options, &net, &mut progress, cancel)?;
-        let bank = Arc::new(std::mem::take(&mut report.bank));
-        self.banks.lock().insert(folder.to_path_buf(), bank.clone());
-        Ok((bank, report))
+        let report = scan(folder, &options, &net, &mut progress, cancel)?;
+        self.banks.lock().insert(folder.to_path_buf(), report.bank.clone());
+        Ok(report)
     }
 
     /// What is said of a sound that lies in no bank: the content of a file that `path` names.

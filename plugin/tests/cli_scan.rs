@@ -94,6 +94,8 @@ fn a_root_in_doubt_is_listed_and_decided() {
     desk.tone("bank/Lute C4.wav", 60.0);
     let sounds = |words: &[&str]| desk.json(words)["sounds"].as_array().unwrap().clone();
     let near = |value: &serde_json::Value, midi: f64| (value.as_f64().unwrap() - midi).abs() < 0.1;
+    let in_doubt = || desk.json(&["bank", "scan", "bank"])["roots_in_doubt"].clone();
+    assert_eq!(in_doubt(), 1);
     let listed = sounds(&["bank", "list", "bank"]);
     assert!(near(&listed[0]["root_doubt"]["heard_midi"], 64.0), "{}", listed[0]);
     assert!(listed[1]["root_doubt"].is_null() && listed[1]["course"]["noisiness"].is_number());
@@ -103,6 +105,7 @@ fn a_root_in_doubt_is_listed_and_decided() {
     let decided = sounds(&["bank", "root", "bank", "--from", "ear"]);
     assert!(near(&decided[0]["root_midi"], 64.0) && decided[0]["told_midi"].is_null());
     assert!(sounds(&["bank", "root", "bank"]).is_empty());
+    assert_eq!(in_doubt(), 0);
     let decided = sounds(&["bank", "root", "bank", "Lute C4.wav", "--from", "48.5"]);
     assert!(near(&decided[0]["root_midi"], 48.5));
     let run = desk.run(&["bank", "root", "bank", "gone.wav", "--from", "ear"]);

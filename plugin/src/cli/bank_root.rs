@@ -86,7 +86,7 @@ impl Root {
 /// # Errors
 /// A folder that cannot be scanned, a sound that is not in it, a decision that cannot be kept.
 pub fn run(arguments: &Arguments, json: bool) -> Result<ExitCode> {
-    let (mut bank, _) = banks::scan(&arguments.folder, false)?;
+    let mut bank = banks::scan(&arguments.folder, false)?.bank;
     let chosen = |sound: &&Sound| match arguments.files.is_empty() {
         true => sound.doubt.is_some(),
         false => arguments.files.contains(&file_of(sound)),
@@ -98,7 +98,7 @@ pub fn run(arguments: &Arguments, json: bool) -> Result<ExitCode> {
     }
     if let Some(Whose(decision)) = arguments.from {
         decide(&arguments.folder, &ScanOptions::default(), &ids, decision)?;
-        (bank, _) = banks::scan(&arguments.folder, false)?;
+        bank = banks::scan(&arguments.folder, false)?.bank;
     }
     let mut sounds: Vec<Root> =
         bank.sounds.iter().filter(|sound| ids.contains(&sound.id)).map(Root::of).collect();

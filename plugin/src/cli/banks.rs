@@ -137,7 +137,8 @@ pub fn run(arguments: &Arguments, json: bool) -> Result<ExitCode> {
 }
 
 fn run_scan(arguments: &Scan, json: bool) -> Result<ExitCode> {
-    let (bank, report) = scan(&arguments.folder, arguments.rebuild)?;
+    let report = scan(&arguments.folder, arguments.rebuild)?;
+    let bank = &report.bank;
     let failed = report.failed.iter().map(|(file, cause)| Failed {
         file: file.display().to_string(),
         cause: cause.split_whitespace().collect::<Vec<_>>().join(" "),
@@ -154,7 +155,7 @@ fn run_scan(arguments: &Scan, json: bool) -> Result<ExitCode> {
             .iter()
             .map(|(file, cause)| Failed { file: file.display().to_string(), cause: cause.clone() })
             .collect(),
-        roots_in_doubt: report.bank.sounds.iter().filter(|sound| sound.doubt.is_some()).count(),
+        roots_in_doubt: bank.sounds.iter().filter(|sound| sound.doubt.is_some()).count(),
         index: report.index_remark.clone(),
         secs: report.secs,
     };
@@ -246,7 +247,8 @@ pub fn open(folder: Option<&Path>) -> Result<(Arc<Bank>, BankRef)> {
     match folder {
         None => Ok((Bank::factory(), BankRef::Factory)),
         Some(folder) => {
-            let (bank, report) = scan(folder, false)?;
+            let report = scan(folder, false)?;
+            let bank = report.bank.clone();
             if !report.failed.is_empty() {
                 let count = report.failed.len();
                 eprintln!(
@@ -259,7 +261,7 @@ pub fn open(folder: Option<&Path>) -> Result<(Arc<Bank>, BankRef)> {
     }
 }
 
-pub(super) fn scan(folder: &Path, rebuild: bool) -> Result<(Arc<Bank>, ScanReport)> {
+pub(super) fn scan(folder: &Path, rebuild: bool) -> Result<ScanReport> {
     open_folder(folder)?;
     let bar = progress::bar("scanning", 0);
     let mut show = |progress: ScanProgress| {

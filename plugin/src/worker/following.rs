@@ -164,7 +164,8 @@ impl Look {
         let opened = self.library.open(&self.folder, false, &mut |_| {}, &self.shared.stop);
         // Whatever went wrong was wrong with this state of the folder; the next change is another try.
         self.seen = now;
-        let Ok((bank, report)) = opened else { return };
+        let Ok(report) = opened else { return };
+        let bank = report.bank.clone();
         self.seen = report.fingerprint;
         if bank.sounds.is_empty() {
             // So looks the place of a drive that is away: what was open stays.

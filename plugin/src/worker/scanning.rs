@@ -95,9 +95,9 @@ impl Scanning {
                 }
             };
             let opened = library.open(&folder, false, &mut on_progress, &cancel);
-            let fingerprint = opened.as_ref().map_or(0, |(_, report)| report.fingerprint);
+            let fingerprint = opened.as_ref().map_or(0, |report| report.fingerprint);
             let outcome =
-                opened.map(|(bank, report)| (bank, unread(report))).map_err(|cause| cause.to_string());
+                opened.map(|report| (report.bank.clone(), unread(report))).map_err(|cause| cause.to_string());
             if !cancel.load(Ordering::Relaxed) {
                 events.send(ScanEvent::Done { folder, relink, outcome, fingerprint }).ok();
             }
