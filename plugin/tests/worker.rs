@@ -459,23 +459,24 @@ fn a_state_from_before_there_were_languages_keeps_its_legend() {
 
 #[test]
 fn a_sound_that_is_gone_is_named_the_nearest_stands_in_and_a_new_folder_brings_it_back() {
-    let folder = folder_of_tones(&[60]);
+    // A sound that no other test of this process has in an open bank.
+    let folder = folder_of_tones(&[62]);
     let bank = BankRef::Folder(folder.path().to_path_buf());
     let mut first = Instance::new().at_rate(RATE_HZ);
     first.editor.requests.send(Request::OpenBank(bank));
     first.settle();
-    first.draw(0, line(60.0, [0, 0, 0]));
+    first.draw(0, line(62.0, [0, 0, 0]));
     let (saved, before) = (first.editor.document.get().to_value(), first.samples(0));
     drop(first);
 
     let moved = tempfile::tempdir().expect("a folder");
     let elsewhere = moved.path().join("renamed.wav");
-    std::fs::rename(folder.path().join("tone_060.wav"), &elsewhere).expect("the sound moves");
+    std::fs::rename(folder.path().join("tone_062.wav"), &elsewhere).expect("the sound moves");
     drop(folder);
     let state = InstanceState::from_value(saved).expect("the state is whole");
     // At another rate, so that the samples which this process still holds do not help.
     let mut second = Instance::restored(state).at_rate(44_100.0);
-    assert_eq!(second.view().slots[0].missing.as_deref(), Some("tone_060"));
+    assert_eq!(second.view().slots[0].missing.as_deref(), Some("tone_062"));
     assert!(second.under_keys[0].is_some(), "the nearest sound stands in");
 
     second.editor.requests.send(Request::Relink(moved.path().to_path_buf()));
