@@ -67,7 +67,7 @@ pub struct Found {
 /// query give the same list. Files of the same content are found once. An empty query finds nothing.
 ///
 /// Exact up to [`EXACT_UP_TO`] sounds, and for words alone at any number. In larger banks a search ends when it has looked
-/// at the most promising 40,000 sounds that its bounds let pass, which may cost it one of the best now and then:
+/// at the most promising 2,500 to 40,000 sounds that its bounds let pass, which may cost it one of the best now and then:
 /// `cargo xtask bench search` says how seldom.
 pub fn search(bank: &Bank, query: &Query, top: usize) -> Vec<Found> {
     if query.is_empty() {
@@ -94,8 +94,8 @@ pub fn every(bank: &Bank, query: &Query, top: usize) -> Vec<(f32, SoundId)> {
 
 /// Sounds of the largest bank in which nothing is ever missed.
 pub const EXACT_UP_TO: usize = 100_000;
-/// Sounds that are looked at in a larger one.
-const LOOKS: usize = 40_000;
+/// Sounds that are looked at in a larger one: for a drawing, for a likeness, for both. A look at a likeness costs more.
+const LOOKS: [usize; 3] = [40_000, 5_000, 2_500];
 
 /// Scores and rows, best first.
 pub(crate) fn best(bank: &Bank, query: &Query, top: usize) -> Vec<(f32, usize)> {
@@ -227,8 +227,13 @@ impl<'a> Asking<'a> {
         best: &mut Best,
         look: impl Fn(usize, AtMost, &mut Best),
     ) {
-        let words_alone = self.reading.is_none() && self.like.is_none();
-        let looks = if words_alone || self.table.len() <= EXACT_UP_TO { usize::MAX } else { LOOKS };
+        let looks = match (&self.reading, &self.like) {
+            _ if self.table.len() <= EXACT_UP_TO => usize::MAX,
+            (None, None) => usize::MAX,
+            (Some(_), None) => LOOKS[0],
+            (None, Some(_)) => LOOKS[1],
+            (Some(_), Some(_)) => LOOKS[2],
+        };
         let members = |group: usize| group * GROUP..blocks.len().min((group + 1) * GROUP);
         let mut order: Vec<(AtMost, usize)> = groups
             .iter()
