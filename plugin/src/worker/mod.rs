@@ -1,6 +1,6 @@
 //! The Worker: a thread of its own for each instance, below normal priority. It reads drawings, ranks the bank, loads
-//! sounds and hands them to the Engine. It alone runs networks and opens files; a failure is shown and the last
-//! sound keeps playing.
+//! sounds and hands them to the Engine. Of an instance it alone runs networks and opens files; a failure is shown and the
+//! last sound keeps playing.
 
 mod batch;
 mod choice;
