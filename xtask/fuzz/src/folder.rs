@@ -1,6 +1,7 @@
 //! A folder with a cache of its own, in which a target writes what it was given and scans it.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use neume_bank::scan::{Ears, remembered};
@@ -43,7 +44,7 @@ impl Folder {
     }
 
     /// What its index says.
-    pub fn remembered(&self) -> Result<Option<Bank>, Error> {
+    pub fn remembered(&self) -> Result<Option<Arc<Bank>>, Error> {
         remembered(&self.path(""), &self.options())
     }
 
