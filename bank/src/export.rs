@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::{Audio, Bank, Error, Instrument, Loop, Source, Zone};
+use crate::{Audio, Bank, Error, Fade, Instrument, Loop, Source, Zone};
 
 /// What was written.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -84,6 +84,18 @@ fn region(bank: &Bank, zone: &Zone, sample: &str) -> String {
     if let Some((low, high)) = manner.chance {
         say("lorand", low, -1.0);
         say("hirand", high, -1.0);
+    }
+    for (along, fade) in [("key", manner.key_fade), ("vel", manner.velocity_fade)] {
+        let Some(Fade { rises, falls }) = fade else { continue };
+        let borders = [
+            ("in_lo", rises.0, 0u8),
+            ("in_hi", rises.1, 0),
+            ("out_lo", falls.0, 127),
+            ("out_hi", falls.1, 127),
+        ];
+        for (border, at, rest) in borders {
+            say(&format!("xf{border}{along}"), f32::from(at), f32::from(rest));
+        }
     }
     if let Some(envelope) = manner.envelope {
         say("ampeg_attack", envelope.attack_secs, 0.0);

@@ -16,6 +16,8 @@ pub struct Instrument {
 }
 
 impl Instrument {
+    /// Zones that sound together under one note, at most.
+    pub const MOST_LAYERS: usize = 4;
     /// The root that a sound without pitch is played at untransposed.
     pub const UNPITCHED_ROOT_MIDI: f32 = 60.0;
 
@@ -82,6 +84,10 @@ pub struct Manner {
     pub velocity_tracking: Option<f32>,
     /// Whether it plays to its end although the key is lifted.
     pub one_shot: bool,
+    /// Where on the keyboard it is faded against its neighbours.
+    pub key_fade: Option<Fade>,
+    /// At which velocities it is faded against its neighbours.
+    pub velocity_fade: Option<Fade>,
 }
 
 impl Default for Manner {
@@ -98,7 +104,32 @@ impl Default for Manner {
             envelope: None,
             velocity_tracking: None,
             one_shot: false,
+            key_fade: None,
+            velocity_fade: None,
         }
+    }
+}
+
+/// How a zone fades in and out along the keys or the velocities, with equal power where two of them cross.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fade {
+    /// Silent at the first and below, at full level from the second on.
+    pub rises: (u8, u8),
+    /// At full level up to the first, silent from the second on.
+    pub falls: (u8, u8),
+}
+
+impl Fade {
+    /// The gain at a key or a velocity, linear, 0..1.
+    pub fn gain(&self, at: f32) -> f32 {
+        let share = |(from, to): (u8, u8)| match from < to {
+            true => ((at - f32::from(from)) / f32::from(to - from)).clamp(0.0, 1.0),
+            // A fade of no width is a step.
+            false => f32::from(u8::from(at >= f32::from(from))),
+        };
+        let rising = if self.rises == (0, 0) { 1.0 } else { share(self.rises) };
+        let falling = if self.falls == (127, 127) { 0.0 } else { share(self.falls) };
+        rising.sqrt() * (1.0 - falling).sqrt()
     }
 }
 

@@ -51,7 +51,7 @@ pub use decisions::Decision;
 pub use decode::{Decoded, decode};
 pub use error::Error;
 pub use evidence::{Evidence, Teller};
-pub use instrument::{Envelope, Instrument, Looping, Manner, Turn, Zone};
+pub use instrument::{Envelope, Fade, Instrument, Looping, Manner, Turn, Zone};
 pub use map::Map;
 pub use matching::{Aspects, Match, Weights, rank};
 pub use resample::resample;

@@ -18,7 +18,7 @@ use files::Files;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Manner, SoundId, path_text};
+use crate::{Instrument, Manner, SoundId, path_text};
 
 /// What an importer found in a file.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -125,14 +125,14 @@ fn extension(path: &Path) -> String {
     path.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase()).unwrap_or_default()
 }
 
-/// Takes out zones that sound only together with earlier ones: a note plays one zone. Gives how many there were.
+/// Takes out zones that would sound only together with as many earlier ones as a note plays. Gives how many there were.
 pub(crate) fn take_out_layers(zones: &mut Vec<ToldZone>) -> u64 {
     let before = zones.len();
     let mut kept: Vec<ToldZone> = Vec::with_capacity(before);
     for zone in zones.drain(..) {
         // Layers lie over each other in the order of their files, so only the last zones need comparing in large ones.
-        let hidden = kept.iter().rev().take(MOST_COMPARED).any(|earlier| covers(earlier, &zone));
-        if !hidden {
+        let over = kept.iter().rev().take(MOST_COMPARED).filter(|earlier| covers(earlier, &zone));
+        if over.take(Instrument::MOST_LAYERS).count() < Instrument::MOST_LAYERS {
             kept.push(zone);
         }
     }

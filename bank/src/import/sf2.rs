@@ -78,7 +78,7 @@ impl Import<'_> {
         }
         let is_drum = header.bank == DRUM_BANK;
         let mut zones = self.zones(parts);
-        self.imported.leave_out("sf2: layer (a second sound of the same note)", take_out_layers(&mut zones));
+        self.imported.leave_out("sf2: layer (a fifth sound of the same note)", take_out_layers(&mut zones));
         for zone in &zones {
             if let Place::Member(member) = &zone.place {
                 let held = drums.entry(member.clone()).or_insert((true, header.name.clone()));

@@ -8,7 +8,7 @@ use neume_models::legend::note_number;
 use super::files::Files;
 use super::sfz_text::{Piece, Text};
 use super::{Imported, Place, ToldInstrument, ToldZone, take_out_layers};
-use crate::{Envelope, Loop, Looping, Manner, Turn};
+use crate::{Envelope, Fade, Loop, Looping, Manner, Turn};
 
 /// Regions of a file.
 const MOST_REGIONS: usize = 100_000;
@@ -18,7 +18,7 @@ const MOST_OPCODES: usize = 300;
 const MOST_FAILURES: usize = 1_000;
 
 /// Opcodes that are honoured, or that say nothing of the sound.
-const KNOWN: [&str; 52] = [
+const KNOWN: [&str; 60] = [
     "loprog",
     "hiprog",
     "sample",
@@ -71,6 +71,14 @@ const KNOWN: [&str; 52] = [
     "global_label",
     "delay_beats_label",
     "amp_veltrack",
+    "xfin_lovel",
+    "xfin_hivel",
+    "xfout_lovel",
+    "xfout_hivel",
+    "xfin_lokey",
+    "xfin_hikey",
+    "xfout_lokey",
+    "xfout_hikey",
 ];
 
 type Opcodes = BTreeMap<String, String>;
@@ -82,19 +90,26 @@ type Opcodes = BTreeMap<String, String>;
 pub(super) fn import(path: &Path, files: &Files) -> Result<Imported, String> {
     let text = Text::read(path, files)?;
     let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let mut import = Import {
-        from: path.parent().unwrap_or(Path::new("")),
-        files,
-        imported: Imported { failed: text.failed, ..Imported::default() },
-        zones: Vec::new(),
-        seen: 0,
-        missing: BTreeSet::new(),
-        control: Opcodes::new(),
-        articulation: articulation(&text.pieces),
+    let of_regions = |hushes: bool| {
+        let mut import = Import {
+            from: path.parent().unwrap_or(Path::new("")),
+            files,
+            imported: Imported { failed: text.failed.clone(), ..Imported::default() },
+            zones: Vec::new(),
+            seen: 0,
+            missing: BTreeSet::new(),
+            control: Opcodes::new(),
+            articulation: articulation(&text.pieces),
+            hushes,
+        };
+        import.regions(&text.pieces);
+        import
     };
-    import.regions(&text.pieces);
+    // An instrument that is silent until a controller moves is heard as if it had moved.
+    let import = Some(of_regions(true)).filter(|import| !import.zones.is_empty());
+    let import = import.unwrap_or_else(|| of_regions(false));
     let Import { mut imported, mut zones, missing, .. } = import;
-    imported.leave_out("sfz: layer (a second sound of the same note)", take_out_layers(&mut zones));
+    imported.leave_out("sfz: layer (a fifth sound of the same note)", take_out_layers(&mut zones));
     imported.failed.extend(missing.into_iter().take(MOST_FAILURES));
     if !zones.is_empty() {
         imported.instruments.push(ToldInstrument { name, zones });
@@ -113,6 +128,8 @@ struct Import<'a> {
     control: Opcodes,
     /// The key switch that is played; the others' regions are left out.
     articulation: Option<String>,
+    /// Whether regions that controllers fade out at the start are left out.
+    hushes: bool,
 }
 
 /// The key switch that a file begins with: the one that it says, else the first that it has.
@@ -205,6 +222,10 @@ impl Import<'_> {
             return Err(format!("sfz: sample={sample}"));
         }
         self.has_place(region)?;
+        let gain = self.gain_by_controllers(region);
+        if gain < SILENT && self.hushes {
+            return Err("sfz: region that a controller fades out (as it stands at the start)".to_string());
+        }
         for name in region.opcodes.keys() {
             if !is_known(name) {
                 self.imported.leave_out(format!("sfz: {name}"), 1);
@@ -226,7 +247,10 @@ impl Import<'_> {
                     velocities,
                     root_midi,
                     tells_root,
-                    manner: region.manner(),
+                    manner: Manner {
+                        gain_db: region.gain_db() + 20.0 * if gain < SILENT { 1.0 } else { gain }.log10(),
+                        ..region.manner()
+                    },
                 });
             }
             Err(astray) => {
@@ -260,9 +284,7 @@ impl Import<'_> {
             }
             let (low, high) = (cc(name, "locc"), cc(name, "hicc"));
             if let Some(number) = low.or(high) {
-                let stands = self.control.get(&format!("set_cc{number}")).and_then(|text| text.parse().ok());
-                let stands: f32 = stands.unwrap_or(0.0);
-                let border: f32 = value.parse().unwrap_or(0.0);
+                let (stands, border) = (self.stands(number), value.parse().unwrap_or(0.0));
                 if (low.is_some() && stands < border) || (high.is_some() && stands > border) {
                     return Err(format!("sfz: {name}"));
                 }
@@ -270,7 +292,30 @@ impl Import<'_> {
         }
         Ok(())
     }
+
+    /// Where a controller stands at the start.
+    fn stands(&self, controller: &str) -> f32 {
+        self.control.get(&format!("set_cc{controller}")).and_then(|text| text.parse().ok()).unwrap_or(0.0)
+    }
+
+    /// How much is left of a region by the controllers that fade it, as they stand at the start, linear, 0..1.
+    fn gain_by_controllers(&self, region: &Region) -> f32 {
+        let of = |name: &str| FADES.iter().find_map(|fade| cc(name, &format!("{fade}cc")).map(String::from));
+        let controllers: BTreeSet<String> = region.opcodes.keys().filter_map(|name| of(name)).collect();
+        let gain = |controller: &String| {
+            let border = |name: &str| Some(region.number(name)?.clamp(0.0, 127.0) as u8);
+            region
+                .fade(&format!("cc{controller}"), border)
+                .map_or(1.0, |fade| fade.gain(self.stands(controller)))
+        };
+        controllers.iter().map(gain).product()
+    }
 }
+
+/// Borders of a crossfade; what fades follows in the name.
+const FADES: [&str; 4] = ["xfin_lo", "xfin_hi", "xfout_lo", "xfout_hi"];
+/// What is fainter than this beside full level, linear, is silent.
+const SILENT: f32 = 1e-3;
 
 /// The controller of an opcode that ends in one.
 fn cc<'a>(name: &'a str, prefix: &str) -> Option<&'a str> {
@@ -280,6 +325,7 @@ fn cc<'a>(name: &'a str, prefix: &str) -> Option<&'a str> {
 
 fn is_known(name: &str) -> bool {
     KNOWN.contains(&name)
+        || FADES.iter().any(|fade| cc(name, &format!("{fade}cc")).is_some())
         || cc(name, "locc").is_some()
         || cc(name, "hicc").is_some()
         || name.starts_with("label_")
@@ -332,18 +378,21 @@ impl Region {
         (Some(told.unwrap_or(60) as f32), told.is_some())
     }
 
+    fn gain_db(&self) -> f32 {
+        let volumes = ["volume", "group_volume", "master_volume", "global_volume"];
+        let amplitude = self.number("amplitude").unwrap_or(100.0).max(0.0) / 100.0;
+        volumes.iter().filter_map(|name| self.number(name)).sum::<f32>() + 20.0 * amplitude.max(1e-7).log10()
+    }
+
     fn manner(&self) -> Manner {
         let number = |name: &str, rest: f32| self.number(name).unwrap_or(rest);
-        let volumes = ["volume", "group_volume", "master_volume", "global_volume"];
-        let amplitude = number("amplitude", 100.0).max(0.0) / 100.0;
         let start = self.frames(["offset", ""]).unwrap_or(0);
         let end = self.frames(["end", ""]).map_or(u64::MAX, |end| end.saturating_add(1));
         let length = number("seq_length", 1.0).clamp(1.0, 1_000.0) as u16;
         let position = number("seq_position", 1.0).clamp(1.0, f32::from(length)) as u16 - 1;
         let chance = (number("lorand", 0.0), number("hirand", 1.0));
         Manner {
-            gain_db: volumes.iter().map(|name| number(name, 0.0)).sum::<f32>()
-                + 20.0 * amplitude.max(1e-7).log10(),
+            gain_db: self.gain_db(),
             pan: number("pan", 0.0) / 100.0,
             tracking: number("pitch_keytrack", 100.0) / 100.0,
             tune_semitones: number("transpose", 0.0) + (number("tune", 0.0) + number("pitch", 0.0)) / 100.0,
@@ -354,7 +403,17 @@ impl Region {
             envelope: self.envelope(),
             velocity_tracking: Some(number("amp_veltrack", 100.0) / 100.0),
             one_shot: self.loop_mode() == Some("one_shot"),
+            key_fade: self.fade("key", |name| self.key(name).map(|key| key.clamp(0, 127) as u8)),
+            velocity_fade: self.fade("vel", |name| Some(self.number(name)?.clamp(0.0, 127.0) as u8)),
         }
+    }
+
+    /// How it fades along the keys or the velocities, `along` being the end of the opcodes' names.
+    fn fade(&self, along: &str, border: impl Fn(&str) -> Option<u8>) -> Option<Fade> {
+        let given = |name: &str, rest: u8| border(&format!("{name}{along}")).unwrap_or(rest);
+        let rises = (given(FADES[0], 0), given(FADES[1], 0));
+        let falls = (given(FADES[2], 127), given(FADES[3], 127));
+        (rises != (0, 0) || falls != (127, 127)).then_some(Fade { rises, falls })
     }
 
     fn loop_mode(&self) -> Option<&str> {

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use neume_bank::{Bank, Instrument, Looping, ScanReport};
+use neume_bank::{Bank, Fade, Instrument, Looping, ScanReport};
 use neume_models::Family;
 
 use crate::scan::Place;
@@ -74,6 +74,40 @@ fn an_sfz_is_an_instrument_with_all_that_its_headers_say() {
     );
     let again = place.scan();
     assert_eq!((again.new, &again.bank), (0, &report.bank));
+}
+
+#[test]
+fn what_controllers_fade_is_heard_as_they_stand_at_the_start() {
+    let place = three_tones();
+    let fades = "<region> sample=Samples/soft low.wav xfout_locc1=0 xfout_hicc1=64\n\
+                 <region> sample=Samples/Loud Low.wav xfin_locc1=0 xfin_hicc1=64\n\
+                 <region> sample=Samples/high.wav xfin_locc1=64 xfin_hicc1=127\n";
+    write(&place, "rest.sfz", fades);
+    write(&place, "half.sfz", &format!("<control> set_cc1=32\n{fades}"));
+    write(&place, "mute.sfz", "<region> sample=Samples/high.wav xfin_locc11=0 xfin_hicc11=127\n");
+    write(
+        &place,
+        "layers.sfz",
+        "<region> sample=Samples/soft low.wav xfout_lovel=20 xfout_hivel=90\n\
+         <region> sample=Samples/Loud Low.wav xfin_lovel=20 xfin_hivel=90 xfin_lokey=10 xfin_hikey=20\n",
+    );
+    let report = place.scan();
+    let gains = |name: &str| -> Vec<f32> {
+        told(&report.bank, name).zones.iter().map(|zone| zone.manner.gain_db).collect()
+    };
+    assert_eq!(gains("rest"), [0.0]);
+    let half = gains("half");
+    assert!(half.len() == 2 && half.iter().all(|db| (db + 3.0103).abs() < 1e-3), "{half:?}");
+    assert_eq!(gains("mute"), [0.0], "what only a controller would bring is heard");
+    let [soft, loud] = &told(&report.bank, "layers").zones[..] else { panic!() };
+    let fade = |rises, falls| Some(Fade { rises, falls });
+    assert_eq!((soft.manner.velocity_fade, soft.manner.key_fade), (fade((0, 0), (20, 90)), None));
+    assert_eq!(loud.manner.velocity_fade, fade((20, 90), (127, 127)));
+    assert_eq!(loud.manner.key_fade, fade((10, 20), (127, 127)));
+    assert_eq!(
+        left_out(&report),
+        [("sfz: region that a controller fades out (as it stands at the start)", 3)]
+    );
 }
 
 #[test]
@@ -232,7 +266,7 @@ fn what_is_written_as_sfz_is_read_back_as_it_was() {
         "Lute.sfz",
         "<region> key=60 pitch_keytrack=0 tune=30 sample=Samples/high.wav volume=-4.5 pan=25 ampeg_attack=0.25 loop_mode=one_shot\n\
          <region> lokey=20 hikey=59 pitch_keycenter=48 tune=-25 lovel=64 sample=Samples/Loud Low.wav offset=5 end=4999 loop_start=100 loop_end=2099\n\
-         <region> lokey=20 hikey=59 hivel=63 seq_length=2 seq_position=2 sample=Samples/soft low.wav pitch_keycenter=48\n",
+         <region> lokey=20 hikey=59 hivel=63 seq_length=2 seq_position=2 sample=Samples/soft low.wav pitch_keycenter=48 xfin_lovel=1 xfin_hivel=40 xfout_lokey=50 xfout_hikey=59\n",
     );
     let bank = place.scan().bank;
     let out = Place::new();
@@ -255,6 +289,10 @@ fn what_is_written_as_sfz_is_read_back_as_it_was() {
         assert_eq!(
             (zone.manner.one_shot, zone.manner.tracking),
             (read.manner.one_shot, read.manner.tracking)
+        );
+        assert_eq!(
+            (zone.manner.key_fade, zone.manner.velocity_fade),
+            (read.manner.key_fade, read.manner.velocity_fade)
         );
         let [sound, copy] = [bank.sounds[zone.sound].clone(), again.bank.sounds[read.sound].clone()];
         let ends = |sustain: Option<neume_bank::Loop>| sustain.map(|l| (l.start_frames, l.end_frames));

@@ -3,7 +3,7 @@
 use std::fs;
 
 use neume_bank::scan::remembered;
-use neume_bank::{Looping, Source};
+use neume_bank::{Instrument, Looping, Source};
 
 use crate::font::{RATE_HZ, Sample, Zone, font, mono};
 use crate::scan::Place;
@@ -64,7 +64,21 @@ fn samples_that_lie_left_and_right_are_one_stereo_sound() {
     let pair = report.bank.sounds.iter().find(|sound| sound.name == "tone 0").unwrap();
     assert!(matches!(&pair.source, Source::Member { member, .. } if member == "0+1"));
     assert_eq!(report.bank.load(pair).unwrap().channels.len(), 2);
-    assert!(report.not_honoured.iter().any(|it| it.what.contains("layer") && it.count == 1));
+    assert_eq!(report.bank.instruments[0].zones.len(), 2, "both sound together");
+    assert_eq!(report.not_honoured, []);
+}
+
+#[test]
+fn more_zones_over_each_other_than_a_note_plays_are_left_out_and_counted() {
+    let place = Place::new();
+    let samples: Vec<Sample> = (0..6).map(|i| mono(60.0 + i as f32, 60 + i)).collect();
+    let lists: Vec<[(u16, i16); 1]> = (0..6).map(|i| [(53, i)]).collect();
+    let zones: Vec<Zone> = lists.iter().map(|list| &list[..]).collect();
+    fs::write(place.path("six.sf2"), font(&samples, &zones, &[])).unwrap();
+    let report = place.scan();
+    assert_eq!(report.bank.instruments[0].zones.len(), Instrument::MOST_LAYERS);
+    let left_out: Vec<_> = report.not_honoured.iter().map(|it| (it.what.as_str(), it.count)).collect();
+    assert_eq!(left_out, [("sf2: layer (a fifth sound of the same note)", 2)]);
 }
 
 #[test]

@@ -225,7 +225,7 @@ impl Engine {
             rate_hz: self.rate_hz,
             bend: 1.0,
             once_frames: looped.then_some((AUDITION_SECS * self.rate_hz).round() as u32),
-            serial: 0,
+            serial: self.voices.strike(),
         };
         self.voices.start(start, 0);
     }
@@ -280,12 +280,15 @@ impl Engine {
         let Some(channel) = self.channels.get_mut(usize::from(note.channel)) else { return };
         channel.press(note.key);
         let bend = channel.ratio();
-        match self.slots.part(&self.settings, note.key, velocity) {
-            Some(part) => {
-                let (settings, rate_hz) = (self.settings, self.rate_hz);
-                let start =
-                    Start { note, part, velocity, settings, rate_hz, bend, once_frames: None, serial: 0 };
-                self.voices.start(start, frame);
+        match self.slots.chord(&self.settings, note.key, velocity) {
+            Some(chord) => {
+                let (settings, rate_hz, once_frames) = (self.settings, self.rate_hz, None);
+                let serial = self.voices.strike();
+                for part in chord.parts() {
+                    let start = Start { note, part, velocity, settings, rate_hz, bend, once_frames, serial };
+                    self.voices.start(start, frame);
+                }
+                let_go(chord.sound);
             }
             None => self.voices.report_end(note, frame),
         }
@@ -295,7 +298,7 @@ impl Engine {
         let Some(channel) = self.channels.get_mut(usize::from(note.channel)) else { return };
         let still_down = channel.lift(note.key);
         let pedal = channel.pedal;
-        if let Some(voice) = self.voices.lifted(note, still_down) {
+        for voice in self.voices.lifted(note, still_down) {
             if pedal {
                 voice.state = State::Pedalled;
             } else {

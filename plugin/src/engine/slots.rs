@@ -5,6 +5,8 @@
 use std::sync::Arc;
 
 use super::settings::{Mode, Settings};
+use neume_bank::Instrument;
+
 use crate::handoff::{Playable, PlayableZone, SLOTS};
 
 /// Lets go of a sound without ever freeing it: should the Worker have let go first, against its promise, the sound
@@ -60,7 +62,7 @@ impl Slots {
     }
 
     /// What a key plays by the settings, or `None` where the slot is empty.
-    pub fn part(&mut self, settings: &Settings, key: u8, velocity: f32) -> Option<Part> {
+    pub fn chord(&mut self, settings: &Settings, key: u8, velocity: f32) -> Option<Chord> {
         let slot = match settings.mode {
             Mode::Chromatic | Mode::Drawn => settings.slot,
             Mode::Slots => Mode::slot_of_key(key),
@@ -72,16 +74,33 @@ impl Slots {
         };
         let struck = pitch_midi.round().clamp(0.0, 127.0) as u8;
         let strikes = self.strikes.get_mut(slot)?.get_mut(usize::from(struck))?;
-        let zone = nearest_zone(&sound.zones, struck, (velocity * 127.0).round() as u8, *strikes)?;
+        let zones = zones_of(&sound.zones, struck, (velocity * 127.0).round() as u8, *strikes);
         *strikes = strikes.wrapping_add(1);
-        Some(Part { sound: sound.clone(), zone, pitch_midi })
+        zones[0]?;
+        Some(Chord { sound: sound.clone(), zones, pitch_midi })
+    }
+}
+
+/// The zones of an instrument that sound together, and the pitch that they are asked for.
+#[derive(Debug)]
+pub(super) struct Chord {
+    pub sound: Arc<Playable>,
+    zones: [Option<usize>; Instrument::MOST_LAYERS],
+    pitch_midi: f64,
+}
+
+impl Chord {
+    /// One zone after another.
+    pub fn parts(&self) -> impl Iterator<Item = Part> + '_ {
+        let part = |zone| Part { sound: self.sound.clone(), zone, pitch_midi: self.pitch_midi };
+        self.zones.iter().flatten().copied().map(part)
     }
 }
 
 /// A sound at its own root, to be heard once.
 pub(super) fn audition(sound: Arc<Playable>) -> Result<Part, Arc<Playable>> {
     let key = finite(sound.drawn_midi, 60.0).round() as u8;
-    match nearest_zone(&sound.zones, key, 127, 0) {
+    match zones_of(&sound.zones, key, 127, 0)[0] {
         Some(zone) => {
             let pitch_midi = sound.zones.get(zone).map_or(60.0, |zone| f64::from(zone.root_midi));
             Ok(Part { sound, zone, pitch_midi })
@@ -90,9 +109,14 @@ pub(super) fn audition(sound: Arc<Playable>) -> Result<Part, Arc<Playable>> {
     }
 }
 
-/// The zone that serves a key and a velocity, or the one that comes nearest: by key first, then by velocity. Of several,
-/// the one whose turn it is at this strike of the key, and the first of these.
-fn nearest_zone(zones: &[PlayableZone], key: u8, velocity: u8, strike: u32) -> Option<usize> {
+/// The zones that serve a key and a velocity at this strike of the key, the first few of them; where there is none, the one
+/// that comes nearest: by key first, then by velocity, then by whose turn it is.
+fn zones_of(
+    zones: &[PlayableZone],
+    key: u8,
+    velocity: u8,
+    strike: u32,
+) -> [Option<usize>; Instrument::MOST_LAYERS] {
     let outside =
         |(low, high): (u8, u8), value: u8| low.saturating_sub(value).max(value.saturating_sub(high));
     let drawn = drawn(key, strike);
@@ -102,7 +126,22 @@ fn nearest_zone(zones: &[PlayableZone], key: u8, velocity: u8, strike: u32) -> O
         let misses = zone.manner.chance.is_some_and(|(from, to)| drawn < from || drawn >= to);
         (outside(zone.keys, key), outside(zone.velocities, velocity), waits || misses)
     };
-    (0..zones.len()).min_by_key(|&i| zones.get(i).map(distance))
+    let (mut chosen, mut places) = ([None; Instrument::MOST_LAYERS], 0);
+    let mut nearest = None;
+    for (i, zone) in zones.iter().enumerate() {
+        let distance = distance(zone);
+        if distance == (0, 0, false) {
+            let Some(place) = chosen.get_mut(places) else { break };
+            *place = Some(i);
+            places += 1;
+        } else if nearest.is_none_or(|(least, _)| distance < least) {
+            nearest = Some((distance, i));
+        }
+    }
+    if places == 0 {
+        chosen[0] = nearest.map(|(_, i)| i);
+    }
+    chosen
 }
 
 /// A number 0..1 for a strike of a key, as if at random: the same for the same strike, so that a project sounds the
@@ -140,13 +179,20 @@ mod tests {
         for (key, velocity, expected) in
             [(10, 5, 0), (59, 64, 1), (60, 1, 2), (79, 0, 2), (82, 9, 2), (88, 9, 3), (127, 127, 3)]
         {
-            assert_eq!(
-                nearest_zone(&zones, key, velocity, 7),
-                Some(expected),
-                "key {key} velocity {velocity}"
-            );
+            let chosen = zones_of(&zones, key, velocity, 7);
+            assert_eq!(chosen, [Some(expected), None, None, None], "key {key} velocity {velocity}");
         }
-        assert_eq!(nearest_zone(&[], 60, 60, 0), None);
+        assert_eq!(zones_of(&[], 60, 60, 0), [None; 4]);
+    }
+
+    #[test]
+    fn zones_over_each_other_sound_together_and_four_at_most() {
+        let over = [zone((0, 127), (0, 127)), zone((60, 72), (0, 127)), zone((60, 72), (64, 127))];
+        assert_eq!(zones_of(&over, 50, 90, 0), [Some(0), None, None, None]);
+        assert_eq!(zones_of(&over, 60, 63, 0), [Some(0), Some(1), None, None]);
+        assert_eq!(zones_of(&over, 72, 64, 0), [Some(0), Some(1), Some(2), None]);
+        let many: Vec<_> = (0..7).map(|_| zone((0, 127), (0, 127))).collect();
+        assert_eq!(zones_of(&many, 60, 60, 0), [Some(0), Some(1), Some(2), Some(3)]);
     }
 
     #[test]
@@ -156,9 +202,9 @@ mod tests {
             ..zone((0, 127), (0, 127))
         };
         let zones = [turn(0), turn(1), turn(2)];
-        let struck: Vec<_> = (0..5).map(|strike| nearest_zone(&zones, 60, 60, strike)).collect();
+        let struck: Vec<_> = (0..5).map(|strike| zones_of(&zones, 60, 60, strike)[0]).collect();
         assert_eq!(struck, [Some(0), Some(1), Some(2), Some(0), Some(1)]);
-        assert_eq!(nearest_zone(&zones[..2], 60, 60, 2), Some(0), "a zone that is missing is stood in for");
+        assert_eq!(zones_of(&zones[..2], 60, 60, 2)[0], Some(0), "a zone that is missing is stood in for");
     }
 
     #[test]
@@ -168,10 +214,10 @@ mod tests {
             ..zone((0, 127), (0, 127))
         };
         let zones = [half(0.0), half(0.5)];
-        let heard: Vec<_> = (0..400).filter_map(|strike| nearest_zone(&zones, 60, 60, strike)).collect();
+        let heard: Vec<_> = (0..400).filter_map(|strike| zones_of(&zones, 60, 60, strike)[0]).collect();
         let first = heard.iter().filter(|zone| **zone == 0).count();
         assert!((150..=250).contains(&first), "{first} of 400");
-        let again: Vec<_> = (0..400).filter_map(|strike| nearest_zone(&zones, 60, 60, strike)).collect();
+        let again: Vec<_> = (0..400).filter_map(|strike| zones_of(&zones, 60, 60, strike)[0]).collect();
         assert_eq!(heard, again);
     }
 }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use neume_bank::{Fade, Manner};
+
 use super::channel::Bend;
 use super::envelope::{Envelope, Shape};
 use super::events::{Expression, Note};
@@ -129,6 +131,7 @@ impl Voice {
             stream,
             gain: loudness
                 * velocity_gain(start.velocity, place.manner.velocity_tracking)
+                * faded(&place.manner, pitch_midi, start.velocity)
                 * zone_gain(place.manner.gain_db),
             sides: sides(place.manner.pan),
             one_shot: place.manner.one_shot,
@@ -366,6 +369,12 @@ fn sides(pan: f32) -> [f32; 2] {
     }
     let angle = std::f32::consts::FRAC_PI_4 * (1.0 + pan);
     [std::f32::consts::SQRT_2 * angle.cos(), std::f32::consts::SQRT_2 * angle.sin()]
+}
+
+/// What is left of a zone where it is faded against its neighbours, linear.
+fn faded(manner: &Manner, pitch_midi: f64, velocity: f32) -> f32 {
+    let gain = |fade: Option<Fade>, at: f32| fade.map_or(1.0, |fade| fade.gain(at));
+    gain(manner.key_fade, pitch_midi as f32) * gain(manner.velocity_fade, velocity * 127.0)
 }
 
 /// From a velocity 0..1 to a linear gain: 0 dB at full, −10 dB at half, −39 dB at the softest.

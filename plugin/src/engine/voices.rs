@@ -59,6 +59,13 @@ impl Voices {
         &self.ends
     }
 
+    /// Reports that a note has ended, unless another voice of its strike goes on.
+    fn report_end_of(&mut self, note: Note, serial: u64, frame: usize) {
+        if !self.in_use().any(|voice| voice.state != State::Free && voice.serial == serial) {
+            self.report_end(note, frame);
+        }
+    }
+
     /// Reports that a note has ended, or never sounded.
     pub fn report_end(&mut self, note: Note, frame: usize) {
         if self.ends.len() < MOST_ENDS {
@@ -76,10 +83,14 @@ impl Voices {
         self.residue == [0.0; 2] && self.in_use().all(|voice| voice.state == State::Free)
     }
 
-    /// Starts a note at this frame of the block, stealing a voice if need be.
-    pub fn start(&mut self, mut start: Start, frame: usize) {
+    /// The number of a new strike, which all of its voices bear.
+    pub fn strike(&mut self) -> u64 {
         self.serial += 1;
-        start.serial = self.serial;
+        self.serial
+    }
+
+    /// Starts a voice at this frame of the block, stealing another if need be.
+    pub fn start(&mut self, start: Start, frame: usize) {
         let place = self.make_room(frame).or_else(|| self.cut());
         match place.and_then(|place| Some((place, self.pool.get_mut(place)?))) {
             Some((place, voice)) => {
@@ -120,8 +131,8 @@ impl Voices {
         if voice.state != State::Free {
             return free;
         }
-        let note = voice.note;
-        self.report_end(note, frame);
+        let (note, serial) = (voice.note, voice.serial);
+        self.report_end_of(note, serial, frame);
         Some(victim)
     }
 
@@ -136,14 +147,19 @@ impl Voices {
         Some(index)
     }
 
-    /// The voice that a lifted key lets go: the one with the note's id, else the oldest of its key, unless that strike
-    /// has ended already and those that sound belong to the `still_down` others.
-    pub fn lifted(&mut self, note: Note, still_down: usize) -> Option<&mut Voice> {
-        let is_held = |voice: &Voice| voice.state == State::Held && note.names(voice.note);
-        if note.id.is_none() && self.in_use().filter(|voice| is_held(voice)).count() <= still_down {
-            return None;
-        }
-        self.in_use_mut().filter(|voice| is_held(voice)).min_by_key(|voice| voice.serial)
+    /// The voices that a lifted key lets go: those of the strike with the note's id, else of the oldest of its key, unless
+    /// that strike has ended already and those that sound belong to the `still_down` others.
+    pub fn lifted(&mut self, note: Note, still_down: usize) -> impl Iterator<Item = &mut Voice> {
+        let is_held = move |voice: &Voice| voice.state == State::Held && note.names(voice.note);
+        let after = |serial: u64| {
+            let later = self.in_use().filter(|voice| is_held(voice) && voice.serial > serial);
+            later.map(|voice| voice.serial).min()
+        };
+        let oldest = after(0).filter(|&oldest| {
+            // As many strikes as keys are still down may follow the one that is let go.
+            note.id.is_some() || (0..still_down).try_fold(oldest, |serial, _| after(serial)).is_some()
+        });
+        self.in_use_mut().filter(move |voice| is_held(voice) && Some(voice.serial) == oldest)
     }
 
     /// Lets a channel's keys go: all that are held, or those that the pedal held.
@@ -166,9 +182,9 @@ impl Voices {
                 continue;
             }
             voice.fade();
-            let (note, ended) = (voice.note, voice.state == State::Free);
+            let (note, serial, ended) = (voice.note, voice.serial, voice.state == State::Free);
             if ended {
-                self.report_end(note, frame);
+                self.report_end_of(note, serial, frame);
             }
         }
     }
@@ -209,9 +225,9 @@ impl Voices {
             let bend = bends.get(usize::from(voice.note.channel)).copied().unwrap_or(Bend::Still(1.0));
             let sounded = voice.render(kernels, desk, bend, left, right);
             if voice.state == State::Free {
-                let (note, starved) = (voice.note, voice.starved);
+                let (note, serial, starved) = (voice.note, voice.serial, voice.starved);
                 self.starved += u32::from(starved);
-                self.report_end(note, frame + sounded);
+                self.report_end_of(note, serial, frame + sounded);
             }
         }
         let last = self.in_use().rposition(|voice| voice.state != State::Free);

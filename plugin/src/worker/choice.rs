@@ -26,7 +26,8 @@ pub fn choose(bank: &Bank, from: &BankRef, id: SoundId, reading: &Reading, by_ha
     let instrument =
         bank.instrument_of(id).filter(|instrument| instrument.is_told || instrument.zones.len() > 1);
     let matched = instrument.and_then(|of| of.zones.iter().find(|zone| bank.sounds[zone.sound].id == id));
-    let gain_db = FULL_LOUDNESS_DB + reading.loudness.db - sound.profile.loudness_db;
+    let together_db = instrument.zip(matched).map_or(0.0, |(of, matched)| together_db(bank, of, matched));
+    let gain_db = FULL_LOUDNESS_DB + reading.loudness.db - sound.profile.loudness_db - together_db;
     let gain_db = gain_db.clamp(*GAIN_DB.start(), *GAIN_DB.end());
     let zones = match (instrument, matched) {
         (Some(instrument), Some(matched)) => {
@@ -55,6 +56,23 @@ pub fn choose(bank: &Bank, from: &BankRef, id: SoundId, reading: &Reading, by_ha
     };
     let contour = reading.contour.clone();
     Some(Chosen { sound: id, bank: from.clone(), zones, gain_db, drawn_midi, contour, by_hand })
+}
+
+/// How much louder a note of an instrument is than the matched zone alone: by the zones that sound together with it.
+fn together_db(bank: &Bank, instrument: &Instrument, matched: &Zone) -> f32 {
+    let [key, velocity] = [matched.keys, matched.velocities].map(|(low, high)| low + (high - low) / 2);
+    let serves = |zone: &&Zone| {
+        (zone.keys.0..=zone.keys.1).contains(&key)
+            && (zone.velocities.0..=zone.velocities.1).contains(&velocity)
+            && (zone.manner.turn, zone.manner.chance) == (matched.manner.turn, matched.manner.chance)
+    };
+    let power = |zone: &Zone| {
+        let db = bank.sounds[zone.sound].profile.loudness_db + zone.manner.gain_db;
+        10f32.powf(db / 10.0)
+    };
+    let others = instrument.zones.iter().filter(serves).filter(|zone| *zone != matched);
+    let others: f32 = others.take(Instrument::MOST_LAYERS - 1).map(power).sum();
+    10.0 * (1.0 + others / power(matched).max(1e-12)).log10()
 }
 
 /// What the composer is told where memory holds only a part of the instrument that was chosen.

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use neume::engine::Settings;
+use neume::engine::{Event, Note, Settings, TimedEvent};
 use neume::handoff::{Pcm, Playable, PlayableZone};
-use neume_bank::{Envelope, Manner, Turn};
+use neume_bank::{Envelope, Fade, Manner, Turn};
 
 use crate::rig::{RATE_HZ, Rig, mono, noise, off, on};
 
@@ -83,6 +83,71 @@ fn the_envelope_of_a_zone_is_played_and_settings_at_rest_leave_it_alone() {
     assert!((db(0.2) + 40.0).abs() < 0.1);
     assert!((db(0.35) + 70.0).abs() < 1.5, "30 dB in half the release: {}", db(0.35));
     assert_eq!(out[frame(0.45)], 0.0);
+}
+
+#[test]
+fn zones_over_each_other_sound_and_end_together() {
+    let mut rig = Rig::with(instrument(vec![
+        (level(0.25), Manner::default()),
+        (level(0.125), Manner { gain_db: 6.0206, ..Manner::default() }),
+        (mono(vec![0.0625; 800], None), Manner::default()),
+    ]));
+    let settings = Settings { release_secs: 0.0, ..plain() };
+    let strikes = [on(0, 60), on(1_000, 60), off(2_000, 60), off(3_000, 60)];
+    let out = rig.left(&settings, &strikes, 4_000);
+    assert!((out[100] - 0.5625).abs() < 1e-4, "all three: {}", out[100]);
+    assert!((out[900] - 0.5).abs() < 1e-4, "the short one is over: {}", out[900]);
+    assert!((out[1_900] - 1.0).abs() < 1e-4, "two strikes of one key: {}", out[1_900]);
+    assert!(
+        (out[2_900] - 0.5).abs() < 1e-4,
+        "a lifted key lets go both voices of one strike: {}",
+        out[2_900]
+    );
+    assert_eq!(out[3_900], 0.0);
+    assert!(rig.engine.is_silent());
+}
+
+#[test]
+fn a_strike_of_several_voices_is_reported_once_when_its_last_has_ended() {
+    let mut rig = Rig::with(instrument(vec![
+        (mono(vec![0.5; 100], None), Manner::default()),
+        (mono(vec![0.5; 1_000], None), Manner::default()),
+    ]));
+    let mut ends = Vec::new();
+    for block in 0..20 {
+        let events = if block == 0 { vec![on(0, 60)] } else { Vec::new() };
+        rig.render(&plain(), &events, 64, &[64]);
+        ends.extend(rig.engine.ended().iter().map(|end| block * 64 + end.frame));
+    }
+    assert!(matches!(ends[..], [end] if (990..1_020).contains(&end)), "{ends:?}");
+}
+
+#[test]
+fn zones_that_cross_fade_by_velocity_and_key_keep_their_power() {
+    let fade = |rises, falls| Some(Fade { rises, falls });
+    let soft =
+        Manner { velocity_tracking: Some(0.0), velocity_fade: fade((0, 0), (40, 80)), ..Manner::default() };
+    let loud = Manner { velocity_fade: fade((40, 80), (127, 127)), ..soft };
+    let mut rig = Rig::with(instrument(vec![
+        (level(0.5), Manner { pan: -1.0, ..soft }),
+        (level(0.5), Manner { pan: 1.0, ..loud }),
+    ]));
+    let mut strike = |velocity: f32| {
+        rig.engine.reset();
+        let note = Note::new(0, 60);
+        let on = TimedEvent { frame: 0, event: Event::NoteOn { note, velocity: velocity / 127.0 } };
+        let [left, right] = rig.render(&plain(), &[on], 64, &[64]);
+        (left[50] / 0.5, right[50] / 0.5)
+    };
+    let sqrt2 = std::f32::consts::SQRT_2;
+    let near = |(l, r): (f32, f32), (a, b): (f32, f32)| (l - a).abs() < 1e-3 && (r - b).abs() < 1e-3;
+    assert!(near(strike(30.0), (sqrt2, 0.0)), "{:?}", strike(30.0));
+    assert!(near(strike(60.0), (1.0, 1.0)), "{:?}", strike(60.0));
+    assert!(near(strike(110.0), (0.0, sqrt2)), "{:?}", strike(110.0));
+    let by_key = Manner { key_fade: fade((60, 72), (127, 127)), ..Manner::default() };
+    let mut rig = Rig::with(instrument(vec![(level(0.5), by_key)]));
+    let out = rig.left(&plain(), &[on(0, 66)], 64);
+    assert!((out[50] - 0.5 * 0.5f32.sqrt()).abs() < 1e-3, "{}", out[50]);
 }
 
 #[test]
