@@ -1,34 +1,54 @@
 //! Which sounds a training hears: whole instruments left out, the others drawn evenly.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use rand::Rng;
 use rand::rngs::StdRng;
 
 use super::sound_augment::LabelledSound;
 use crate::{Error, Family};
 
-/// Deals the recorded instruments of each family into folds, those of one origin together, and leaves one fold out:
-/// what is learned from, and what is left out. Rendered instruments, and families of a single origin, are never left
-/// out.
+/// Deals the origins of recorded instruments into folds and leaves one fold out: what is learned from, and what is left
+/// out. Whatever is of one origin, in all families, lies in one fold, so that no microphone and no room is on both sides.
+/// Rendered instruments, and families whose origins all lie in that fold, are never left out.
 pub fn split(sounds: &[LabelledSound], fold: Option<Fold>) -> (Vec<&LabelledSound>, Vec<&LabelledSound>) {
     let Some(Fold { left_out, of }) = fold else { return (sounds.iter().collect(), Vec::new()) };
-    let mut origins: Vec<(Family, &str)> = sounds
+    let mut instruments: BTreeMap<&str, BTreeSet<(Family, &str)>> = BTreeMap::new();
+    for label in sounds.iter().map(|sound| &sound.label).filter(|label| !label.is_rendered()) {
+        let name = label.instrument.as_str();
+        instruments.entry(label.origin()).or_default().insert((label.family, name));
+    }
+    // The largest first, each to the fold that has least of its families so far.
+    let mut origins: Vec<(&str, BTreeSet<(Family, &str)>)> = instruments.into_iter().collect();
+    origins.sort_by_key(|(_, instruments)| std::cmp::Reverse(instruments.len()));
+    let mut dealt = vec![[0usize; Family::COUNT]; of.max(1)];
+    let mut out = BTreeSet::new();
+    for (origin, instruments) in &origins {
+        let has = |fold: &[usize; Family::COUNT]| -> usize {
+            instruments.iter().map(|(family, _)| fold[family.index()]).sum()
+        };
+        let mut folds: Vec<usize> = (0..dealt.len()).collect();
+        folds.sort_by_key(|&fold| (has(&dealt[fold]), dealt[fold].iter().sum::<usize>()));
+        instruments.iter().for_each(|(family, _)| dealt[folds[0]][family.index()] += 1);
+        if folds[0] == left_out {
+            out.insert(*origin);
+        }
+    }
+    let is_out = |origin: &str| out.contains(origin);
+    let learned_too: BTreeSet<Family> = origins
         .iter()
-        .filter(|sound| !sound.label.is_rendered())
-        .map(|sound| (sound.label.family, sound.label.origin()))
+        .filter(|(origin, _)| !is_out(origin))
+        .flat_map(|(_, instruments)| instruments.iter().map(|(family, _)| *family))
         .collect();
-    origins.sort_unstable();
-    origins.dedup();
     let is_left_out = |sound: &&LabelledSound| {
-        let mut peers = origins.iter().filter(|(family, _)| *family == sound.label.family);
-        let count = peers.clone().count();
-        let place = peers.position(|(_, origin)| *origin == sound.label.origin());
-        place.is_some_and(|place| count > 1 && place % of.max(1) == left_out)
+        let label = &sound.label;
+        !label.is_rendered() && is_out(label.origin()) && learned_too.contains(&label.family)
     };
     let (left_out, learned) = sounds.iter().partition(is_left_out);
     (learned, left_out)
 }
 
-/// One part of the instruments: number `left_out` of `of`.
+/// One part of the origins: number `left_out` of `of`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fold {
     /// Which part, from 0.
