@@ -12,6 +12,7 @@ mod erase;
 pub mod error;
 pub mod excerpt;
 pub mod family;
+mod feature_map;
 pub mod features;
 mod fuse;
 pub mod ink;
