@@ -22,17 +22,17 @@ const PALEST: f32 = 0.1;
 /// The part of every pixel that ink covers (256 x 384), out of the pixels of a [`NetworkInput`] and where the network sees
 /// ink (64 x 96 x 4, 0..1). Where ink is certain, every pixel that differs from the paper is some.
 pub fn coverage(pixels: &[f32], seen: &[f32], is_certain: bool) -> Vec<f32> {
-    let strengths: Vec<f32> = pixels.chunks_exact(NetworkInput::CHANNELS).map(|pixel| pixel[0]).collect();
     let mut ruler = Ruler::default();
-    ruler.cover(&strengths, seen, is_certain);
+    ruler.look(pixels);
+    ruler.cover(seen, is_certain);
     ruler.coverage
 }
 
 /// The mean coverage of four pixels side by side, ordered as the network's ink is (64 x 96 x 4).
 pub fn coverage_of_patches(coverage: &[f32]) -> Vec<f32> {
     let mut ink = vec![0.0; coverage.len() / PATCH];
-    for (row, line) in coverage.chunks(COLUMNS).enumerate() {
-        for (column, four) in line.chunks(PATCH).enumerate().filter(|(_, four)| has_ink(four)) {
+    for (row, line) in coverage.chunks(COLUMNS).enumerate().filter(|(_, line)| has_ink(line)) {
+        for (column, four) in line.chunks_exact(PATCH).enumerate() {
             ink[at(row, column)] = four.iter().sum::<f32>() / PATCH as f32;
         }
     }
@@ -44,12 +44,18 @@ fn at(row: usize, column: usize) -> usize {
     (row / PATCH * PATCHES + column) * PATCH + row % PATCH
 }
 
-/// Works out [`coverage`] and [`measures`], in room that is used again.
+/// Works out [`coverage`] and [`measures`], in room that is used again. Most of a pad is paper, so it goes by fours: four
+/// pixels side by side, of which 96 make a row.
 #[derive(Default)]
 pub(crate) struct Ruler {
-    /// What [`Ruler::cover`] found.
+    /// Whether a four differs from the paper (256 x 96).
+    is_inked: Vec<bool>,
+    /// The fours that do, counted row by row.
+    fours: Vec<usize>,
+    /// Strength of each pixel (256 x 384), and what [`Ruler::cover`] found; both are zero but for the fours.
+    strengths: Vec<f32>,
     coverage: Vec<f32>,
-    /// Numbers by pixel row and patch column (256 x 96).
+    /// Numbers of each four (256 x 96).
     lines: Vec<f32>,
     thick: Vec<f32>,
     /// The ink made half as large, and so on.
@@ -57,31 +63,67 @@ pub(crate) struct Ruler {
 }
 
 impl Ruler {
-    /// [`coverage`], out of the strengths of all pixels (256 x 384).
-    pub(crate) fn cover(&mut self, strengths: &[f32], seen: &[f32], is_certain: bool) -> &[f32] {
-        let core = core(strengths, seen, is_certain);
+    /// Looks at the pixels of a [`NetworkInput`]: which fours differ from the paper (256 x 96)?
+    pub(crate) fn look(&mut self, pixels: &[f32]) -> &[bool] {
+        for four in self.fours.drain(..) {
+            let pixels = four * PATCH..(four + 1) * PATCH;
+            self.strengths[pixels.clone()].fill(0.0);
+            self.coverage[pixels].fill(0.0);
+        }
+        self.strengths.resize(ROWS * COLUMNS, 0.0);
+        self.coverage.resize(ROWS * COLUMNS, 0.0);
+        self.is_inked.clear();
+        self.is_inked.extend(pixels.chunks_exact(PATCH * NetworkInput::CHANNELS).map(has_ink));
+        self.fours.extend((0..self.is_inked.len()).filter(|&four| self.is_inked[four]));
+        for &four in &self.fours {
+            let to = &mut self.strengths[four * PATCH..][..PATCH];
+            let from = pixels[four * PATCH * NetworkInput::CHANNELS..].chunks(NetworkInput::CHANNELS);
+            to.iter_mut().zip(from).for_each(|(to, pixel)| *to = pixel[0]);
+        }
+        &self.is_inked
+    }
+
+    /// [`coverage`] of what it looked at.
+    pub(crate) fn cover(&mut self, seen: &[f32], is_certain: bool) -> &[f32] {
+        let core = self.core(seen, is_certain);
         let covered = |strength: f32| if strength > PALEST * core { (strength / core).min(1.0) } else { 0.0 };
         let usual = if is_certain { 1.0 } else { self.find_thickness(seen) };
-        self.coverage.clear();
-        self.coverage.resize(strengths.len(), 0.0);
-        let lines = strengths.chunks(COLUMNS).zip(self.coverage.chunks_mut(COLUMNS));
-        for (row, (line, coverage)) in lines.enumerate() {
-            let pairs = line.chunks(PATCH).zip(coverage.chunks_mut(PATCH));
-            for (column, (four, coverage)) in pairs.enumerate().filter(|(_, (four, _))| has_ink(four)) {
-                if is_certain {
-                    coverage.iter_mut().zip(four).for_each(|(to, v)| *to = covered(*v));
-                    continue;
-                }
-                let thick = &self.thick[row * PATCHES..][..PATCHES];
-                let beside = &thick[column.saturating_sub(1)..(column + 2).min(PATCHES)];
-                let most = beside.iter().fold(0.0f32, |most, &v| most.max(v));
-                if most > SEEN[0] * usual {
-                    let part = ((most / usual - SEEN[0]) / (SEEN[1] - SEEN[0])).min(1.0);
-                    coverage.iter_mut().zip(four).for_each(|(to, v)| *to = part * covered(*v));
-                }
+        for &four in &self.fours {
+            let part = if is_certain { 1.0 } else { self.part_of(four, usual) };
+            let strengths = &self.strengths[four * PATCH..][..PATCH];
+            let coverage = &mut self.coverage[four * PATCH..][..PATCH];
+            if part > 0.0 {
+                coverage.iter_mut().zip(strengths).for_each(|(to, v)| *to = part * covered(*v));
+            } else {
+                coverage.fill(0.0);
             }
         }
         &self.coverage
+    }
+
+    /// How much the word of the network counts at a four, 0..1.
+    fn part_of(&self, four: usize, usual: f32) -> f32 {
+        let (row, column) = (four / PATCHES, four % PATCHES);
+        let thick = &self.thick[row * PATCHES..][..PATCHES];
+        let beside = &thick[column.saturating_sub(1)..(column + 2).min(PATCHES)];
+        let most = beside.iter().fold(0.0f32, |most, &v| most.max(v));
+        ((most / usual - SEEN[0]) / (SEEN[1] - SEEN[0])).clamp(0.0, 1.0)
+    }
+
+    /// The strength of the ink where no edge softens it.
+    fn core(&self, seen: &[f32], is_certain: bool) -> f32 {
+        let (mut cubes, mut squares) = (0.0f32, 1e-9f32);
+        for &four in &self.fours {
+            let part = if is_certain { 1.0 } else { seen[at(four / PATCHES, four % PATCHES)] };
+            if part > 1.0 / 256.0 {
+                for strength in &self.strengths[four * PATCH..][..PATCH] {
+                    let square = part * strength * strength;
+                    squares += square;
+                    cubes += square * strength;
+                }
+            }
+        }
+        (cubes / squares).max(0.02)
     }
 
     /// Finds the ink that the network sees in the three pixel rows around each, by patch column, and says what is usual
@@ -90,16 +132,19 @@ impl Ruler {
         self.lines.resize(ROWS * PATCHES, 0.0);
         for (patches, lines) in seen.chunks(PATCHES * PATCH).zip(self.lines.chunks_mut(PATCHES * PATCH)) {
             for (k, line) in lines.chunks_mut(PATCHES).enumerate() {
-                line.iter_mut().zip(patches.chunks(PATCH)).for_each(|(to, four)| *to = four[k]);
+                line.iter_mut().zip(patches.chunks_exact(PATCH)).for_each(|(to, four)| *to = four[k]);
             }
         }
         let (line, thick) = (&self.lines, &mut self.thick);
         thick.clone_from(line);
         thick[PATCHES..].iter_mut().zip(line).for_each(|(sum, v)| *sum += v);
         thick.iter_mut().zip(&line[PATCHES..]).for_each(|(sum, v)| *sum += v);
-        let total = line.iter().map(|v| v * v).sum::<f32>() + 1e-9;
-        let sum: f32 = line.iter().zip(thick).map(|(v, three)| v * v * *three).sum();
-        (sum / total).max(1e-6)
+        let (mut total, mut sum) = (0.0f32, 0.0f32);
+        for (v, three) in line.iter().zip(thick) {
+            total += v * v;
+            sum += v * v * *three;
+        }
+        (sum / (total + 1e-9)).max(1e-6)
     }
 
     /// [`measures`] of what [`Ruler::cover`] found.
@@ -108,27 +153,9 @@ impl Ruler {
     }
 }
 
-/// The strength of the ink where no edge softens it, out of the strengths of all pixels.
-fn core(strengths: &[f32], seen: &[f32], is_certain: bool) -> f32 {
-    let (mut cubes, mut squares) = (0.0f32, 1e-9f32);
-    for (row, line) in strengths.chunks(COLUMNS).enumerate() {
-        for (column, four) in line.chunks(PATCH).enumerate().filter(|(_, four)| has_ink(four)) {
-            let part = if is_certain { 1.0 } else { seen[at(row, column)] };
-            if part > 1.0 / 256.0 {
-                for strength in four {
-                    let square = part * strength * strength;
-                    squares += square;
-                    cubes += square * strength;
-                }
-            }
-        }
-    }
-    (cubes / squares).max(0.02)
-}
-
-/// Whether any of some pixels is covered. Most are not, so this is asked of several at once.
-fn has_ink(pixels: &[f32]) -> bool {
-    pixels.iter().fold(0, |bits, v| bits | v.to_bits()) != 0
+/// Whether any of some numbers is not zero. Most are, so this is asked of several at once.
+fn has_ink(numbers: &[f32]) -> bool {
+    numbers.iter().fold(0, |bits, v| bits | v.to_bits()) != 0
 }
 
 /// How many numbers [`measures`] gives.

@@ -3,6 +3,8 @@
 //! Strokes have round ends and joins and soft edges; a stroke thinner than a pixel is a paler line of one pixel,
 //! so that its width can still be measured.
 
+use std::cell::{Cell, RefCell};
+
 use image::{Rgba, RgbaImage, imageops};
 use tiny_skia::{
     FillRule, LineCap, LineJoin, Paint, Path, PathBuilder, Pixmap, PixmapPaint, PremultipliedColorU8,
@@ -32,6 +34,28 @@ impl NetworkInput {
     pub const COLUMNS: usize = 384;
     /// Numbers a pixel.
     pub const CHANNELS: usize = 4;
+
+    const LEN: usize = NetworkInput::ROWS * NetworkInput::COLUMNS * NetworkInput::CHANNELS;
+
+    /// Leaves its memory to the next input that this thread makes: fresh memory takes longer than to fill it.
+    pub fn recycle(self) {
+        SPARE.set(self.pixels);
+    }
+
+    /// Room for the pixels, with nothing in it.
+    fn room() -> Vec<f32> {
+        let mut pixels = SPARE.take();
+        pixels.clear();
+        pixels.reserve_exact(NetworkInput::LEN);
+        pixels
+    }
+}
+
+thread_local! {
+    /// What [`NetworkInput::recycle`] left.
+    static SPARE: Cell<Vec<f32>> = const { Cell::new(Vec::new()) };
+    /// A white pad, for strokes.
+    static WHITE: RefCell<Option<Pixmap>> = const { RefCell::new(None) };
 }
 
 /// Strength below which a pixel is paper.
@@ -44,9 +68,7 @@ pub fn paint(sketch: &Sketch, width_px: u32, height_px: u32, paper: Option<Rgb>)
 }
 
 fn pixmap_of(sketch: &Sketch, width_px: u32, height_px: u32, paper: Option<Rgb>) -> Pixmap {
-    let (width_px, height_px) = (width_px.clamp(1, 4096), height_px.clamp(1, 4096));
-    // PANIC: a pixmap is refused for a side of zero or gigabytes of pixels only; the sides are held above.
-    let mut pixmap = Pixmap::new(width_px, height_px).expect("sides of 1 to 4096");
+    let mut pixmap = empty(width_px.clamp(1, 4096), height_px.clamp(1, 4096));
     if let Some(Rgb([r, g, b])) = paper {
         pixmap.fill(tiny_skia::Color::from_rgba8(r, g, b, 255));
     }
@@ -59,6 +81,11 @@ fn pixmap_of(sketch: &Sketch, width_px: u32, height_px: u32, paper: Option<Rgb>)
     pixmap
 }
 
+fn empty(width_px: u32, height_px: u32) -> Pixmap {
+    // PANIC: a pixmap is refused for a side of zero or gigabytes of pixels only, and no caller asks for such sides.
+    Pixmap::new(width_px, height_px).expect("sides of 1 to 4096")
+}
+
 /// Rasterises a sketch for the network and takes the paper away.
 ///
 /// # Errors
@@ -66,7 +93,12 @@ fn pixmap_of(sketch: &Sketch, width_px: u32, height_px: u32, paper: Option<Rgb>)
 pub fn network_input(sketch: &Sketch) -> Result<NetworkInput, Error> {
     let (columns, rows) = (NetworkInput::COLUMNS as u32, NetworkInput::ROWS as u32);
     let Some(layer) = &sketch.raster else {
-        return on_white(&pixmap_of(sketch, columns, rows, Some(Rgb([255; 3]))));
+        return WHITE.with_borrow_mut(|white| {
+            let pixmap = white.get_or_insert_with(|| empty(columns, rows));
+            pixmap.fill(tiny_skia::Color::WHITE);
+            sketch.strokes.iter().for_each(|stroke| paint_stroke(pixmap, stroke));
+            on_white(pixmap)
+        });
     };
     let beneath = Sketch { strokes: Vec::new(), raster: Some(layer.clone()) };
     let mut picture = paint(&beneath, columns, rows, None);
@@ -98,12 +130,16 @@ pub fn network_input_of(mut picture: RgbaImage) -> Result<NetworkInput, Error> {
 
 /// The difference of strokes from white: what [`separate`] says of them, but sooner, since most of a pad is empty.
 fn on_white(strokes: &Pixmap) -> Result<NetworkInput, Error> {
-    let mut pixels = vec![0.0; NetworkInput::ROWS * NetworkInput::COLUMNS * NetworkInput::CHANNELS];
+    // Pixels that are looked at together, and their bytes.
+    const RUN: usize = 16;
+    let mut pixels = NetworkInput::room();
+    pixels.resize(NetworkInput::LEN, 0.0);
     let mut ink = 0.0;
-    for (to, pixel) in pixels.chunks_exact_mut(NetworkInput::CHANNELS).zip(strokes.pixels()) {
-        let rgb = [pixel.red(), pixel.green(), pixel.blue()];
-        if rgb != [255; 3] {
-            let difference = rgb.map(|v| (f32::from(v) - 255.0) / 255.0);
+    let runs =
+        pixels.chunks_exact_mut(RUN * NetworkInput::CHANNELS).zip(strokes.data().chunks_exact(RUN * 4));
+    for (run, bytes) in runs.filter(|(_, bytes)| bytes.iter().fold(255, |all, v| all & v) != 255) {
+        for (to, byte) in run.chunks_exact_mut(NetworkInput::CHANNELS).zip(bytes.chunks_exact(4)) {
+            let difference = [0, 1, 2].map(|c| (f32::from(byte[c]) - 255.0) / 255.0);
             let strength = difference.iter().fold(0.0f32, |most, d| most.max(-d));
             ink += strength;
             to.copy_from_slice(&[strength, difference[0], difference[1], difference[2]]);
@@ -117,7 +153,7 @@ fn on_white(strokes: &Pixmap) -> Result<NetworkInput, Error> {
 /// # Errors
 /// [`Error::EmptyPad`] if there is hardly any.
 pub(crate) fn separate(picture: &RgbaImage, paper: &Paper, is_certain: bool) -> Result<NetworkInput, Error> {
-    let mut pixels = Vec::with_capacity(NetworkInput::ROWS * NetworkInput::COLUMNS * NetworkInput::CHANNELS);
+    let mut pixels = NetworkInput::room();
     let mut ink = 0.0;
     for (row, line) in picture.rows().enumerate() {
         let paper = paper.row(row);

@@ -264,8 +264,9 @@ impl SketchNet {
             return Answers::of(&self.output(&input.pixels)?, 0, &input.pixels, input.is_certain);
         }
         Pass::on_this_thread(|pass| {
-            let output = pass.run(self, &input.pixels)?;
-            Answers::of_ink(&output, 0, coverage_of_patches(pass.cover(input.is_certain)))
+            let (output, is_certain) = (pass.run(self, &input.pixels)?, input.is_certain);
+            input.recycle();
+            Answers::of_ink(&output, 0, coverage_of_patches(pass.cover(is_certain)))
         })
     }
 
@@ -412,10 +413,7 @@ impl Answers {
         let families = Families(families);
         let (family, likely) = families.best();
         let is_open = self.open >= 0.5;
-        let ink = |column: usize, row: usize| {
-            self.ink_of_rows[(row / PATCH * COLUMNS + column) * PATCH + row % PATCH]
-        };
-        let columns = Columns { columns: COLUMNS, rows: ROWS * PATCH, at: &ink };
+        let columns = Columns::of_patches(&self.ink_of_rows, COLUMNS, PATCH);
         Ok(Reading {
             contour: contour(&columns, width_norm, legend),
             pitch: Pitch {
@@ -462,7 +460,7 @@ fn row_of(tensor: &Tensor, at: usize) -> Result<Vec<f32>, Error> {
 fn profile(ink: &[f32]) -> Vec<f32> {
     let mut profile = vec![0.0; ROWS * PATCH];
     for (patch, ink) in ink.chunks(PATCH).enumerate() {
-        for (k, p) in ink.iter().enumerate() {
+        for (k, p) in ink.iter().enumerate().filter(|(_, p)| **p > 0.0) {
             profile[patch / COLUMNS * PATCH + k] += p / COLUMNS as f32;
         }
     }
@@ -475,13 +473,18 @@ fn profile(ink: &[f32]) -> Vec<f32> {
 /// more or less ink somewhere hardly moves it. `rows` is the ink of each row from the top; the result is 0 at the bottom
 /// and 1 at the top; the middle for no ink at all.
 pub fn height_of_ink(rows: &[f32]) -> f32 {
-    let total: f32 = rows.iter().sum();
+    height_of_run(rows, 0, rows.len())
+}
+
+/// [`height_of_ink`] where all of it lies in a run of rows, of which the first is row `first` of `count`.
+pub(crate) fn height_of_run(run: &[f32], first: usize, count: usize) -> f32 {
+    let total: f32 = run.iter().sum();
     if total <= 0.0 {
         return 0.5;
     }
     let (from, to) = (0.4 * total, 0.6 * total);
     let (mut before, mut sum) = (0.0f32, 0.0f32);
-    for (row, ink) in rows.iter().enumerate() {
+    for (row, ink) in (first..).zip(run) {
         let (start, end) = (before.max(from), (before + ink).min(to));
         if end > start {
             // The part of the row that belongs to the middle fifth, and where in the row it lies.
@@ -490,7 +493,7 @@ pub fn height_of_ink(rows: &[f32]) -> f32 {
         }
         before += ink;
     }
-    1.0 - sum / (to - from) / rows.len() as f32
+    1.0 - sum / (to - from) / count as f32
 }
 
 /// The logarithm of how much more likely a thing is than not.

@@ -20,10 +20,6 @@ use crate::{Error, NetworkInput};
 /// The features of one drawing, coarser and coarser, and what follows from them: some four megabytes a thread.
 #[derive(Default)]
 pub(super) struct Pass {
-    /// Strength of each pixel (256 x 384).
-    strengths: Vec<f32>,
-    /// Whether four pixels side by side differ from the paper (256 x 96).
-    is_inked: Vec<bool>,
     fine: FeatureMap,
     half: FeatureMap,
     quarter: FeatureMap,
@@ -51,7 +47,6 @@ impl Pass {
         if pixels.len() != NetworkInput::ROWS * NetworkInput::COLUMNS * NetworkInput::CHANNELS {
             return Err(Error::Network(format!("{} numbers are no drawing", pixels.len())));
         }
-        self.find_strengths(pixels);
         self.look(net, pixels)?;
         self.find_ink(net)?;
         self.seen.clear();
@@ -70,20 +65,7 @@ impl Pass {
 
     /// The part of every pixel that ink covers (256 x 384), of the drawing that was last run.
     pub(super) fn cover(&mut self, is_certain: bool) -> &[f32] {
-        self.ruler.cover(&self.strengths, &self.seen, is_certain)
-    }
-
-    fn find_strengths(&mut self, pixels: &[f32]) {
-        const FOUR: usize = PATCH * NetworkInput::CHANNELS;
-        self.strengths.clear();
-        self.strengths.resize(NetworkInput::ROWS * NetworkInput::COLUMNS, 0.0);
-        self.is_inked.clear();
-        let differs = |four: &[f32]| four.iter().fold(0, |bits, v| bits | v.to_bits()) << 1 != 0;
-        self.is_inked.extend(pixels.chunks_exact(FOUR).map(differs));
-        let fours = pixels.chunks_exact(FOUR).zip(self.strengths.chunks_exact_mut(PATCH)).zip(&self.is_inked);
-        for ((four, strengths), _) in fours.filter(|(_, is_inked)| **is_inked) {
-            strengths.iter_mut().zip(four.chunks(NetworkInput::CHANNELS)).for_each(|(to, v)| *to = v[0]);
-        }
+        self.ruler.cover(&self.seen, is_certain)
     }
 
     /// The convolutions that look more and more widely.
@@ -92,7 +74,7 @@ impl Pass {
         let input = Features {
             size: [NetworkInput::ROWS, COLUMNS, PATCH * NetworkInput::CHANNELS],
             numbers: pixels,
-            is_inked: &self.is_inked,
+            is_inked: self.ruler.look(pixels),
             blank: &[0.0; 4 * PATCH * NetworkInput::CHANNELS],
         };
         let patches = ConvConfig { stride: [PATCH, 1], padding: [0, 0], relu: true };
@@ -144,7 +126,7 @@ impl Pass {
         }
         let share = EIGHTH as f32 / coarse.len() as f32;
         eighth.iter_mut().for_each(|sum| *sum *= share);
-        self.ruler.cover(&self.strengths, &self.seen, false);
+        self.ruler.cover(&self.seen, false);
         pooled.push(self.under.amount());
         pooled.extend(colour);
         pooled.extend(self.ruler.measure());
