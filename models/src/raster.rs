@@ -3,6 +3,7 @@
 //! Strokes have round ends and joins and soft edges; a stroke thinner than a pixel is a paler line of one pixel,
 //! so that its width can still be measured.
 
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 
 use image::{Rgba, RgbaImage, imageops};
@@ -12,6 +13,7 @@ use tiny_skia::{
 };
 
 use crate::paper::Paper;
+use crate::resize::resized;
 use crate::sketch::PAD_ASPECT;
 use crate::{Error, RasterLayer, Rgb, Sketch, Stroke};
 
@@ -170,7 +172,11 @@ pub(crate) fn separate(picture: &RgbaImage, paper: &Paper, is_certain: bool) -> 
 /// The input, unless there is hardly any ink in it.
 fn with_ink(input: NetworkInput, ink: f32) -> Result<NetworkInput, Error> {
     // A dot of the thinnest pen covers a third of a pixel, spread over four at worst.
-    if ink < if input.is_certain { 0.08 } else { 0.25 } { Err(Error::EmptyPad) } else { Ok(input) }
+    if ink < if input.is_certain { 0.08 } else { 0.25 } {
+        input.recycle();
+        return Err(Error::EmptyPad);
+    }
+    Ok(input)
 }
 
 /// The columns of a pad that a picture of this size covers: `(left, width)` in 0..=`width_px`.
@@ -186,17 +192,11 @@ pub fn columns_of(layer_width_px: u32, layer_height_px: u32, width_px: u32) -> (
 fn paint_layer(pixmap: &mut Pixmap, layer: &RasterLayer) {
     let (width_px, height_px) = (pixmap.width(), pixmap.height());
     let (left, wide) = columns_of(layer.width_px, layer.height_px, width_px);
-    let Some(mut picture) = RgbaImage::from_raw(layer.width_px, layer.height_px, layer.rgba.to_vec()) else {
+    let (size, rgba) = ((layer.width_px, layer.height_px), weighed(&layer.rgba));
+    if size.0 == 0 || size.1 == 0 || (rgba.len() as u64) < u64::from(size.0) * u64::from(size.1) * 4 {
         return;
-    };
-    // Colours are weighed by their opacity, or what was erased would bleed into its surroundings.
-    for Rgba([r, g, b, a]) in picture.pixels_mut() {
-        let weigh = |c: &mut u8| *c = ((u16::from(*c) * u16::from(*a) + 127) / 255) as u8;
-        if *a < 255 {
-            [r, g, b].into_iter().for_each(weigh);
-        }
     }
-    let sized = imageops::resize(&picture, wide, height_px, imageops::FilterType::Triangle);
+    let sized = resized(&rgba, size, wide, height_px);
     // PANIC: the sides are those of `sized`, which has at least one pixel.
     let mut patch = Pixmap::new(wide, height_px).expect("a picture that was made");
     for (to, Rgba([r, g, b, a])) in patch.pixels_mut().iter_mut().zip(sized.pixels()) {
@@ -205,6 +205,21 @@ fn paint_layer(pixmap: &mut Pixmap, layer: &RasterLayer) {
     }
     let plain = PixmapPaint::default();
     pixmap.draw_pixmap(left as i32, 0, patch.as_ref(), &plain, Transform::identity(), None);
+}
+
+/// Straight colours weighed by their opacity, or what was erased would bleed into its surroundings.
+fn weighed(rgba: &[u8]) -> Cow<'_, [u8]> {
+    if rgba.chunks_exact(4).all(|pixel| pixel[3] == 255) {
+        return Cow::Borrowed(rgba);
+    }
+    let weigh = |c: u8, a: u8| ((u16::from(c) * u16::from(a) + 127) / 255) as u8;
+    Cow::Owned(
+        rgba.as_chunks()
+            .0
+            .iter()
+            .flat_map(|&[r, g, b, a]| [weigh(r, a), weigh(g, a), weigh(b, a), a])
+            .collect(),
+    )
 }
 
 /// Paints one stroke over a pixmap whose height is the pad's.
