@@ -1,15 +1,16 @@
-//! How long a reading takes on one thread: rasterising, the network, and all of it; the convolutions alone and a
-//! training step of them, beside candle's own `conv2d`; and the same network in onnxruntime, where a `python3` with
-//! `numpy`, `onnx` and `onnxruntime` is to be found.
+//! How long a reading takes on one thread, of a drawing on the pad and of a photograph: rasterising, the network, putting its
+//! answers in words, and all of it; the convolutions alone and a training step of them, beside candle's own `conv2d`; and
+//! the same network in onnxruntime, where a `python3` with `numpy`, `onnx` and `onnxruntime` is to be found.
 
 use std::process::Command;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, ensure};
 use candle_core::{DType, Device, Tensor, Var};
+use image::Rgba;
 use neume_models::conv::{ConvConfig, conv2d};
-use neume_models::raster::network_input;
-use neume_models::{Legend, NetworkInput, Point, Rgb, Sketch, SketchNet, Stroke};
+use neume_models::raster::{network_input, paint};
+use neume_models::{Legend, NetworkInput, Point, RasterLayer, Rgb, Sketch, SketchNet, Stroke};
 
 const ROUNDS: usize = 300;
 /// Training steps of each kind.
@@ -19,18 +20,45 @@ const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/onnx_reading
 
 fn main() -> Result<()> {
     let net = SketchNet::embedded()?;
-    let legend = Legend::default();
     let sketch = wave();
     let input = network_input(&sketch)?;
     let shape = (1, NetworkInput::ROWS, NetworkInput::COLUMNS, NetworkInput::CHANNELS);
     let x = Tensor::from_slice(&input.pixels, shape, &Device::Cpu)?;
 
     println!("{:34} {:>9} {:>9}", "on one thread", "median ms", "best ms");
-    time(ROUNDS, "rasterise a stroke", || network_input(&sketch).map(|_| ()))?;
-    time(ROUNDS, "network, fused convolutions", || net.forward(&x).map(|_| ()))?;
-    time(ROUNDS, "sketch to reading, all of it", || net.read(&sketch, &legend).map(|_| ()))?;
+    stages(&net, "drawing", &sketch)?;
+    stages(&net, "photograph", &photograph(&sketch))?;
+    time(ROUNDS, "network, in tensors as in training", || net.forward(&x).map(drop))?;
     convolutions_alone(&x)?;
     beside_onnxruntime(&net, &x, &input)
+}
+
+/// The stages of a reading, and all of them.
+fn stages(net: &SketchNet, what: &str, sketch: &Sketch) -> Result<()> {
+    let legend = Legend::default();
+    let input = network_input(sketch)?;
+    let answers = net.answers(input.clone())?;
+    time(ROUNDS, &format!("{what}: raster"), || network_input(sketch).map(NetworkInput::recycle))?;
+    time(ROUNDS, &format!("{what}: network"), || net.output(&input.pixels).map(drop))?;
+    time(ROUNDS, &format!("{what}: answers in words"), || {
+        answers.reading(&legend, input.is_certain).map(drop)
+    })?;
+    time(ROUNDS, &format!("{what} to reading, all of it"), || net.read(sketch, &legend).map(drop))?;
+    Ok(())
+}
+
+/// The drawing on a sheet in slanting light, with the grain of a camera.
+fn photograph(sketch: &Sketch) -> Sketch {
+    let (width_px, height_px) = (1024, 683);
+    let mut picture = paint(sketch, width_px, height_px, Some(Rgb([236, 232, 220])));
+    for (x, y, pixel) in picture.enumerate_pixels_mut() {
+        let light = 0.8 + 0.2 * x as f32 / width_px as f32;
+        let grain = ((x * 7919 + y * 104_729) % 13) as f32 - 6.0;
+        let Rgba([r, g, b, _]) = pixel;
+        [r, g, b].into_iter().for_each(|v| *v = (f32::from(*v) * light + grain) as u8);
+    }
+    let raster = RasterLayer { width_px, height_px, rgba: picture.into_raw().into() };
+    Sketch { strokes: Vec::new(), raster: Some(raster) }
 }
 
 fn wave() -> Sketch {

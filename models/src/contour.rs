@@ -1,17 +1,28 @@
 //! How a drawing moves from left to right, out of where the network sees ink.
 
 use crate::sketch::PAD_ASPECT;
-use crate::sketch_net::height_of_ink;
+use crate::sketch_net::height_of_run;
 use crate::{ContourPoint, Legend};
 
-/// Ink in columns, each from the top: `at(column, row)` is the part of the pixel that is covered, 0..1.
-pub struct Columns<'a> {
-    /// How many columns there are.
-    pub columns: usize,
-    /// How many rows.
-    pub rows: usize,
-    /// The ink.
-    pub at: &'a dyn Fn(usize, usize) -> f32,
+/// Ink in columns: the parts of their pixels that are covered, 0..1, from the top.
+pub struct Columns {
+    rows: usize,
+    /// (columns, rows)
+    ink: Vec<f32>,
+}
+
+impl Columns {
+    /// Out of the ink of patches that are `high` pixel rows high: (rows / high, columns, high).
+    pub fn of_patches(ink: &[f32], columns: usize, high: usize) -> Columns {
+        let rows = ink.len() / columns;
+        let mut turned = vec![0.0; ink.len()];
+        for (line, patches) in ink.chunks(columns * high).enumerate() {
+            for (column, patch) in patches.chunks(high).enumerate() {
+                turned[column * rows + line * high..][..high].copy_from_slice(patch);
+            }
+        }
+        Columns { rows, ink: turned }
+    }
 }
 
 /// The strongest stroke of one column.
@@ -30,15 +41,18 @@ const LEAST_PX: f32 = 0.15;
 
 /// Where the strongest stroke of each column lies, and how loud it is there. The widths, measured across the stroke, are
 /// brought to `width_norm` in the middle, which the network knows better.
-pub fn contour(ink: &Columns<'_>, width_norm: f32, legend: &Legend) -> Vec<ContourPoint> {
-    let crossings: Vec<Crossing> = (0..ink.columns).filter_map(|column| crossing(ink, column)).collect();
-    let widths: Vec<f32> = (0..crossings.len()).map(|at| width(&crossings, at, ink.columns)).collect();
+pub fn contour(ink: &Columns, width_norm: f32, legend: &Legend) -> Vec<ContourPoint> {
+    let lines = ink.ink.chunks(ink.rows);
+    let columns = lines.len();
+    let crossings: Vec<Crossing> =
+        lines.enumerate().filter_map(|(column, line)| crossing(line, column)).collect();
+    let widths: Vec<f32> = (0..crossings.len()).map(|at| width(&crossings, at, columns)).collect();
     let mut sorted = widths.clone();
     sorted.sort_unstable_by(f32::total_cmp);
     let Some(&middle) = sorted.get(sorted.len() / 2) else { return Vec::new() };
     let scale = (width_norm / middle).clamp(0.25, 4.0);
     let point = |(crossing, width): (&Crossing, &f32)| ContourPoint {
-        x_norm: (crossing.column as f32 + 0.5) / ink.columns as f32,
+        x_norm: (crossing.column as f32 + 0.5) / columns as f32,
         y_norm: crossing.y_norm,
         midi: legend.scale.midi_at(crossing.y_norm),
         db: legend.loudness_db_of(width * scale),
@@ -46,13 +60,13 @@ pub fn contour(ink: &Columns<'_>, width_norm: f32, legend: &Legend) -> Vec<Conto
     crossings.iter().zip(&widths).map(point).collect()
 }
 
-fn crossing(ink: &Columns<'_>, column: usize) -> Option<Crossing> {
-    let line: Vec<f32> = (0..ink.rows).map(|row| (ink.at)(column, row)).collect();
-    let most = line.iter().fold(0.0f32, |most, v| most.max(*v));
+fn crossing(line: &[f32], column: usize) -> Option<Crossing> {
+    let inked = line.iter().position(|v| *v > 0.0)?..line.iter().rposition(|v| *v > 0.0)? + 1;
+    let most = line[inked.clone()].iter().fold(0.0f32, |most, v| most.max(*v));
     let floor = 0.25 * most.min(0.4);
     let mut best: Option<(f32, std::ops::Range<usize>)> = None;
-    let mut start = 0;
-    while start < line.len() {
+    let mut start = inked.start;
+    while start < inked.end {
         if line[start] <= floor {
             start += 1;
             continue;
@@ -69,9 +83,8 @@ fn crossing(ink: &Columns<'_>, column: usize) -> Option<Crossing> {
         start = end;
     }
     let (total, run) = best.filter(|(total, _)| *total >= LEAST_PX)?;
-    let alone: Vec<f32> =
-        (0..line.len()).map(|row| if run.contains(&row) { line[row] } else { 0.0 }).collect();
-    Some(Crossing { column, y_norm: height_of_ink(&alone), high_norm: total / ink.rows as f32 })
+    let y_norm = height_of_run(&line[run.clone()], run.start, line.len());
+    Some(Crossing { column, y_norm, high_norm: total / line.len() as f32 })
 }
 
 /// The width across a stroke: its height in the column, less where it is steep.

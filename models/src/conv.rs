@@ -109,9 +109,20 @@ const UNIT: usize = 4;
 /// im2col works through the rows of the output in pieces of about this many numbers, which stay in the L2 cache.
 const PIECE: usize = 1 << 15;
 
+/// The numbers of one convolution.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Kernel<'a> {
+    /// Rows and columns of the window.
+    pub(crate) size: [usize; 2],
+    /// (kernel_h, kernel_w, c_in, c_out)
+    pub(crate) weight: &'a [f32],
+    /// (c_out)
+    pub(crate) bias: &'a [f32],
+}
+
 /// Every size of one convolution, checked once.
 #[derive(Debug, Clone, Copy)]
-struct Geometry {
+pub(crate) struct Geometry {
     images: usize,
     h: usize,
     w: usize,
@@ -127,22 +138,86 @@ impl Geometry {
     fn new(x: &Shape, weight: &Shape, bias: &Shape, config: ConvConfig) -> Result<Geometry> {
         let (images, h, w, c_in) = x.dims4()?;
         let (kernel_h, kernel_w, weight_in, c_out) = weight.dims4()?;
-        let [pad_h, pad_w] = config.padding;
-        let fits = kernel_h >= 1 && kernel_w >= 1 && h + 2 * pad_h >= kernel_h && w + 2 * pad_w >= kernel_w;
-        if weight_in != c_in || bias.dims() != [c_out] || !fits || config.stride.contains(&0) {
+        if weight_in != c_in || bias.dims() != [c_out] {
             bail!("the convolution {config:?} of {weight:?} and {bias:?} does not fit {x:?}");
+        }
+        Geometry::sized(images, [h, w, c_in], [kernel_h, kernel_w], c_out, config)
+    }
+
+    /// That of one image (h, w, c_in).
+    pub(crate) fn of_image(size: [usize; 3], kernel: &Kernel<'_>, config: ConvConfig) -> Result<Geometry> {
+        let geometry = Geometry::sized(1, size, kernel.size, kernel.bias.len(), config)?;
+        if kernel.weight.len() != geometry.window() * geometry.c_out {
+            bail!("{} weights do not fit {geometry:?}", kernel.weight.len());
+        }
+        Ok(geometry)
+    }
+
+    fn sized(
+        images: usize,
+        [h, w, c_in]: [usize; 3],
+        kernel: [usize; 2],
+        c_out: usize,
+        config: ConvConfig,
+    ) -> Result<Geometry> {
+        let ([kernel_h, kernel_w], [pad_h, pad_w]) = (kernel, config.padding);
+        let fits = kernel_h >= 1 && kernel_w >= 1 && h + 2 * pad_h >= kernel_h && w + 2 * pad_w >= kernel_w;
+        if !fits || config.stride.contains(&0) {
+            bail!("the convolution {config:?} with a window of {kernel:?} does not fit {h} x {w} pixels");
         }
         Ok(Geometry {
             images,
             h,
             w,
             c_in,
-            kernel: [kernel_h, kernel_w],
+            kernel,
             h_out: (h + 2 * pad_h - kernel_h) / config.stride[0] + 1,
             w_out: (w + 2 * pad_w - kernel_w) / config.stride[1] + 1,
             c_out,
             config,
         })
+    }
+
+    /// Rows, columns and channels of the output.
+    pub(crate) fn size_out(&self) -> [usize; 3] {
+        [self.h_out, self.w_out, self.c_out]
+    }
+
+    /// Columns of the input.
+    pub(crate) fn width(&self) -> usize {
+        self.w
+    }
+
+    /// Whether the windows at all rows and columns but the first see nothing of the first pixels of the input, nor beyond
+    /// its edges: then a picture that is the same in all other pixels stays so.
+    pub(crate) fn treats_paper_alike(&self) -> bool {
+        let ConvConfig { stride, padding, .. } = self.config;
+        let ends_inside = |last: usize, axis: usize, len: usize| {
+            last * stride[axis] + self.kernel[axis] <= len + padding[axis]
+        };
+        (stride[0] > padding[0] && stride[1] > padding[1])
+            && ends_inside(self.h_out - 1, 0, self.h)
+            && ends_inside(self.w_out - 1, 1, self.w)
+    }
+
+    /// Rows and columns of a picture that is just large enough for an output of 2 x 2 pixels, if it
+    /// [`Geometry::treats_paper_alike`].
+    pub(crate) fn pixels_under_two(&self) -> [usize; 2] {
+        [0, 1].map(|axis| self.config.stride[axis] - self.config.padding[axis] + self.kernel[axis])
+    }
+
+    /// Rows of the input under the window at a row of the output.
+    pub(crate) fn rows_under(&self, row: usize) -> std::ops::Range<usize> {
+        let top = row * self.config.stride[0];
+        let pad = self.config.padding[0];
+        top.saturating_sub(pad)..(top + self.kernel[0]).saturating_sub(pad).min(self.h)
+    }
+
+    /// Columns of the input under the window at a column of the output.
+    pub(crate) fn columns_under(&self, column: usize) -> std::ops::Range<usize> {
+        let left = column * self.config.stride[1];
+        let pad = self.config.padding[1];
+        left.saturating_sub(pad)..(left + self.kernel[1]).saturating_sub(pad).min(self.w)
     }
 
     /// Numbers in one image of the input.
@@ -151,7 +226,7 @@ impl Geometry {
     }
 
     /// Numbers in one image of the output.
-    fn len_out(&self) -> usize {
+    pub(crate) fn len_out(&self) -> usize {
         self.h_out * self.w_out * self.c_out
     }
 
@@ -165,6 +240,11 @@ impl Geometry {
         (PIECE / (self.w_out * self.window()).max(1)).clamp(1, self.h_out.max(1))
     }
 
+    /// Numbers in the im2col matrix of a piece.
+    fn len_of_piece(&self) -> usize {
+        self.rows_a_piece() * self.w_out * self.window()
+    }
+
     /// Whether the window is one pixel, so that the input is its own im2col matrix.
     fn is_pointwise(&self) -> bool {
         self.kernel == [1, 1] && self.config.stride == [1, 1] && self.config.padding == [0, 0]
@@ -174,24 +254,38 @@ impl Geometry {
     /// row: `len` numbers from `at_in` of the image belong at `at_cols` of the matrix, whose row 0 is
     /// the first output pixel of row `first`.
     fn for_each_run(&self, first: usize, rows: usize, mut run: impl FnMut(usize, usize, usize)) {
-        let [kernel_h, kernel_w] = self.kernel;
-        let ([stride_h, stride_w], [pad_h, pad_w]) = (self.config.stride, self.config.padding);
         for row in 0..rows {
             for column in 0..self.w_out {
                 let at = (row * self.w_out + column) * self.window();
-                let left = column * stride_w;
-                let from = pad_w.saturating_sub(left).min(kernel_w);
-                let to = (self.w + pad_w).saturating_sub(left).min(kernel_w);
-                for ky in 0..kernel_h {
-                    let y = (first + row) * stride_h + ky;
-                    if y < pad_h || y >= self.h + pad_h || from >= to {
-                        continue;
-                    }
-                    let at_in = ((y - pad_h) * self.w + left + from - pad_w) * self.c_in;
-                    run(at_in, at + (ky * kernel_w + from) * self.c_in, (to - from) * self.c_in);
-                }
+                self.for_each_run_at([first + row, column], at, &mut run);
             }
         }
+    }
+
+    /// The same for one pixel of the output, whose row of the matrix begins at `at`.
+    fn for_each_run_at(
+        &self,
+        [row, column]: [usize; 2],
+        at: usize,
+        run: &mut impl FnMut(usize, usize, usize),
+    ) {
+        let ([kernel_h, kernel_w], [pad_h, pad_w]) = (self.kernel, self.config.padding);
+        let left = column * self.config.stride[1];
+        let from = pad_w.saturating_sub(left).min(kernel_w);
+        let to = (self.w + pad_w).saturating_sub(left).min(kernel_w);
+        for ky in 0..kernel_h {
+            let y = row * self.config.stride[0] + ky;
+            if y < pad_h || y >= self.h + pad_h || from >= to {
+                continue;
+            }
+            let at_in = ((y - pad_h) * self.w + left + from - pad_w) * self.c_in;
+            run(at_in, at + (ky * kernel_w + from) * self.c_in, (to - from) * self.c_in);
+        }
+    }
+
+    /// Whether the window at a pixel of the output lies inside the picture.
+    fn is_inside(&self, [row, column]: [usize; 2]) -> bool {
+        self.rows_under(row).len() == self.kernel[0] && self.columns_under(column).len() == self.kernel[1]
     }
 }
 
@@ -276,7 +370,8 @@ pub(crate) fn with_numbers<T>(tensor: &Tensor, then: impl FnOnce(&[f32]) -> Resu
 }
 
 fn forward(geometry: &Geometry, x: &[f32], weight: &[f32], bias: &[f32], y: &mut [f32]) {
-    let image = |x: &[f32], y: &mut [f32]| forward_image(geometry, x, weight, bias, y);
+    let kernel = Kernel { size: geometry.kernel, weight, bias };
+    let image = |x: &[f32], y: &mut [f32]| forward_image(geometry, x, &kernel, y);
     #[cfg(feature = "train")]
     if geometry.images > 1 && rayon::current_thread_index().is_some() {
         use rayon::prelude::*;
@@ -289,21 +384,54 @@ fn forward(geometry: &Geometry, x: &[f32], weight: &[f32], bias: &[f32], y: &mut
     }
 }
 
-fn forward_image(geometry: &Geometry, x: &[f32], weight: &[f32], bias: &[f32], y: &mut [f32]) {
+/// Convolves one image.
+pub(crate) fn forward_image(geometry: &Geometry, x: &[f32], kernel: &Kernel<'_>, y: &mut [f32]) {
+    let rows_a_piece = geometry.rows_a_piece();
+    let a_row = geometry.w_out * geometry.c_out;
+    with_scratch(geometry.len_of_piece(), |cols| {
+        for (piece, y) in y.chunks_mut(rows_a_piece * a_row).enumerate() {
+            let cols = im2col(geometry, x, piece * rows_a_piece, y.len() / a_row, cols);
+            multiply(geometry, cols, kernel, y);
+        }
+    });
+}
+
+/// Convolves one image at some pixels of the output only, counted row by row, and leaves the others as they are.
+pub(crate) fn forward_at(
+    geometry: &Geometry,
+    x: &[f32],
+    kernel: &Kernel<'_>,
+    places: &[usize],
+    y: &mut [f32],
+) {
     let (window, c_out) = (geometry.window(), geometry.c_out);
-    with_scratch(geometry, |cols| {
-        let rows_a_piece = geometry.rows_a_piece();
-        for (piece, y) in y.chunks_mut(rows_a_piece * geometry.w_out * c_out).enumerate() {
-            let first = piece * rows_a_piece;
-            let cols = im2col(geometry, x, first, y.len() / (geometry.w_out * c_out), cols);
-            y.chunks_mut(c_out).for_each(|pixel| pixel.copy_from_slice(bias));
-            let pixels = y.len() / c_out;
-            add_product(y, [pixels, window, c_out], cols, [window, 1], weight, [c_out, 1]);
-            if geometry.config.relu {
-                y.iter_mut().for_each(|v| *v = v.max(0.0));
+    let a_piece = (PIECE / window.max(1)).max(2);
+    with_scratch(a_piece * (window + c_out), |scratch| {
+        let (cols, sums) = scratch.split_at_mut(a_piece * window);
+        for places in places.chunks(a_piece) {
+            // A product of one row would be summed in another order than those of many.
+            let twice = [places[0]; 2];
+            let places = if places.len() == 1 { &twice } else { places };
+            let (cols, sums) = (&mut cols[..places.len() * window], &mut sums[..places.len() * c_out]);
+            for (i, place) in places.iter().enumerate() {
+                look(geometry, x, [place / geometry.w_out, place % geometry.w_out], i * window, cols);
+            }
+            multiply(geometry, cols, kernel, sums);
+            for (place, sum) in places.iter().zip(sums.chunks(c_out)) {
+                y[place * c_out..][..c_out].copy_from_slice(sum);
             }
         }
     });
+}
+
+/// The output (pixels, c_out) of an im2col matrix (pixels, window).
+fn multiply(geometry: &Geometry, cols: &[f32], kernel: &Kernel<'_>, y: &mut [f32]) {
+    let (window, c_out) = (geometry.window(), geometry.c_out);
+    y.chunks_mut(c_out).for_each(|pixel| pixel.copy_from_slice(kernel.bias));
+    add_product(y, [y.len() / c_out, window, c_out], cols, [window, 1], kernel.weight, [c_out, 1]);
+    if geometry.config.relu {
+        y.iter_mut().for_each(|v| *v = v.max(0.0));
+    }
 }
 
 /// The gradients of input (empty unless wanted) and weights.
@@ -354,7 +482,7 @@ fn backward_images(
 ) {
     let (window, c_out, len_in) = (geometry.window(), geometry.c_out, geometry.len_in());
     let rows_a_piece = geometry.rows_a_piece();
-    with_scratch(geometry, |cols| {
+    with_scratch(geometry.len_of_piece(), |cols| {
         let mut grad_cols = vec![0.0; if grad_x.is_empty() { 0 } else { cols.len() }];
         for (image, grad) in grad.chunks(geometry.len_out()).enumerate() {
             let x = &x[image * len_in..][..len_in];
@@ -392,19 +520,28 @@ fn im2col<'a>(
         return &x[first * geometry.w_out * geometry.c_in..][..len];
     }
     let cols = &mut scratch[..len];
-    if geometry.config.padding != [0, 0] {
-        cols.fill(0.0);
+    for row in 0..rows {
+        for column in 0..geometry.w_out {
+            let at = (row * geometry.w_out + column) * geometry.window();
+            look(geometry, x, [first + row, column], at, cols);
+        }
     }
-    geometry.for_each_run(first, rows, |at_in, at_cols, len| {
-        cols[at_cols..at_cols + len].copy_from_slice(&x[at_in..at_in + len]);
-    });
     cols
 }
 
-/// Lends room for one piece's im2col matrix; each thread keeps its own, so that a reading allocates little.
-fn with_scratch<T>(geometry: &Geometry, then: impl FnOnce(&mut [f32]) -> T) -> T {
+/// Copies what lies under the window at a pixel of the output to `at` of the im2col matrix.
+fn look(geometry: &Geometry, x: &[f32], pixel: [usize; 2], at: usize, cols: &mut [f32]) {
+    if !geometry.is_inside(pixel) {
+        cols[at..at + geometry.window()].fill(0.0);
+    }
+    geometry.for_each_run_at(pixel, at, &mut |at_in, at_cols, len| {
+        cols[at_cols..at_cols + len].copy_from_slice(&x[at_in..at_in + len]);
+    });
+}
+
+/// Lends room, for one piece's im2col matrix say; each thread keeps its own, so that a reading allocates little.
+pub(crate) fn with_scratch<T>(len: usize, then: impl FnOnce(&mut [f32]) -> T) -> T {
     thread_local!(static SCRATCH: std::cell::RefCell<Vec<f32>> = const { std::cell::RefCell::new(Vec::new()) });
-    let len = geometry.rows_a_piece() * geometry.w_out * geometry.window();
     SCRATCH.with_borrow_mut(|scratch| {
         if scratch.len() < len {
             scratch.resize(len, 0.0);

@@ -4,7 +4,7 @@
 
 use candle_core::{CpuStorage, CustomOp2, CustomOp3, Layout, Result, Shape, Tensor, bail};
 
-use crate::conv::{add_product, is_fused, numbers, with_numbers};
+use crate::conv::{add_product, is_fused, numbers, with_numbers, with_scratch};
 
 /// `max(0, fine + coarse)`, every pixel of `coarse` (n, h, w, c) standing for four of `fine` (n, 2h, 2w, c); without the
 /// `max` unless `relu`.
@@ -79,17 +79,7 @@ impl CustomOp2 for AddEnlarged {
         }
         let (fine, coarse) = (numbers(fine, fine_layout)?, numbers(coarse, coarse_layout)?);
         let mut sum = fine.to_vec();
-        for (row, line) in sum.chunks_mut((2 * w * c).max(1)).enumerate() {
-            let from = &coarse[row / 2 * w * c..][..w * c];
-            for (pair, from) in line.chunks_mut(2 * c).zip(from.chunks(c)) {
-                for pixel in pair.chunks_mut(c) {
-                    pixel.iter_mut().zip(from).for_each(|(to, v)| *to += v);
-                }
-            }
-            if self.relu {
-                line.iter_mut().for_each(|v| *v = v.max(0.0));
-            }
-        }
+        enlarge_onto(&mut sum, coarse, [w, c], self.relu);
         Ok((CpuStorage::F32(sum), fine_layout.shape().clone()))
     }
 
@@ -124,6 +114,21 @@ impl CustomOp2 for AddEnlarged {
     }
 }
 
+/// [`add_enlarged`] in place: `coarse` has `w` columns of `c` channels.
+pub(crate) fn enlarge_onto(fine: &mut [f32], coarse: &[f32], [w, c]: [usize; 2], relu: bool) {
+    for (row, line) in fine.chunks_mut((2 * w * c).max(1)).enumerate() {
+        let from = &coarse[row / 2 * w * c..][..w * c];
+        for (pair, from) in line.chunks_mut(2 * c).zip(from.chunks(c)) {
+            for pixel in pair.chunks_mut(c) {
+                pixel.iter_mut().zip(from).for_each(|(to, v)| *to += v);
+            }
+        }
+        if relu {
+            line.iter_mut().for_each(|v| *v = v.max(0.0));
+        }
+    }
+}
+
 struct MeanUnder;
 
 impl CustomOp2 for MeanUnder {
@@ -145,13 +150,7 @@ impl CustomOp2 for MeanUnder {
         let (x, weights) = (numbers(x, x_layout)?, numbers(weights, weights_layout)?);
         let mut means = vec![0.0f32; n * c];
         let images = x.chunks((h * w * c).max(1)).zip(weights.chunks((h * w).max(1)));
-        for (mean, (x, weights)) in means.chunks_mut(c).zip(images) {
-            for (pixel, weight) in x.chunks(c).zip(weights) {
-                mean.iter_mut().zip(pixel).for_each(|(sum, v)| *sum += v * weight);
-            }
-            let total = weights.iter().sum::<f32>() + LEAST as f32;
-            mean.iter_mut().for_each(|sum| *sum /= total);
-        }
+        images.zip(means.chunks_mut(c)).for_each(|((x, weights), mean)| weigh(x, weights, mean));
         Ok((CpuStorage::F32(means), (n, c).into()))
     }
 
@@ -178,6 +177,15 @@ impl CustomOp2 for MeanUnder {
         })?;
         Ok((Some(Tensor::from_vec(spread, x.shape(), grad.device())?), None))
     }
+}
+
+/// [`mean_under`] of one image, into zeros.
+pub(crate) fn weigh(x: &[f32], weights: &[f32], mean: &mut [f32]) {
+    for (pixel, weight) in x.chunks(mean.len()).zip(weights).filter(|(_, weight)| **weight != 0.0) {
+        mean.iter_mut().zip(pixel).for_each(|(sum, v)| *sum += v * weight);
+    }
+    let total = weights.iter().sum::<f32>() + LEAST as f32;
+    mean.iter_mut().for_each(|sum| *sum /= total);
 }
 
 struct MeanOfMix {
@@ -211,6 +219,37 @@ impl Weighed {
     }
 }
 
+/// Pixels that are mixed at once.
+const MIXED: usize = 256;
+
+/// [`mean_of_mix_under`] of one image, into zeros.
+pub(crate) fn weigh_mix(x: &[f32], weights: &[f32], mix: &[f32], bias: &[f32], mean: &mut [f32]) {
+    let (k, c) = (bias.len(), mix.len() / bias.len());
+    let total = weights.iter().sum::<f32>() + LEAST as f32;
+    let mut places = (0..weights.len()).filter(|&place| weights[place] > 0.0);
+    with_scratch(MIXED * (c + k), |scratch| {
+        let (picked, mixed) = scratch.split_at_mut(MIXED * c);
+        let mut under = [0; MIXED];
+        loop {
+            let count = under.iter_mut().zip(&mut places).map(|(to, place)| *to = place).count();
+            if count == 0 {
+                break;
+            }
+            let (picked, mixed) = (&mut picked[..count * c], &mut mixed[..count * k]);
+            let pixels = picked.chunks_mut(c).zip(mixed.chunks_mut(k)).zip(&under);
+            for ((pixel, mixed), place) in pixels {
+                pixel.copy_from_slice(&x[place * c..][..c]);
+                mixed.copy_from_slice(bias);
+            }
+            add_product(mixed, [count, c, k], picked, [c, 1], mix, [k, 1]);
+            for (mixed, place) in mixed.chunks(k).zip(under) {
+                let weight = weights[place] / total;
+                mean.iter_mut().zip(mixed).for_each(|(sum, v)| *sum += weight * v.max(0.0));
+            }
+        }
+    });
+}
+
 impl CustomOp3 for MeanOfMix {
     fn name(&self) -> &'static str {
         "mean-of-mix-under"
@@ -230,13 +269,9 @@ impl CustomOp3 for MeanOfMix {
         let k = bias.len();
         let mut means = vec![0.0f32; n * k];
         let images = x.chunks((h * w * c).max(1)).zip(self.weights.chunks((h * w).max(1)));
-        for (mean, (x, weights)) in means.chunks_mut(k).zip(images) {
-            let under = Weighed::new(x, weights, mix, bias);
-            for (mixed, &place) in under.mixed.chunks(k).zip(&under.places) {
-                let weight = weights[place] / under.total;
-                mean.iter_mut().zip(mixed).for_each(|(sum, v)| *sum += weight * v.max(0.0));
-            }
-        }
+        images
+            .zip(means.chunks_mut(k))
+            .for_each(|((x, weights), mean)| weigh_mix(x, weights, mix, bias, mean));
         Ok((CpuStorage::F32(means), (n, k).into()))
     }
 

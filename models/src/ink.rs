@@ -22,34 +22,19 @@ const PALEST: f32 = 0.1;
 /// The part of every pixel that ink covers (256 x 384), out of the pixels of a [`NetworkInput`] and where the network sees
 /// ink (64 x 96 x 4, 0..1). Where ink is certain, every pixel that differs from the paper is some.
 pub fn coverage(pixels: &[f32], seen: &[f32], is_certain: bool) -> Vec<f32> {
-    let mut coverage: Vec<f32> = pixels.iter().step_by(NetworkInput::CHANNELS).copied().collect();
-    let core = core(&coverage, seen, is_certain);
-    let covered = |strength: f32| if strength > PALEST * core { (strength / core).min(1.0) } else { 0.0 };
-    if is_certain {
-        coverage.iter_mut().filter(|v| **v > 0.0).for_each(|v| *v = covered(*v));
-        return coverage;
-    }
-    let (thick, usual) = thickness(seen);
-    for (line, thick) in coverage.chunks_mut(COLUMNS).zip(thick.chunks(PATCHES)) {
-        for (column, four) in line.chunks_mut(PATCH).enumerate() {
-            let beside = &thick[column.saturating_sub(1)..(column + 2).min(PATCHES)];
-            let most = beside.iter().fold(0.0f32, |most, &v| most.max(v));
-            if most > SEEN[0] * usual {
-                let part = ((most / usual - SEEN[0]) / (SEEN[1] - SEEN[0])).min(1.0);
-                four.iter_mut().for_each(|v| *v = part * covered(*v));
-            } else {
-                four.fill(0.0);
-            }
-        }
-    }
-    coverage
+    let mut ruler = Ruler::default();
+    ruler.look(pixels);
+    ruler.cover(seen, is_certain);
+    ruler.coverage
 }
 
 /// The mean coverage of four pixels side by side, ordered as the network's ink is (64 x 96 x 4).
 pub fn coverage_of_patches(coverage: &[f32]) -> Vec<f32> {
     let mut ink = vec![0.0; coverage.len() / PATCH];
-    for (i, four) in coverage.chunks(PATCH).enumerate() {
-        ink[at(i / PATCHES, i % PATCHES)] = four.iter().sum::<f32>() / PATCH as f32;
+    for (row, line) in coverage.chunks(COLUMNS).enumerate().filter(|(_, line)| has_ink(line)) {
+        for (column, four) in line.chunks_exact(PATCH).enumerate() {
+            ink[at(row, column)] = four.iter().sum::<f32>() / PATCH as f32;
+        }
     }
     ink
 }
@@ -59,37 +44,118 @@ fn at(row: usize, column: usize) -> usize {
     (row / PATCH * PATCHES + column) * PATCH + row % PATCH
 }
 
-/// The strength of the ink where no edge softens it, out of the strengths of all pixels.
-fn core(strengths: &[f32], seen: &[f32], is_certain: bool) -> f32 {
-    let (mut cubes, mut squares) = (0.0f32, 1e-9f32);
-    for (i, four) in strengths.chunks(PATCH).enumerate() {
-        let part = if is_certain { 1.0 } else { seen[at(i / PATCHES, i % PATCHES)] };
-        if part > 1.0 / 256.0 && four != [0.0; PATCH] {
-            for strength in four {
-                let square = part * strength * strength;
-                squares += square;
-                cubes += square * strength;
-            }
-        }
-    }
-    (cubes / squares).max(0.02)
+/// Works out [`coverage`] and [`measures`], in room that is used again. Most of a pad is paper, so it goes by fours: four
+/// pixels side by side, of which 96 make a row.
+#[derive(Default)]
+pub(crate) struct Ruler {
+    /// Whether a four differs from the paper (256 x 96).
+    is_inked: Vec<bool>,
+    /// The fours that do, counted row by row.
+    fours: Vec<usize>,
+    /// Strength of each pixel (256 x 384), and what [`Ruler::cover`] found; both are zero but for the fours.
+    strengths: Vec<f32>,
+    coverage: Vec<f32>,
+    /// Numbers of each four (256 x 96).
+    lines: Vec<f32>,
+    thick: Vec<f32>,
+    /// The ink made half as large, and so on.
+    smaller: Vec<f32>,
 }
 
-/// The ink that the network sees in the three pixel rows around each, by patch column (256 x 96), and what is usual where
-/// there is ink.
-fn thickness(seen: &[f32]) -> (Vec<f32>, f32) {
-    let mut line = vec![0.0; ROWS * PATCHES];
-    for (i, four) in seen.chunks(PATCH).enumerate() {
-        for (k, &v) in four.iter().enumerate() {
-            line[(i / PATCHES * PATCH + k) * PATCHES + i % PATCHES] = v;
+impl Ruler {
+    /// Looks at the pixels of a [`NetworkInput`]: which fours differ from the paper (256 x 96)?
+    pub(crate) fn look(&mut self, pixels: &[f32]) -> &[bool] {
+        for four in self.fours.drain(..) {
+            let pixels = four * PATCH..(four + 1) * PATCH;
+            self.strengths[pixels.clone()].fill(0.0);
+            self.coverage[pixels].fill(0.0);
         }
+        self.strengths.resize(ROWS * COLUMNS, 0.0);
+        self.coverage.resize(ROWS * COLUMNS, 0.0);
+        self.is_inked.clear();
+        self.is_inked.extend(pixels.chunks_exact(PATCH * NetworkInput::CHANNELS).map(has_ink));
+        self.fours.extend((0..self.is_inked.len()).filter(|&four| self.is_inked[four]));
+        for &four in &self.fours {
+            let to = &mut self.strengths[four * PATCH..][..PATCH];
+            let from = pixels[four * PATCH * NetworkInput::CHANNELS..].chunks(NetworkInput::CHANNELS);
+            to.iter_mut().zip(from).for_each(|(to, pixel)| *to = pixel[0]);
+        }
+        &self.is_inked
     }
-    let mut thick = line.clone();
-    thick[PATCHES..].iter_mut().zip(&line).for_each(|(sum, v)| *sum += v);
-    thick.iter_mut().zip(&line[PATCHES..]).for_each(|(sum, v)| *sum += v);
-    let total = line.iter().map(|v| v * v).sum::<f32>() + 1e-9;
-    let sum: f32 = line.iter().zip(&thick).map(|(v, three)| v * v * three).sum();
-    (thick, (sum / total).max(1e-6))
+
+    /// [`coverage`] of what it looked at.
+    pub(crate) fn cover(&mut self, seen: &[f32], is_certain: bool) -> &[f32] {
+        let core = self.core(seen, is_certain);
+        let covered = |strength: f32| if strength > PALEST * core { (strength / core).min(1.0) } else { 0.0 };
+        let usual = if is_certain { 1.0 } else { self.find_thickness(seen) };
+        for &four in &self.fours {
+            let part = if is_certain { 1.0 } else { self.part_of(four, usual) };
+            let strengths = &self.strengths[four * PATCH..][..PATCH];
+            let coverage = &mut self.coverage[four * PATCH..][..PATCH];
+            if part > 0.0 {
+                coverage.iter_mut().zip(strengths).for_each(|(to, v)| *to = part * covered(*v));
+            } else {
+                coverage.fill(0.0);
+            }
+        }
+        &self.coverage
+    }
+
+    /// How much the word of the network counts at a four, 0..1.
+    fn part_of(&self, four: usize, usual: f32) -> f32 {
+        let (row, column) = (four / PATCHES, four % PATCHES);
+        let thick = &self.thick[row * PATCHES..][..PATCHES];
+        let beside = &thick[column.saturating_sub(1)..(column + 2).min(PATCHES)];
+        let most = beside.iter().fold(0.0f32, |most, &v| most.max(v));
+        ((most / usual - SEEN[0]) / (SEEN[1] - SEEN[0])).clamp(0.0, 1.0)
+    }
+
+    /// The strength of the ink where no edge softens it.
+    fn core(&self, seen: &[f32], is_certain: bool) -> f32 {
+        let (mut cubes, mut squares) = (0.0f32, 1e-9f32);
+        for &four in &self.fours {
+            let part = if is_certain { 1.0 } else { seen[at(four / PATCHES, four % PATCHES)] };
+            if part > 1.0 / 256.0 {
+                for strength in &self.strengths[four * PATCH..][..PATCH] {
+                    let square = part * strength * strength;
+                    squares += square;
+                    cubes += square * strength;
+                }
+            }
+        }
+        (cubes / squares).max(0.02)
+    }
+
+    /// Finds the ink that the network sees in the three pixel rows around each, by patch column, and says what is usual
+    /// where there is ink.
+    fn find_thickness(&mut self, seen: &[f32]) -> f32 {
+        self.lines.resize(ROWS * PATCHES, 0.0);
+        for (patches, lines) in seen.chunks(PATCHES * PATCH).zip(self.lines.chunks_mut(PATCHES * PATCH)) {
+            for (k, line) in lines.chunks_mut(PATCHES).enumerate() {
+                line.iter_mut().zip(patches.chunks_exact(PATCH)).for_each(|(to, four)| *to = four[k]);
+            }
+        }
+        let (line, thick) = (&self.lines, &mut self.thick);
+        thick.clone_from(line);
+        thick[PATCHES..].iter_mut().zip(line).for_each(|(sum, v)| *sum += v);
+        thick.iter_mut().zip(&line[PATCHES..]).for_each(|(sum, v)| *sum += v);
+        let (mut total, mut sum) = (0.0f32, 0.0f32);
+        for (v, three) in line.iter().zip(thick) {
+            total += v * v;
+            sum += v * v * *three;
+        }
+        (sum / (total + 1e-9)).max(1e-6)
+    }
+
+    /// [`measures`] of what [`Ruler::cover`] found.
+    pub(crate) fn measure(&mut self) -> [f32; MEASURES] {
+        measure(&self.coverage, &mut self.smaller)
+    }
+}
+
+/// Whether any of some numbers is not zero. Most are, so this is asked of several at once.
+fn has_ink(numbers: &[f32]) -> bool {
+    numbers.iter().fold(0, |bits, v| bits | v.to_bits()) != 0
 }
 
 /// How many numbers [`measures`] gives.
@@ -101,23 +167,34 @@ const SCALES: usize = 4;
 /// edge, at full size and three times made half as large, where gaps between hairs and dots have closed; and that of its
 /// area. All are brought near -1..1.
 pub fn measures(coverage: &[f32]) -> [f32; MEASURES] {
-    let is_inked = |row: &[f32]| row.iter().any(|&v| v > 0.0);
-    let first = coverage.chunks(COLUMNS).position(is_inked).unwrap_or(0).saturating_sub(1);
-    let end = ROWS - coverage.rchunks(COLUMNS).position(is_inked).unwrap_or(ROWS - 1).saturating_sub(1);
+    measure(coverage, &mut Vec::new())
+}
+
+/// [`measures`], with room for the smaller pictures.
+fn measure(coverage: &[f32], smaller: &mut Vec<f32>) -> [f32; MEASURES] {
+    let first = coverage.chunks(COLUMNS).position(has_ink).unwrap_or(0).saturating_sub(1);
+    let end = ROWS - coverage.rchunks(COLUMNS).position(has_ink).unwrap_or(ROWS - 1).saturating_sub(1);
     // Whole pixels of the smallest picture.
     let rows = (first >> (SCALES - 1) << (SCALES - 1))..end.next_multiple_of(1 << (SCALES - 1)).min(ROWS);
-    let mut level = coverage[rows.start * COLUMNS..rows.end * COLUMNS].to_vec();
-    let mut columns = COLUMNS;
+    let (mut level, mut columns) = (&coverage[rows.start * COLUMNS..rows.end * COLUMNS], COLUMNS);
+    smaller.resize(coverage.len() / 2, 0.0);
+    let mut room = smaller.as_mut_slice();
     let mut measures = [0.0; MEASURES];
-    measures[SCALES] = (level.iter().sum::<f32>() + 1.0).ln() * 0.25 - 1.5;
+    measures[SCALES] = (area(level) + 1.0).ln() * 0.25 - 1.5;
     for (scale, measure) in measures[..SCALES].iter_mut().enumerate() {
-        let area: f32 = level.iter().sum();
-        let width_px = (2.0 * area + 0.1) / (edge(&level, columns) + 0.1) * (1 << scale) as f32;
+        let width_px = (2.0 * area(level) + 0.1) / (edge(level, columns) + 0.1) * (1 << scale) as f32;
         *measure = width_px.ln() * 0.5 - 0.7;
-        level = halved(&level, columns);
+        let (half, others) = room.split_at_mut(level.len() / 4);
+        halve(level, columns, half);
+        (level, room) = (half, others);
         columns /= 2;
     }
     measures
+}
+
+/// What is covered, in pixels.
+fn area(level: &[f32]) -> f32 {
+    level.chunks(16).filter(|pixels| has_ink(pixels)).flatten().sum()
 }
 
 /// The length of the edge of what is covered, in pixels: the sum of the slopes.
@@ -125,6 +202,9 @@ fn edge(level: &[f32], columns: usize) -> f32 {
     // Eight sums at once, so that the compiler can use its wide registers.
     let mut sums = [0.0f32; 8];
     for (line, below) in level.chunks(columns).zip(level.chunks(columns).skip(1)) {
+        if !has_ink(line) && !has_ink(below) {
+            continue;
+        }
         let (here, right) = (&line[..columns - 1], &line[1..]);
         for ((here, right), below) in here.chunks(8).zip(right.chunks(8)).zip(below.chunks(8)) {
             for (((sum, here), right), below) in sums.iter_mut().zip(here).zip(right).zip(below) {
@@ -137,13 +217,13 @@ fn edge(level: &[f32], columns: usize) -> f32 {
 }
 
 /// Half the size: means of four pixels.
-fn halved(level: &[f32], columns: usize) -> Vec<f32> {
-    let pairs = level.chunks_exact(2 * columns).map(|two| two.split_at(columns));
-    pairs
-        .flat_map(|(line, below)| {
-            line.chunks_exact(2).zip(below.chunks_exact(2)).map(|(a, b)| (a[0] + a[1] + b[0] + b[1]) / 4.0)
-        })
-        .collect()
+fn halve(level: &[f32], columns: usize, half: &mut [f32]) {
+    for (two, half) in level.chunks_exact(2 * columns).zip(half.chunks_exact_mut(columns / 2)) {
+        let (line, below) = two.split_at(columns);
+        for ((a, b), to) in line.chunks_exact(2).zip(below.chunks_exact(2)).zip(half) {
+            *to = (a[0] + a[1] + b[0] + b[1]) / 4.0;
+        }
+    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,9 @@
 //! Strokes have round ends and joins and soft edges; a stroke thinner than a pixel is a paler line of one pixel,
 //! so that its width can still be measured.
 
+use std::borrow::Cow;
+use std::cell::{Cell, RefCell};
+
 use image::{Rgba, RgbaImage, imageops};
 use tiny_skia::{
     FillRule, LineCap, LineJoin, Paint, Path, PathBuilder, Pixmap, PixmapPaint, PremultipliedColorU8,
@@ -10,6 +13,7 @@ use tiny_skia::{
 };
 
 use crate::paper::Paper;
+use crate::resize::resized;
 use crate::sketch::PAD_ASPECT;
 use crate::{Error, RasterLayer, Rgb, Sketch, Stroke};
 
@@ -32,6 +36,28 @@ impl NetworkInput {
     pub const COLUMNS: usize = 384;
     /// Numbers a pixel.
     pub const CHANNELS: usize = 4;
+
+    const LEN: usize = NetworkInput::ROWS * NetworkInput::COLUMNS * NetworkInput::CHANNELS;
+
+    /// Leaves its memory to the next input that this thread makes: fresh memory takes longer than to fill it.
+    pub fn recycle(self) {
+        SPARE.set(self.pixels);
+    }
+
+    /// Room for the pixels, with nothing in it.
+    fn room() -> Vec<f32> {
+        let mut pixels = SPARE.take();
+        pixels.clear();
+        pixels.reserve_exact(NetworkInput::LEN);
+        pixels
+    }
+}
+
+thread_local! {
+    /// What [`NetworkInput::recycle`] left.
+    static SPARE: Cell<Vec<f32>> = const { Cell::new(Vec::new()) };
+    /// A white pad, for strokes.
+    static WHITE: RefCell<Option<Pixmap>> = const { RefCell::new(None) };
 }
 
 /// Strength below which a pixel is paper.
@@ -44,9 +70,7 @@ pub fn paint(sketch: &Sketch, width_px: u32, height_px: u32, paper: Option<Rgb>)
 }
 
 fn pixmap_of(sketch: &Sketch, width_px: u32, height_px: u32, paper: Option<Rgb>) -> Pixmap {
-    let (width_px, height_px) = (width_px.clamp(1, 4096), height_px.clamp(1, 4096));
-    // PANIC: a pixmap is refused for a side of zero or gigabytes of pixels only; the sides are held above.
-    let mut pixmap = Pixmap::new(width_px, height_px).expect("sides of 1 to 4096");
+    let mut pixmap = empty(width_px.clamp(1, 4096), height_px.clamp(1, 4096));
     if let Some(Rgb([r, g, b])) = paper {
         pixmap.fill(tiny_skia::Color::from_rgba8(r, g, b, 255));
     }
@@ -59,6 +83,11 @@ fn pixmap_of(sketch: &Sketch, width_px: u32, height_px: u32, paper: Option<Rgb>)
     pixmap
 }
 
+fn empty(width_px: u32, height_px: u32) -> Pixmap {
+    // PANIC: a pixmap is refused for a side of zero or gigabytes of pixels only, and no caller asks for such sides.
+    Pixmap::new(width_px, height_px).expect("sides of 1 to 4096")
+}
+
 /// Rasterises a sketch for the network and takes the paper away.
 ///
 /// # Errors
@@ -66,7 +95,12 @@ fn pixmap_of(sketch: &Sketch, width_px: u32, height_px: u32, paper: Option<Rgb>)
 pub fn network_input(sketch: &Sketch) -> Result<NetworkInput, Error> {
     let (columns, rows) = (NetworkInput::COLUMNS as u32, NetworkInput::ROWS as u32);
     let Some(layer) = &sketch.raster else {
-        return on_white(&pixmap_of(sketch, columns, rows, Some(Rgb([255; 3]))));
+        return WHITE.with_borrow_mut(|white| {
+            let pixmap = white.get_or_insert_with(|| empty(columns, rows));
+            pixmap.fill(tiny_skia::Color::WHITE);
+            sketch.strokes.iter().for_each(|stroke| paint_stroke(pixmap, stroke));
+            on_white(pixmap)
+        });
     };
     let beneath = Sketch { strokes: Vec::new(), raster: Some(layer.clone()) };
     let mut picture = paint(&beneath, columns, rows, None);
@@ -98,12 +132,16 @@ pub fn network_input_of(mut picture: RgbaImage) -> Result<NetworkInput, Error> {
 
 /// The difference of strokes from white: what [`separate`] says of them, but sooner, since most of a pad is empty.
 fn on_white(strokes: &Pixmap) -> Result<NetworkInput, Error> {
-    let mut pixels = vec![0.0; NetworkInput::ROWS * NetworkInput::COLUMNS * NetworkInput::CHANNELS];
+    // Pixels that are looked at together, and their bytes.
+    const RUN: usize = 16;
+    let mut pixels = NetworkInput::room();
+    pixels.resize(NetworkInput::LEN, 0.0);
     let mut ink = 0.0;
-    for (to, pixel) in pixels.chunks_exact_mut(NetworkInput::CHANNELS).zip(strokes.pixels()) {
-        let rgb = [pixel.red(), pixel.green(), pixel.blue()];
-        if rgb != [255; 3] {
-            let difference = rgb.map(|v| (f32::from(v) - 255.0) / 255.0);
+    let runs =
+        pixels.chunks_exact_mut(RUN * NetworkInput::CHANNELS).zip(strokes.data().chunks_exact(RUN * 4));
+    for (run, bytes) in runs.filter(|(_, bytes)| bytes.iter().fold(255, |all, v| all & v) != 255) {
+        for (to, byte) in run.chunks_exact_mut(NetworkInput::CHANNELS).zip(bytes.chunks_exact(4)) {
+            let difference = [0, 1, 2].map(|c| (f32::from(byte[c]) - 255.0) / 255.0);
             let strength = difference.iter().fold(0.0f32, |most, d| most.max(-d));
             ink += strength;
             to.copy_from_slice(&[strength, difference[0], difference[1], difference[2]]);
@@ -117,7 +155,7 @@ fn on_white(strokes: &Pixmap) -> Result<NetworkInput, Error> {
 /// # Errors
 /// [`Error::EmptyPad`] if there is hardly any.
 pub(crate) fn separate(picture: &RgbaImage, paper: &Paper, is_certain: bool) -> Result<NetworkInput, Error> {
-    let mut pixels = Vec::with_capacity(NetworkInput::ROWS * NetworkInput::COLUMNS * NetworkInput::CHANNELS);
+    let mut pixels = NetworkInput::room();
     let mut ink = 0.0;
     for (row, line) in picture.rows().enumerate() {
         let paper = paper.row(row);
@@ -134,7 +172,11 @@ pub(crate) fn separate(picture: &RgbaImage, paper: &Paper, is_certain: bool) -> 
 /// The input, unless there is hardly any ink in it.
 fn with_ink(input: NetworkInput, ink: f32) -> Result<NetworkInput, Error> {
     // A dot of the thinnest pen covers a third of a pixel, spread over four at worst.
-    if ink < if input.is_certain { 0.08 } else { 0.25 } { Err(Error::EmptyPad) } else { Ok(input) }
+    if ink < if input.is_certain { 0.08 } else { 0.25 } {
+        input.recycle();
+        return Err(Error::EmptyPad);
+    }
+    Ok(input)
 }
 
 /// The columns of a pad that a picture of this size covers: `(left, width)` in 0..=`width_px`.
@@ -150,17 +192,11 @@ pub fn columns_of(layer_width_px: u32, layer_height_px: u32, width_px: u32) -> (
 fn paint_layer(pixmap: &mut Pixmap, layer: &RasterLayer) {
     let (width_px, height_px) = (pixmap.width(), pixmap.height());
     let (left, wide) = columns_of(layer.width_px, layer.height_px, width_px);
-    let Some(mut picture) = RgbaImage::from_raw(layer.width_px, layer.height_px, layer.rgba.to_vec()) else {
+    let (size, rgba) = ((layer.width_px, layer.height_px), weighed(&layer.rgba));
+    if size.0 == 0 || size.1 == 0 || (rgba.len() as u64) < u64::from(size.0) * u64::from(size.1) * 4 {
         return;
-    };
-    // Colours are weighed by their opacity, or what was erased would bleed into its surroundings.
-    for Rgba([r, g, b, a]) in picture.pixels_mut() {
-        let weigh = |c: &mut u8| *c = ((u16::from(*c) * u16::from(*a) + 127) / 255) as u8;
-        if *a < 255 {
-            [r, g, b].into_iter().for_each(weigh);
-        }
     }
-    let sized = imageops::resize(&picture, wide, height_px, imageops::FilterType::Triangle);
+    let sized = resized(&rgba, size, wide, height_px);
     // PANIC: the sides are those of `sized`, which has at least one pixel.
     let mut patch = Pixmap::new(wide, height_px).expect("a picture that was made");
     for (to, Rgba([r, g, b, a])) in patch.pixels_mut().iter_mut().zip(sized.pixels()) {
@@ -169,6 +205,21 @@ fn paint_layer(pixmap: &mut Pixmap, layer: &RasterLayer) {
     }
     let plain = PixmapPaint::default();
     pixmap.draw_pixmap(left as i32, 0, patch.as_ref(), &plain, Transform::identity(), None);
+}
+
+/// Straight colours weighed by their opacity, or what was erased would bleed into its surroundings.
+fn weighed(rgba: &[u8]) -> Cow<'_, [u8]> {
+    if rgba.chunks_exact(4).all(|pixel| pixel[3] == 255) {
+        return Cow::Borrowed(rgba);
+    }
+    let weigh = |c: u8, a: u8| ((u16::from(c) * u16::from(a) + 127) / 255) as u8;
+    Cow::Owned(
+        rgba.as_chunks()
+            .0
+            .iter()
+            .flat_map(|&[r, g, b, a]| [weigh(r, a), weigh(g, a), weigh(b, a), a])
+            .collect(),
+    )
 }
 
 /// Paints one stroke over a pixmap whose height is the pad's.

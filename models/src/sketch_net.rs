@@ -6,10 +6,15 @@
 //! ink, the pixels say how much (`ink.rs`), so that a line weighs alike wherever the network is less sure of it. Everything
 //! else is asked of the features under the ink, and of what a ruler measures of it.
 
+mod pass;
+mod under_ink;
+
 use candle_core::{Device, Tensor};
 
+use self::pass::Pass;
+use self::under_ink::UnderInk;
 use crate::contour::{Columns, contour};
-use crate::conv::{ConvConfig, conv2d, linear, with_numbers};
+use crate::conv::{ConvConfig, conv2d, is_fused, linear, with_numbers};
 use crate::fuse::{add_enlarged, mean_of_mix_under, mean_under};
 use crate::ink::{MEASURES, coverage, coverage_of_patches, measures};
 use crate::raster::network_input;
@@ -195,9 +200,9 @@ impl SketchNet {
         let all = add_enlarged(&self.from_patch.mix(&fine, false)?, &wide, true)?; // (n, 64, 96, 24)
         let ink = self.ink.mix(&all, false)?; // (n, 64, 96, 4)
 
-        let (under, under_wide, amount) = under_ink(&ink)?; // (n, 64, 96), (n, 16, 24), (n, 1)
-        let colour = colour_of_ink(x, &under)?; // (n, 9)
-        let measures = measures_of_ink(x, &ink)?; // (n, 5)
+        let seen = seen(&ink)?;
+        let (where_ink_is, [under, under_wide, amount]) = under_ink(&seen, ink.device())?;
+        let [colour, measures] = of_pixels(x, &seen, &where_ink_is)?; // (n, 9), (n, 5)
         let pooled = [
             mean_of_mix_under(&all, &self.evidence.weight, &self.evidence.bias, &under)?, // (n, 48)
             mean_under(&quarter, &under_wide)?,
@@ -206,18 +211,29 @@ impl SketchNet {
             colour.clone(),
             measures,
         ];
-        let hidden = self.hidden.product(&Tensor::cat(&pooled, 1)?, true)?; // (n, 223) to (n, 64)
-        let answers = self.answers.product(&hidden, false)?; // (n, 35)
-        let tints = self.tints.product(&self.tint.product(&colour, true)?, false)?; // (n, 9) to (n, 14)
-
         let sign = self.sign.convolve(&eighth, &ConvConfig::HALVE)?.flatten_from(1)?; // (n, 4 * 6 * 40)
+        self.answer(ink, colour, &Tensor::cat(&pooled, 1)?, &sign)
+    }
+
+    /// The answers, from the logits of ink (n, 64, 96, 4), its colour (n, 9), everything that was pooled (n, 223) and the
+    /// features of the whole drawing (n, 4 * 6 * 40).
+    fn answer(
+        &self,
+        ink: Tensor,
+        colour: Tensor,
+        pooled: &Tensor,
+        sign: &Tensor,
+    ) -> Result<SketchOutput, Error> {
+        let hidden = self.hidden.product(pooled, true)?; // (n, 64)
+        let answers = self.answers.product(&hidden, false)?; // (n, 35)
+        let tints = self.tints.product(&self.tint.product(&colour, true)?, false)?; // (n, 14)
         Ok(SketchOutput {
             ink,
             widths: answers.narrow(1, 0, WIDTHS)?,
             hues: tints.narrow(1, 0, 12)?,
             others: Tensor::cat(&[tints.narrow(1, 12, 2)?, answers.narrow(1, WIDTHS, 3)?], 1)?,
             colour,
-            embedding: self.embedding.product(&sign, false)?,
+            embedding: self.embedding.product(sign, false)?,
             doubts: self.doubts,
         })
     }
@@ -244,9 +260,14 @@ impl SketchNet {
     /// # Errors
     /// [`Error::Network`].
     pub fn answers(&self, input: NetworkInput) -> Result<Answers, Error> {
-        let x = Tensor::from_vec(input.pixels, PAD, &Device::Cpu)?;
-        let output = self.forward(&x.to_device(self.patch.weight.device())?)?;
-        with_numbers(&x, |pixels| Ok(Answers::of(&output, 0, pixels, input.is_certain)))?
+        if !is_fused(&self.patch.weight) {
+            return Answers::of(&self.output(&input.pixels)?, 0, &input.pixels, input.is_certain);
+        }
+        Pass::on_this_thread(|pass| {
+            let (output, is_certain) = (pass.run(self, &input.pixels)?, input.is_certain);
+            input.recycle();
+            Answers::of_ink(&output, 0, coverage_of_patches(pass.cover(is_certain)))
+        })
     }
 
     /// The same as tensors, on the device of the weights.
@@ -254,98 +275,50 @@ impl SketchNet {
     /// # Errors
     /// [`Error::Network`].
     pub fn output(&self, pixels: &[f32]) -> Result<SketchOutput, Error> {
+        if is_fused(&self.patch.weight) {
+            return Pass::on_this_thread(|pass| pass.run(self, pixels));
+        }
         self.forward(&Tensor::from_slice(pixels, PAD, self.patch.weight.device())?)
     }
 }
 
-/// A patch with less ink than this has none, so that paper is left out of every mean under the ink.
-const FAINTEST: f32 = 1.0 / 256.0;
-
-/// Where the ink is, out of its logits (n, 64, 96, 4): its part of each patch (n, 64, 96) and of each block of 4 x 4 patches
-/// (n, 16, 24), and the logarithm of how much there is (n, 1).
-fn under_ink(ink: &Tensor) -> Result<(Tensor, Tensor, Tensor), Error> {
-    let n = ink.dim(0)?;
+/// Where the network sees ink (64 x 96 x 4, 0..1) for each drawing, out of its logits (n, 64, 96, 4).
+fn seen(ink: &Tensor) -> Result<Vec<Vec<f32>>, Error> {
     let logits = ink.flatten_all()?.to_vec1::<f32>()?;
-    let under: Vec<f32> = logits
-        .chunks(PATCH)
-        .map(|rows| rows.iter().map(|&v| logistic(v)).sum::<f32>() / PATCH as f32)
-        .map(|part| if part < FAINTEST { 0.0 } else { part })
-        .collect();
-    let mut wide = vec![0.0; under.len() / 16];
-    for (i, part) in under.iter().enumerate() {
-        let (line, column) = (i / COLUMNS, i % COLUMNS);
-        wide[line / 4 * (COLUMNS / 4) + column / 4] += part / 16.0;
-    }
-    let mean = |all: &[f32]| all.iter().sum::<f32>() / all.len() as f32;
-    let amount = under.chunks(ROWS * COLUMNS).map(|all| (mean(all) + 1e-4).ln() * 0.3).collect();
-    Ok((
-        Tensor::from_vec(under, (n, ROWS, COLUMNS), ink.device())?,
-        Tensor::from_vec(wide, (n, ROWS / 4, COLUMNS / 4), ink.device())?,
-        Tensor::from_vec::<_, f32>(amount, (n, 1), ink.device())?,
-    ))
+    Ok(logits.chunks(ROWS * COLUMNS * PATCH).map(|all| all.iter().map(|&v| logistic(v)).collect()).collect())
 }
 
-/// The colour of the ink (n, 9), from the pixels under it:
-/// their mean strength, the strong ones weighing more; the means of their differences from the paper for each unit of
-/// strength, which the soft edge of a line does not change; the strength of the line's core; and of the colour that the
-/// core so has the direction of the hue, the chroma and the lightness.
-fn colour_of_ink(x: &Tensor, under: &Tensor) -> Result<Tensor, Error> {
-    let n = x.dim(0)?;
-    let weights = under.flatten_all()?.to_vec1::<f32>()?;
-    let line = NetworkInput::COLUMNS * NetworkInput::CHANNELS;
-    let colours = with_numbers(&x.to_device(&Device::Cpu)?.contiguous()?, |x| {
-        let mut colours = Vec::with_capacity(n * COLOUR);
-        for (x, weights) in x.chunks(NetworkInput::ROWS * line).zip(weights.chunks(ROWS * COLUMNS)) {
-            let (mut total, mut sums) = (1e-3f32, [0.0f32; NetworkInput::CHANNELS]);
-            let (mut cores, mut core) = (1e-9f32, 0.0f32);
-            for (row, pixels) in x.chunks(line).enumerate() {
-                let weights = &weights[row / PATCH * COLUMNS..][..COLUMNS];
-                let patches = pixels.chunks(PATCH * NetworkInput::CHANNELS).zip(weights);
-                for (patch, weight) in patches.filter(|(_, weight)| **weight > 0.0) {
-                    for pixel in patch.chunks(NetworkInput::CHANNELS) {
-                        let heavy = weight * pixel[0];
-                        total += heavy;
-                        sums.iter_mut().zip(pixel).for_each(|(sum, v)| *sum += heavy * v);
-                        let cubed = heavy * pixel[0] * pixel[0];
-                        cores += cubed;
-                        core += cubed * pixel[0];
-                    }
-                }
-            }
-            let (strength, core) = (sums[0].max(1e-4), core / cores);
-            let unit = [sums[1] / strength, sums[2] / strength, sums[3] / strength];
-            let [across, up, chroma, lightness] = hue_of(unit.map(|v| v * core));
-            colours.extend([sums[0] / total, unit[0], unit[1], unit[2], core, across, up, chroma, lightness]);
+/// Where the ink of each drawing is: as such, and as its part of each patch (n, 64, 96) and of each block of 4 x 4 patches
+/// (n, 16, 24), and the logarithm of how much there is (n, 1).
+fn under_ink(seen: &[Vec<f32>], device: &Device) -> Result<(Vec<UnderInk>, [Tensor; 3]), Error> {
+    let n = seen.len();
+    let mut all: Vec<UnderInk> = (0..n).map(|_| UnderInk::default()).collect();
+    all.iter_mut().zip(seen).for_each(|(under, seen)| under.find(seen));
+    let patches: Vec<f32> = all.iter().flat_map(|under| under.patches.iter().copied()).collect();
+    let blocks: Vec<f32> = all.iter().flat_map(|under| under.blocks.iter().copied()).collect();
+    let amounts: Vec<f32> = all.iter().map(UnderInk::amount).collect();
+    let tensors = [
+        Tensor::from_vec(patches, (n, ROWS, COLUMNS), device)?,
+        Tensor::from_vec(blocks, (n, ROWS / 4, COLUMNS / 4), device)?,
+        Tensor::from_vec(amounts, (n, 1), device)?,
+    ];
+    Ok((all, tensors))
+}
+
+/// The colours of the ink (n, 9): see [`UnderInk::colour`]; and what a ruler measures of it (n, 5): see [`measures`].
+fn of_pixels(x: &Tensor, seen: &[Vec<f32>], under: &[UnderInk]) -> Result<[Tensor; 2], Error> {
+    let n = seen.len();
+    let (mut colours, mut widths) = (Vec::with_capacity(n * COLOUR), Vec::with_capacity(n * MEASURES));
+    with_numbers(&x.to_device(&Device::Cpu)?.contiguous()?, |x| {
+        for ((x, seen), under) in x.chunks(x.len() / n.max(1)).zip(seen).zip(under) {
+            colours.extend(under.colour(x));
+            widths.extend(measures(&coverage(x, seen, false)));
         }
-        Ok(colours)
+        Ok(())
     })?;
-    Ok(Tensor::from_vec(colours, (n, COLOUR), x.device())?)
+    let device = x.device();
+    Ok([Tensor::from_vec(colours, (n, COLOUR), device)?, Tensor::from_vec(widths, (n, MEASURES), device)?])
 }
-
-/// What a ruler measures of the ink (n, 5): see [`measures`].
-fn measures_of_ink(x: &Tensor, ink: &Tensor) -> Result<Tensor, Error> {
-    let n = x.dim(0)?;
-    let seen: Vec<f32> = ink.flatten_all()?.to_vec1::<f32>()?.into_iter().map(logistic).collect();
-    let all = with_numbers(&x.to_device(&Device::Cpu)?.contiguous()?, |x| {
-        let drawings = x.chunks(x.len() / n.max(1)).zip(seen.chunks(seen.len() / n.max(1)));
-        Ok(drawings.flat_map(|(x, seen)| measures(&coverage(x, seen, false))).collect::<Vec<f32>>())
-    })?;
-    Ok(Tensor::from_vec(all, (n, MEASURES), x.device())?)
-}
-
-/// The direction of the hue, shorter for greys; chroma; and lightness of a colour that differs by this from its paper: from
-/// white if it is darker, else from black.
-fn hue_of(difference: [f32; 3]) -> [f32; 4] {
-    let white = if difference.iter().sum::<f32>() < 0.0 { 1.0 } else { 0.0 };
-    let [r, g, b] = difference.map(|v| (white + v).clamp(0.0, 1.0));
-    let (across, up) = (r - (g + b) / 2.0, 0.75f32.sqrt() * (g - b));
-    let length = across.hypot(up).max(GREYEST);
-    let (most, least) = (r.max(g).max(b), r.min(g).min(b));
-    [across / length, up / length, most - least, (most + least) / 2.0]
-}
-
-/// Chroma below which the direction of the hue fades away.
-const GREYEST: f32 = 0.05;
 
 /// The answers for one drawing as numbers.
 #[derive(Debug, Clone)]
@@ -379,14 +352,17 @@ impl Answers {
     /// # Errors
     /// [`Error::Network`] if there is no such drawing.
     pub fn of(output: &SketchOutput, at: usize, pixels: &[f32], is_certain: bool) -> Result<Answers, Error> {
-        let row =
-            |tensor: &Tensor| -> Result<Vec<f32>, Error> { Ok(tensor.get(at)?.flatten_all()?.to_vec1()?) };
+        let seen: Vec<f32> = row_of(&output.ink, at)?.into_iter().map(logistic).collect();
+        Answers::of_ink(output, at, coverage_of_patches(&coverage(pixels, &seen, is_certain)))
+    }
+
+    /// [`Answers::of`], with [`Answers::ink_of_rows`].
+    fn of_ink(output: &SketchOutput, at: usize, ink: Vec<f32>) -> Result<Answers, Error> {
+        let row = |tensor: &Tensor| row_of(tensor, at);
         let others = row(&output.others)?;
         let hues = softmax(&row(&output.hues)?);
         let mut embedding = [0.0; Embedding::LEN];
         embedding.copy_from_slice(&row(&output.embedding)?);
-        let seen: Vec<f32> = row(&output.ink)?.into_iter().map(logistic).collect();
-        let ink = coverage_of_patches(&coverage(pixels, &seen, is_certain));
         Ok(Answers {
             profile: profile(&ink),
             ink_of_rows: ink,
@@ -437,10 +413,7 @@ impl Answers {
         let families = Families(families);
         let (family, likely) = families.best();
         let is_open = self.open >= 0.5;
-        let ink = |column: usize, row: usize| {
-            self.ink_of_rows[(row / PATCH * COLUMNS + column) * PATCH + row % PATCH]
-        };
-        let columns = Columns { columns: COLUMNS, rows: ROWS * PATCH, at: &ink };
+        let columns = Columns::of_patches(&self.ink_of_rows, COLUMNS, PATCH);
         Ok(Reading {
             contour: contour(&columns, width_norm, legend),
             pitch: Pitch {
@@ -478,11 +451,16 @@ impl Answers {
     }
 }
 
+/// What is said of drawing `at` of a batch.
+fn row_of(tensor: &Tensor, at: usize) -> Result<Vec<f32>, Error> {
+    Ok(tensor.get(at)?.flatten_all()?.to_vec1()?)
+}
+
 /// Ink at each pixel row, as a part of the width.
 fn profile(ink: &[f32]) -> Vec<f32> {
     let mut profile = vec![0.0; ROWS * PATCH];
     for (patch, ink) in ink.chunks(PATCH).enumerate() {
-        for (k, p) in ink.iter().enumerate() {
+        for (k, p) in ink.iter().enumerate().filter(|(_, p)| **p > 0.0) {
             profile[patch / COLUMNS * PATCH + k] += p / COLUMNS as f32;
         }
     }
@@ -495,13 +473,18 @@ fn profile(ink: &[f32]) -> Vec<f32> {
 /// more or less ink somewhere hardly moves it. `rows` is the ink of each row from the top; the result is 0 at the bottom
 /// and 1 at the top; the middle for no ink at all.
 pub fn height_of_ink(rows: &[f32]) -> f32 {
-    let total: f32 = rows.iter().sum();
+    height_of_run(rows, 0, rows.len())
+}
+
+/// [`height_of_ink`] where all of it lies in a run of rows, of which the first is row `first` of `count`.
+pub(crate) fn height_of_run(run: &[f32], first: usize, count: usize) -> f32 {
+    let total: f32 = run.iter().sum();
     if total <= 0.0 {
         return 0.5;
     }
     let (from, to) = (0.4 * total, 0.6 * total);
     let (mut before, mut sum) = (0.0f32, 0.0f32);
-    for (row, ink) in rows.iter().enumerate() {
+    for (row, ink) in (first..).zip(run) {
         let (start, end) = (before.max(from), (before + ink).min(to));
         if end > start {
             // The part of the row that belongs to the middle fifth, and where in the row it lies.
@@ -510,7 +493,7 @@ pub fn height_of_ink(rows: &[f32]) -> f32 {
         }
         before += ink;
     }
-    1.0 - sum / (to - from) / rows.len() as f32
+    1.0 - sum / (to - from) / count as f32
 }
 
 /// The logarithm of how much more likely a thing is than not.

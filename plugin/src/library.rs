@@ -111,7 +111,9 @@ impl Library {
                 true => Vec::new(),
                 false => self.networks.answers(input.clone())?.coverage(),
             };
-            SignInput::of(&input, &coverage)
+            let shape = SignInput::of(&input, &coverage);
+            input.recycle();
+            shape
         })
     }
 
