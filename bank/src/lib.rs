@@ -15,6 +15,7 @@ pub mod decode;
 mod edits;
 pub mod error;
 pub mod evidence;
+mod examine;
 pub mod export;
 pub mod factory;
 mod family_words;
