@@ -28,6 +28,12 @@ pub(crate) enum Examined {
     Unread(String),
 }
 
+impl Examined {
+    pub fn is_sound(&self) -> bool {
+        matches!(self, Examined::Known(_) | Examined::New(..))
+    }
+}
+
 /// Something to be listened to.
 pub(crate) enum Job {
     File(Found),

@@ -16,13 +16,14 @@ use neume_models::SoundNet;
 
 use crate::assembly::bank_of;
 use crate::container::Container;
+use crate::decisions::{self, Decisions};
 use crate::examine::{Examined, Job, cause_of, examine};
 use crate::import::files::Files;
 use crate::import::{self, Imported};
 use crate::index::{self, Index, Outcome, Seen};
 use crate::keeping::Keeper;
 use crate::walk::{self, Found};
-use crate::{Bank, Error, SoundId, decisions, priority};
+use crate::{Bank, Error, SoundId, priority};
 
 pub use crate::examine::{Listen, profile_of};
 
@@ -41,6 +42,8 @@ pub struct Progress<'a> {
     pub done: usize,
     /// Files in all.
     pub total: usize,
+    /// Sounds that are known by now; files of the same content count each.
+    pub sounds: usize,
     scan: &'a Scan<'a>,
 }
 
@@ -48,15 +51,16 @@ impl Progress<'_> {
     /// The sounds that are known so far, as a bank of their own; also those of a SoundFont that is being listened to.
     pub fn bank(&self) -> Bank {
         let Scan { folder, index, containers, .. } = self.scan;
+        let decided = self.scan.decided();
         if containers.is_empty() {
-            return bank_of(folder, index);
+            return bank_of(folder, index, &decided);
         }
         let mut so_far = index.clone();
         so_far.files.extend(containers.iter().map(|(path, pending)| {
             let outcome = Outcome::Imported(Box::new(pending.imported.clone()));
             (path.clone(), Seen { size: u64::MAX, modified_ns: 0, outcome })
         }));
-        bank_of(folder, &so_far)
+        bank_of(folder, &so_far, &decided)
     }
 }
 
@@ -71,6 +75,8 @@ pub struct ScanReport {
     pub new: usize,
     /// Files, relative to the folder, that are no sound, with the cause; by path.
     pub failed: Vec<(PathBuf, String)>,
+    /// How many of them, or of folders, could not be read this time: the drive may have gone away.
+    pub unread: usize,
     /// Sounds, relative to the folder, of which there is something to say; by path.
     pub remarks: Vec<(PathBuf, String)>,
     /// What presets ask for and Neume leaves out, by name.
@@ -161,7 +167,7 @@ pub fn scan_with(
         total: walked.found.len() + walked.presets.len(),
         index_remark,
         fingerprint: walked.fingerprint(),
-        ..Scan::new(Index { ears: ears.id, decided: decisions::open(&place), ..old }, keeper)
+        ..Scan::new(Index { ears: ears.id, ..old }, keeper)
     };
     scan.failed = walked.failed;
     let files = Files::new(folder, walked.found.iter().map(|found| &found.relative));
@@ -194,9 +200,9 @@ pub fn fingerprint(folder: &Path) -> Result<u64, Error> {
 pub fn remembered(folder: &Path, options: &ScanOptions) -> Result<Option<Arc<Bank>>, Error> {
     let cache = options.cache.clone().map_or_else(index::cache_folder, Ok)?;
     let place = index::path_for(&cache, folder);
-    let (mut index, _) = Index::open(&place)?;
-    index.decided = decisions::open(&place);
-    Ok((!index.files.is_empty()).then(|| Arc::new(bank_of(folder, &index))))
+    let (index, _) = Index::open(&place)?;
+    let bank = || Arc::new(bank_of(folder, &index, &decisions::open(&place)));
+    Ok((!index.files.is_empty()).then(bank))
 }
 
 /// A container whose members are being listened to.
@@ -213,6 +219,7 @@ struct Scan<'a> {
     keeper: Keeper,
     total: usize,
     done: usize,
+    sounds: usize,
     new: usize,
     index: Index,
     /// Paths of the index before this scan that were not met yet.
@@ -233,6 +240,7 @@ impl<'a> Scan<'a> {
             keeper,
             total: 0,
             done: 0,
+            sounds: 0,
             new: 0,
             containers: BTreeMap::new(),
             failed: Vec::new(),
@@ -243,7 +251,12 @@ impl<'a> Scan<'a> {
     }
 
     fn progress(&self) -> Progress<'_> {
-        Progress { done: self.done, total: self.total, scan: self }
+        Progress { done: self.done, total: self.total, sounds: self.sounds, scan: self }
+    }
+
+    /// What the composer has decided by now, while the scan was under way included.
+    fn decided(&self) -> Decisions {
+        decisions::open(self.keeper.place())
     }
 
     /// Takes unchanged files from the index; hands back the others.
@@ -253,6 +266,7 @@ impl<'a> Scan<'a> {
             match self.before.get(&file.relative) {
                 Some(seen) if seen.size == file.size && seen.modified_ns == file.modified_ns => {
                     if let Some(seen) = self.before.remove(&file.relative) {
+                        self.sounds += seen.outcome.sounds().len();
                         self.index.files.insert(file.relative, seen);
                         self.done += 1;
                     }
@@ -327,6 +341,7 @@ impl<'a> Scan<'a> {
     fn take_member(&mut self, path: &Path, at: usize, examined: Examined) {
         let Some(pending) = self.containers.get_mut(path) else { return };
         let member = &mut pending.imported.members[at];
+        self.sounds += usize::from(examined.is_sound());
         match examined {
             Examined::Known(id) => member.sound = Some(id),
             Examined::New(id, says) => {
@@ -407,6 +422,7 @@ impl<'a> Scan<'a> {
     }
 
     fn take(&mut self, file: &Found, examined: Examined) {
+        self.sounds += usize::from(examined.is_sound());
         let outcome = match examined {
             Examined::Known(id) => Outcome::Sound(id),
             Examined::New(id, says) => {
@@ -456,7 +472,8 @@ impl<'a> Scan<'a> {
     }
 
     fn report(mut self, begin: Instant) -> ScanReport {
-        let bank = Arc::new(bank_of(self.folder, &self.index));
+        let bank = Arc::new(bank_of(self.folder, &self.index, &self.decided()));
+        let unread = self.failed.len();
         let mut remarks = Vec::new();
         let mut not_honoured: BTreeMap<&str, u64> = BTreeMap::new();
         for (path, seen) in &self.index.files {
@@ -485,6 +502,7 @@ impl<'a> Scan<'a> {
             bank,
             new: self.new,
             failed: self.failed,
+            unread,
             remarks,
             index_remark: self.index_remark,
             fingerprint: self.fingerprint,
