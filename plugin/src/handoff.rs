@@ -215,7 +215,9 @@ pub struct BankView {
     pub name: String,
     /// Sounds in it.
     pub sounds: usize,
-    /// Present while it is being scanned; the sounds found so far can be matched.
+    /// Whether it stands in for the one that was chosen, of which no sound is known yet.
+    pub stands_in: bool,
+    /// Present while a folder is being scanned; the sounds found so far can be matched.
     pub scanning: Option<ScanProgress>,
     /// Files that are no sound, with the cause.
     pub failed: Arc<[(PathBuf, String)]>,

@@ -90,18 +90,36 @@ fn choice_ui(ui: &mut Ui, rect: Rect, name: &str, words: &str, chosen: bool, edi
     response.clicked()
 }
 
-fn counts_ui(ui: &Ui, rect: Rect, bank: &BankView, editing: &Editing) {
+fn counts_ui(ui: &mut Ui, rect: Rect, bank: &BankView, editing: &Editing) {
     let tokens = editing.tokens();
+    let (sounds, words) = counts(bank, editing.now.document.bank == BankRef::Factory);
+    let at = rect.left_center();
+    let left =
+        ui.painter().text(at, Align2::LEFT_CENTER, &sounds, theme::semibold(13.0), tokens.text).right()
+            + 12.0;
+    let width = rect.right() - left;
+    elided(ui, rect.right_center(), Align2::RIGHT_CENTER, &words, theme::regular(12.0), tokens.dim, width);
+    let response = ui.interact(rect, ui.scope_id().with("counts"), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{sounds}: {words}")));
+}
+
+/// How many sounds there are, and what is to be said of them.
+fn counts(bank: &BankView, is_factory: bool) -> (String, String) {
     let sounds = if bank.sounds == 1 { "1 sound".to_string() } else { format!("{} sounds", bank.sounds) };
-    ui.painter().text(rect.left_center(), Align2::LEFT_CENTER, sounds, theme::semibold(13.0), tokens.text);
-    let failed = match bank.failed.len() {
-        0 if editing.now.document.bank == BankRef::Factory => "made here, no files".to_string(),
-        0 => "every file was read".to_string(),
-        1 => "1 file could not be read".to_string(),
-        n => format!("{n} files could not be read"),
+    let words = match (bank.scanning.is_some(), bank.failed.len()) {
+        (true, _) if bank.stands_in => {
+            return ("No sounds yet".to_string(), format!("{} plays until then", bank.name));
+        }
+        (false, _) if bank.stands_in => {
+            return ("No sounds".to_string(), format!("{} plays instead", bank.name));
+        }
+        (true, _) => "can be drawn for already".to_string(),
+        (false, 0) if is_factory => "made here, no files".to_string(),
+        (false, 0) => "every file was read".to_string(),
+        (false, 1) => "1 file could not be read".to_string(),
+        (false, n) => format!("{n} files could not be read"),
     };
-    let words = if bank.scanning.is_some() { "so far".to_string() } else { failed };
-    ui.painter().text(rect.right_center(), Align2::RIGHT_CENTER, words, theme::regular(12.0), tokens.dim);
+    (sounds, words)
 }
 
 fn progress_ui(ui: &mut Ui, rect: Rect, done: usize, total: usize, editing: &Editing) {

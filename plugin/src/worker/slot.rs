@@ -27,6 +27,8 @@ pub struct Slot {
     /// The sound that the drawing's sign stands for.
     pub bound: Option<BoundSound>,
     pub chosen: Option<SoundId>,
+    /// The sound that the Engine was given whole, at the rate that holds now.
+    pub under_keys: Option<SoundId>,
     /// Whether the chosen sound stays although the ranking changes: it was chosen by hand, or restored.
     pub holds: bool,
     pub missing: Option<String>,

@@ -210,6 +210,7 @@ fn scans_failures_and_notices_are_shown() {
     view.bank = BankView {
         name: "my sounds".to_string(),
         sounds: 40,
+        stands_in: false,
         scanning: Some(ScanProgress { done: 41, total: 200 }),
         doubts: [].into(),
         failed: vec![("/music/broken.wav".into(), "the file is empty".to_string())].into(),
@@ -224,6 +225,23 @@ fn scans_failures_and_notices_are_shown() {
     window.get_by_label("Bank").click();
     window.run();
     window.get_by_label("Listening: 41 of 200 files");
+    window.get_by_label("40 sounds: can be drawn for already");
+}
+
+#[test]
+fn a_bank_that_stands_in_for_the_chosen_one_is_named() {
+    for (scanning, label) in [
+        (Some(ScanProgress { done: 2, total: 200 }), "No sounds yet: Factory plays until then"),
+        (None, "No sounds: Factory plays instead"),
+    ] {
+        let mut bench = scene::bench(Theme::Dark);
+        bench.state.tab = Tab::Bank;
+        let mut view = View::clone(&bench.editor.view.lock());
+        view.bank = BankView { stands_in: true, scanning, ..view.bank };
+        bench.publish(view);
+        let window = open(bench, neume::editor::USUAL_SIZE, 1.0);
+        window.get_by_label(label);
+    }
 }
 
 #[test]

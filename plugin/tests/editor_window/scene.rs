@@ -274,6 +274,7 @@ pub fn troubled(theme: Theme) -> Bench {
     view.bank = BankView {
         name: "field recordings".to_string(),
         sounds: 1204,
+        stands_in: false,
         scanning: Some(ScanProgress { done: 1230, total: 3120 }),
         doubts: Arc::default(),
         failed: (1..30).map(broken).collect(),
