@@ -4,6 +4,8 @@
 mod growing;
 #[path = "worker/instance.rs"]
 mod instance;
+#[path = "worker/roots.rs"]
+mod roots;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,6 +15,7 @@ use neume::language::{BoundSound, Language, Meaning, Spoken};
 use neume::library::Library;
 use neume::signs::{Shape, Signs};
 use neume::state::{BankRef, InstanceState};
+use neume_bank::Weights;
 use neume_models::echo::ECHOES;
 use neume_models::{Family, Point, Reading, Rgb, Sketch, Stroke};
 
@@ -75,6 +78,24 @@ fn a_search_is_answered_with_reasons_follows_the_drawing_and_what_it_finds_can_b
     assert_eq!(view.slots[2].chosen, Some(far));
     assert!(view.slots[2].matches.iter().any(|shown| shown.sound == far), "what was chosen is shown");
     assert!(ask(&mut instance, SearchAsked::default()).is_empty(), "nothing is asked, nothing is found");
+}
+
+#[test]
+fn what_lies_under_the_keys_already_is_not_handed_over_again() {
+    let mut instance = Instance::new().at_rate(RATE_HZ);
+    instance.draw(0, line(60.0, [0, 0, 0]));
+    let before = instance.under_keys[0].clone().expect("it is handed over");
+    let weigh = |instance: &mut Instance, pitch: f32| {
+        let weights = Weights { pitch, ..Weights::default() };
+        instance.editor.requests.send(Request::Weigh(weights));
+        instance.settle();
+    };
+    weigh(&mut instance, 1.0);
+    let after = instance.under_keys[0].clone().expect("it stays");
+    assert!(Arc::ptr_eq(&before, &after), "the same match means the same sound");
+    weigh(&mut instance, 0.0);
+    let instance = instance.at_rate(44_100.0);
+    assert!(!Arc::ptr_eq(&before, instance.under_keys[0].as_ref().unwrap()), "at another rate it is another");
 }
 
 #[test]

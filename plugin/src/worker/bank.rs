@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use neume_bank::Bank;
 
+use super::Worker;
+use super::roots::{Roots, doubts};
 use super::scanning::ScanEvent;
-use super::{Worker, choice};
 use crate::handoff::{SLOTS, ScanProgress};
 use crate::state::BankRef;
 
@@ -16,21 +17,26 @@ impl Worker {
         if let Some(open) = self.library.bank(&bank) {
             self.use_bank(open, bank.clone());
         }
-        if let BankRef::Folder(folder) = bank {
-            self.scanning.start(self.library.clone(), folder, false);
+        match bank {
+            BankRef::Folder(folder) => self.scanning.start(self.library.clone(), folder, false),
+            BankRef::Factory => self.scanning.leave(),
         }
     }
 
     pub(super) fn use_bank(&mut self, bank: Arc<Bank>, bank_ref: BankRef) {
         if self.bank_ref != bank_ref {
             self.view.bank.failed = Arc::default();
+            self.view.bank.decided = None;
+            self.roots = Roots::default();
+            self.following.leave(&bank_ref);
         }
         self.bank = bank;
         self.bank_ref = bank_ref;
-        self.view.bank.doubts = choice::doubts(&self.bank);
+        self.view.bank.doubts = doubts(&self.bank);
         self.describe_bank();
         (0..SLOTS).for_each(|slot| self.rank(slot));
         self.search(self.view.search.asked.clone());
+        self.unmark_decided();
     }
 
     pub(super) fn describe_bank(&mut self) {
@@ -50,6 +56,7 @@ impl Worker {
             ScanEvent::Progress => self.take_growth(),
             ScanEvent::Done { folder, relink, outcome, fingerprint } => {
                 self.scanning.finished(&folder);
+                let decided = self.take_decided(&folder);
                 match outcome {
                     Ok((bank, failed)) => {
                         let found = BankRef::Folder(folder.clone());
@@ -57,7 +64,11 @@ impl Worker {
                             self.relink(&bank, &found);
                         } else if self.document.get().bank == found {
                             self.following.follow(&self.library, &folder, fingerprint);
-                            self.use_bank(bank, found);
+                            self.use_bank(bank.clone(), found);
+                            if !decided.is_empty() {
+                                self.retune(&decided);
+                                self.following.tell(&folder, bank, failed.clone());
+                            }
                         }
                         self.view.bank.failed = failed.into();
                         self.retry_missing();

@@ -45,6 +45,19 @@ impl Following {
         self.watch = Some(watch);
     }
 
+    /// Follows no folder any more, unless it is that of this bank.
+    pub fn leave(&mut self, bank: &BankRef) {
+        self.watch = self.watch.take().filter(|watch| *bank == BankRef::Folder(watch.folder.clone()));
+    }
+
+    /// Tells the other instances of a bank of the folder that they have no part in.
+    pub fn tell(&mut self, folder: &Path, bank: Arc<Bank>, failed: Vec<(PathBuf, String)>) {
+        let Some(watch) = self.watch.as_ref().filter(|watch| watch.folder == folder) else { return };
+        let mut news = watch.shared.news.lock();
+        *news = News { number: news.number + 1, bank: Some(bank), failed: Some(failed) };
+        self.taken = news.number;
+    }
+
     /// How far a scan of the folder is, if something has changed there.
     pub fn progress(&self) -> Option<ScanProgress> {
         *self.watch.as_ref()?.shared.progress.lock()

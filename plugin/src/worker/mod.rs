@@ -8,6 +8,7 @@ mod choice;
 mod following;
 mod machine;
 mod outbox;
+mod roots;
 mod scanning;
 mod searching;
 mod slot;
@@ -22,7 +23,7 @@ use neume_bank::{Bank, SoundId};
 use neume_models::Legend;
 
 use crate::handoff::{
-    Document, Generation, Opening, Playable, Request, SLOTS, ScanProgress, SearchAsked, ToEngine, View,
+    Document, Generation, MatchView, Opening, Playable, Request, SLOTS, SearchAsked, ToEngine, View,
     WorkerEnd,
 };
 use crate::language::BoundSound;
@@ -34,6 +35,7 @@ use batch::newest_of_each;
 pub use choice::{choose, only_the_match, playable};
 use following::Following;
 use outbox::Outbox;
+use roots::Roots;
 use scanning::Scanning;
 use slot::Slot;
 
@@ -75,6 +77,7 @@ struct Worker {
     legend: Legend,
     scanning: Scanning,
     following: Following,
+    roots: Roots,
     view: View,
     /// Why another device than the chosen one serves, or other memory; it stays until another one is chosen.
     machine_notice: Option<String>,
@@ -117,6 +120,7 @@ impl Worker {
             legend: Legend::default(),
             scanning: Scanning::new(),
             following: Following::default(),
+            roots: Roots::default(),
             view: View::default(),
             machine_notice: None,
         }
@@ -193,6 +197,7 @@ impl Worker {
             }
             Request::Choose { slot, sound } => self.choose_by_hand(slot, sound),
             Request::Audition(sound) => self.audition(sound),
+            Request::DecideRoot { sound, decision } => self.decide_root(sound, decision),
             Request::OpenBank(bank) => {
                 self.edit(|state| state.bank = bank.clone());
                 self.let_go();
@@ -343,6 +348,8 @@ impl Worker {
         if let Some(found) = bound.as_ref().filter(|_| bound_here.is_none()) {
             let elsewhere = slot::rank(&found.bank, &reading, &weights, Some(found.sound));
             let shown = elsewhere.into_iter().filter(|shown| shown.sound == found.sound);
+            // Only roots of the bank that is open can be decided on.
+            let shown = shown.map(|shown| MatchView { doubt: None, ..shown });
             matches.splice(0..0, shown);
         }
         self.slots[slot].matches = matches.into();

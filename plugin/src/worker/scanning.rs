@@ -47,6 +47,7 @@ pub struct Scanning {
 
 struct Current {
     folder: PathBuf,
+    relink: bool,
     cancel: Arc<AtomicBool>,
     done: Arc<AtomicUsize>,
     total: Arc<AtomicUsize>,
@@ -78,6 +79,7 @@ impl Scanning {
         self.cancel();
         let mut current = Current {
             folder: folder.clone(),
+            relink,
             cancel: Arc::default(),
             done: Arc::default(),
             total: Arc::default(),
@@ -125,6 +127,13 @@ impl Scanning {
         let current = self.current.as_ref()?;
         let bank = current.grown.lock().take()?;
         Some((current.folder.clone(), bank))
+    }
+
+    /// Nobody wants to match from the folder that is being scanned any more. What is labelled is kept.
+    pub fn leave(&mut self) {
+        if self.current.as_ref().is_some_and(|current| !current.relink) {
+            self.cancel();
+        }
     }
 
     /// A scan has ended by itself.

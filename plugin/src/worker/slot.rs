@@ -75,6 +75,7 @@ fn view_of(bank: &Bank, ranked: &Match) -> Option<MatchView> {
         family: profile.families.best().0,
         families: profile.families,
         root_midi: profile.root_midi,
+        doubt: sound.doubt,
         loudness_db: profile.loudness_db,
         duration_secs: profile.duration_secs,
         looped: sound.sustain.is_some(),
