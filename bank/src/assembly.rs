@@ -23,8 +23,8 @@ struct Entry<'a> {
     is_drum: bool,
 }
 
-/// The bank of a folder by what its index knows.
-pub(crate) fn bank_of(folder: &Path, index: &Index) -> Bank {
+/// The bank of a folder by what its index knows and the composer has decided.
+pub(crate) fn bank_of(folder: &Path, index: &Index, decided: &Decisions) -> Bank {
     let mut entries = Vec::new();
     for (path, seen) in &index.files {
         if let Outcome::Sound(id) = &seen.outcome
@@ -55,7 +55,7 @@ pub(crate) fn bank_of(folder: &Path, index: &Index) -> Bank {
             }
         }
     }
-    let (sounds, hints, paths) = sounds(entries, files, &index.decided);
+    let (sounds, hints, paths) = sounds(entries, files, decided);
     let place_of = |file: &Path, place: &Place| match place {
         Place::File(path) => by_path.get(path).copied(),
         Place::Member(member) => by_member.get(&(file.to_path_buf(), member.clone())).copied(),

@@ -13,7 +13,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use serde::{Deserialize, Serialize};
 
 use crate::analyse::Analysis;
-use crate::decisions::Decisions;
 use crate::import::Imported;
 use crate::{Error, SoundId, path_text};
 
@@ -68,8 +67,6 @@ pub(crate) struct Index {
     pub ears: u64,
     pub sounds: HashMap<SoundId, Analysis>,
     pub files: BTreeMap<PathBuf, Seen>,
-    /// What the composer has decided; not part of the file.
-    pub decided: Decisions,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -46,6 +46,11 @@ impl Keeper {
         Keeper { place, ears, known }
     }
 
+    /// Where the index lies.
+    pub fn place(&self) -> &Path {
+        &self.place
+    }
+
     fn journal(&self) -> PathBuf {
         self.place.with_extension("journal")
     }

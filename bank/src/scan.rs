@@ -12,19 +12,20 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use neume_models::{SoundLabels, SoundNet};
+use neume_models::SoundNet;
 
-use crate::analyse::{self, Analysis};
 use crate::assembly::bank_of;
 use crate::container::Container;
+use crate::decisions::{self, Decisions};
+use crate::examine::{Examined, Job, cause_of, examine};
 use crate::import::files::Files;
 use crate::import::{self, Imported};
 use crate::index::{self, Index, Outcome, Seen};
 use crate::keeping::Keeper;
-use crate::names::Hints;
 use crate::walk::{self, Found};
-use crate::{Bank, Decoded, Error, SoundId, decisions, decode, priority};
-use crate::{Profile, Source, tags};
+use crate::{Bank, Error, SoundId, priority};
+
+pub use crate::examine::{Listen, profile_of};
 
 /// How to scan.
 #[derive(Debug, Clone, Default)]
@@ -41,6 +42,8 @@ pub struct Progress<'a> {
     pub done: usize,
     /// Files in all.
     pub total: usize,
+    /// Sounds that are known by now; files of the same content count each.
+    pub sounds: usize,
     scan: &'a Scan<'a>,
 }
 
@@ -48,15 +51,16 @@ impl Progress<'_> {
     /// The sounds that are known so far, as a bank of their own; also those of a SoundFont that is being listened to.
     pub fn bank(&self) -> Bank {
         let Scan { folder, index, containers, .. } = self.scan;
+        let decided = self.scan.decided();
         if containers.is_empty() {
-            return bank_of(folder, index);
+            return bank_of(folder, index, &decided);
         }
         let mut so_far = index.clone();
         so_far.files.extend(containers.iter().map(|(path, pending)| {
             let outcome = Outcome::Imported(Box::new(pending.imported.clone()));
             (path.clone(), Seen { size: u64::MAX, modified_ns: 0, outcome })
         }));
-        bank_of(folder, &so_far)
+        bank_of(folder, &so_far, &decided)
     }
 }
 
@@ -71,6 +75,8 @@ pub struct ScanReport {
     pub new: usize,
     /// Files, relative to the folder, that are no sound, with the cause; by path.
     pub failed: Vec<(PathBuf, String)>,
+    /// How many of them, or of folders, could not be read this time: the drive may have gone away.
+    pub unread: usize,
     /// Sounds, relative to the folder, of which there is something to say; by path.
     pub remarks: Vec<(PathBuf, String)>,
     /// What presets ask for and Neume leaves out, by name.
@@ -104,9 +110,6 @@ pub struct Ears<'a> {
     /// What they say of a sound.
     pub listen: &'a Listen<'a>,
 }
-
-/// Labels the mono samples of a sound at a rate in Hz.
-pub type Listen<'a> = dyn Fn(&[f32], u32) -> Result<SoundLabels, neume_models::Error> + Sync + 'a;
 
 /// Scans a folder. `on_progress` is called on the calling thread after each file; `cancel` is looked at as often, and
 /// what is done by then is saved.
@@ -164,7 +167,7 @@ pub fn scan_with(
         total: walked.found.len() + walked.presets.len(),
         index_remark,
         fingerprint: walked.fingerprint(),
-        ..Scan::new(Index { ears: ears.id, decided: decisions::open(&place), ..old }, keeper)
+        ..Scan::new(Index { ears: ears.id, ..old }, keeper)
     };
     scan.failed = walked.failed;
     let files = Files::new(folder, walked.found.iter().map(|found| &found.relative));
@@ -197,27 +200,9 @@ pub fn fingerprint(folder: &Path) -> Result<u64, Error> {
 pub fn remembered(folder: &Path, options: &ScanOptions) -> Result<Option<Arc<Bank>>, Error> {
     let cache = options.cache.clone().map_or_else(index::cache_folder, Ok)?;
     let place = index::path_for(&cache, folder);
-    let (mut index, _) = Index::open(&place)?;
-    index.decided = decisions::open(&place);
-    Ok((!index.files.is_empty()).then(|| Arc::new(bank_of(folder, &index))))
-}
-
-/// What became of one file.
-enum Examined {
-    /// The content is in the index already.
-    Known(SoundId),
-    New(SoundId, Box<Analysis>),
-    /// No sound, whenever it is looked at again.
-    Failed(String),
-    /// Not to be read today: the drive may be gone.
-    Unread(String),
-}
-
-/// Something to be listened to.
-enum Job {
-    File(Found),
-    /// A member of a container, by its position there.
-    Member(Arc<Container>, PathBuf, String, usize),
+    let (index, _) = Index::open(&place)?;
+    let bank = || Arc::new(bank_of(folder, &index, &decisions::open(&place)));
+    Ok((!index.files.is_empty()).then(bank))
 }
 
 /// A container whose members are being listened to.
@@ -234,6 +219,7 @@ struct Scan<'a> {
     keeper: Keeper,
     total: usize,
     done: usize,
+    sounds: usize,
     new: usize,
     index: Index,
     /// Paths of the index before this scan that were not met yet.
@@ -254,6 +240,7 @@ impl<'a> Scan<'a> {
             keeper,
             total: 0,
             done: 0,
+            sounds: 0,
             new: 0,
             containers: BTreeMap::new(),
             failed: Vec::new(),
@@ -264,7 +251,12 @@ impl<'a> Scan<'a> {
     }
 
     fn progress(&self) -> Progress<'_> {
-        Progress { done: self.done, total: self.total, scan: self }
+        Progress { done: self.done, total: self.total, sounds: self.sounds, scan: self }
+    }
+
+    /// What the composer has decided by now, while the scan was under way included.
+    fn decided(&self) -> Decisions {
+        decisions::open(self.keeper.place())
     }
 
     /// Takes unchanged files from the index; hands back the others.
@@ -274,6 +266,7 @@ impl<'a> Scan<'a> {
             match self.before.get(&file.relative) {
                 Some(seen) if seen.size == file.size && seen.modified_ns == file.modified_ns => {
                     if let Some(seen) = self.before.remove(&file.relative) {
+                        self.sounds += seen.outcome.sounds().len();
                         self.index.files.insert(file.relative, seen);
                         self.done += 1;
                     }
@@ -348,6 +341,7 @@ impl<'a> Scan<'a> {
     fn take_member(&mut self, path: &Path, at: usize, examined: Examined) {
         let Some(pending) = self.containers.get_mut(path) else { return };
         let member = &mut pending.imported.members[at];
+        self.sounds += usize::from(examined.is_sound());
         match examined {
             Examined::Known(id) => member.sound = Some(id),
             Examined::New(id, says) => {
@@ -428,6 +422,7 @@ impl<'a> Scan<'a> {
     }
 
     fn take(&mut self, file: &Found, examined: Examined) {
+        self.sounds += usize::from(examined.is_sound());
         let outcome = match examined {
             Examined::Known(id) => Outcome::Sound(id),
             Examined::New(id, says) => {
@@ -477,7 +472,8 @@ impl<'a> Scan<'a> {
     }
 
     fn report(mut self, begin: Instant) -> ScanReport {
-        let bank = Arc::new(bank_of(self.folder, &self.index));
+        let bank = Arc::new(bank_of(self.folder, &self.index, &self.decided()));
+        let unread = self.failed.len();
         let mut remarks = Vec::new();
         let mut not_honoured: BTreeMap<&str, u64> = BTreeMap::new();
         for (path, seen) in &self.index.files {
@@ -506,91 +502,11 @@ impl<'a> Scan<'a> {
             bank,
             new: self.new,
             failed: self.failed,
+            unread,
             remarks,
             index_remark: self.index_remark,
             fingerprint: self.fingerprint,
             secs: begin.elapsed().as_secs_f32(),
         }
-    }
-}
-
-/// Reads, decodes, listens. Never panics, whatever the file holds.
-fn examine(folder: &Path, job: &Job, known: &HashSet<SoundId>, listen: &Listen) -> Examined {
-    match job {
-        Job::File(found) => {
-            let path = folder.join(&found.relative);
-            let bytes = match decode::read(&path) {
-                Ok(bytes) => bytes,
-                Err(Error::File { cause, .. }) => return Examined::Unread(cause),
-                Err(error) => return Examined::Failed(cause_of(error)),
-            };
-            let id = SoundId::of(&bytes);
-            if known.contains(&id) {
-                return Examined::Known(id);
-            }
-            let tags = tags::of(&bytes);
-            match label(id, || decode::decode_bytes(bytes, &path), listen) {
-                Examined::New(id, says) => Examined::New(id, Box::new(Analysis { tags, ..*says })),
-                other => other,
-            }
-        }
-        Job::Member(container, _, member, _) => {
-            let recording = match container.recording(member) {
-                Ok(recording) => recording,
-                Err(error) => return Examined::Failed(cause_of(error)),
-            };
-            if known.contains(&recording.id) {
-                return Examined::Known(recording.id);
-            }
-            label(recording.id, || recording.decode(), listen)
-        }
-    }
-}
-
-/// What is said of a sound that lies in no bank, whatever it is called: the content of a file that `path` names.
-///
-/// # Errors
-/// [`Error::File`] where it is no sound, or silent.
-pub fn profile_of(content: Vec<u8>, path: &Path, listen: &Listen) -> Result<Profile, Error> {
-    let id = SoundId::of(&content);
-    match label(id, || decode::decode_bytes(content, path), listen) {
-        Examined::New(_, says) => {
-            let source = Source::File(path.to_path_buf());
-            Ok(says.sound(id, source, String::new(), &Hints::default(), None).profile)
-        }
-        Examined::Failed(cause) | Examined::Unread(cause) => {
-            Err(Error::File { path: path.to_path_buf(), cause })
-        }
-        Examined::Known(_) => Err(Error::File { path: path.to_path_buf(), cause: "is known".to_string() }),
-    }
-}
-
-/// Decodes a sound that is not known yet, and listens to it.
-fn label(id: SoundId, decode: impl FnOnce() -> Result<Decoded, Error>, listen: &Listen) -> Examined {
-    let labelled = catch_unwind(AssertUnwindSafe(|| {
-        let decoded = decode().map_err(cause_of)?;
-        let mono = analyse::heard_mono(&decoded.audio);
-        if mono.iter().all(|sample| sample.abs() < SILENT) {
-            return Err("the sound is silent".to_string());
-        }
-        let labels = listen(&mono, decoded.audio.rate_hz).map_err(|error| error.to_string())?;
-        Ok(analyse::analyse(&decoded, &mono, &labels))
-    }));
-    match labelled {
-        Ok(Ok(says)) => Examined::New(id, Box::new(says)),
-        Ok(Err(cause)) => Examined::Failed(cause),
-        Err(_) => Examined::Failed("the analysis gave up on this sound".to_string()),
-    }
-}
-
-/// Samples below this, linear, are silence: -100 dB.
-const SILENT: f32 = 1e-5;
-
-/// The cause without the path, which stands beside it in the report.
-pub(crate) fn cause_of(error: Error) -> String {
-    match error {
-        Error::File { cause, .. } => cause,
-        Error::Limit { what, found, limit, .. } => format!("{what} of {found} is over the limit of {limit}"),
-        other => other.to_string(),
     }
 }

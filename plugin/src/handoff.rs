@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use crossbeam_channel::{Receiver, Sender};
-use neume_bank::{Aspects, Manner, SoundId, Weights};
+use neume_bank::{Aspects, Decision, Doubt, Manner, SoundId, Weights};
 use neume_models::{Families, Family, Reading, Sketch};
 use parking_lot::Mutex;
 
@@ -78,6 +78,13 @@ pub enum Request {
     },
     /// Let a sound be heard once at its root, without choosing it.
     Audition(SoundId),
+    /// Decide by whose word the root of a sound of the bank goes from now on; `None` leaves it open again.
+    DecideRoot {
+        /// Which.
+        sound: SoundId,
+        /// Kept beside the index of its folder.
+        decision: Option<Decision>,
+    },
     /// Match against this bank from now on, scanning it first if need be.
     OpenBank(BankRef),
     /// Search the bank; of several searches only the newest is answered.
@@ -120,6 +127,8 @@ pub struct MatchView {
     pub families: Families,
     /// Root note, or none.
     pub root_midi: Option<f32>,
+    /// Present while it is called by another note than it sounds, and nobody has decided.
+    pub doubt: Option<Doubt>,
     /// Integrated loudness.
     pub loudness_db: f32,
     /// Length.
@@ -161,6 +170,8 @@ pub struct FoundView {
     pub name: String,
     /// Most probable family.
     pub family: Family,
+    /// As in [`MatchView`].
+    pub doubt: Option<Doubt>,
     /// Peak levels over time, 0..=255.
     pub overview: Vec<u8>,
     /// 0..1.
@@ -215,13 +226,36 @@ pub struct BankView {
     pub name: String,
     /// Sounds in it.
     pub sounds: usize,
-    /// Present while it is being scanned; the sounds found so far can be matched.
+    /// Whether it stands in for the one that was chosen, of which no sound is known yet.
+    pub stands_in: bool,
+    /// Present while a folder is being scanned; the sounds found so far can be matched.
     pub scanning: Option<ScanProgress>,
     /// Files that are no sound, with the cause.
     pub failed: Arc<[(PathBuf, String)]>,
-    /// Sounds that are called by another root than a sure ear hears, by their names, with what they are called and what is
-    /// heard.
-    pub doubts: Arc<[(PathBuf, String)]>,
+    /// Sounds that are called by another note than a sure ear hears.
+    pub doubts: Arc<[DoubtView]>,
+    /// The one that was decided last, which can be taken back.
+    pub decided: Option<DecidedView>,
+}
+
+/// A sound that is called by another note than a sure ear hears.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DoubtView {
+    /// Names it in [`Request::DecideRoot`].
+    pub sound: SoundId,
+    /// For the eye.
+    pub name: String,
+    /// Both notes.
+    pub doubt: Doubt,
+}
+
+/// A sound that was in doubt until the composer decided.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DecidedView {
+    /// What was in doubt.
+    pub was: DoubtView,
+    /// Whose word counts.
+    pub decision: Decision,
 }
 
 /// Where the networks of this process run.

@@ -10,7 +10,7 @@ use std::sync::{Arc, Weak};
 
 use neume_bank::priority::stand_back;
 use neume_bank::scan::{self, Progress, ScanOptions, ScanReport, scan};
-use neume_bank::{Audio, Bank, Loop, Profile, SoundId, Source, container, decode};
+use neume_bank::{Audio, Bank, Growth, Loop, Profile, SoundId, Source, container, decode};
 use neume_models::raster::network_input;
 use neume_models::{Legend, Reading, SignEmbedding, SignInput, Sketch};
 use parking_lot::Mutex;
@@ -173,12 +173,58 @@ impl Library {
         on_progress: &mut dyn FnMut(ScanProgress),
         cancel: &AtomicBool,
     ) -> Result<ScanReport, neume_bank::Error> {
+        let mut on_progress =
+            |scan: &Progress| on_progress(ScanProgress { done: scan.done, total: scan.total });
+        self.scan(folder, rebuild, &mut on_progress, cancel)
+    }
+
+    /// [`Library::open`] for someone who waits: what is labelled by now is open while the scan is under way, and `on_growth`
+    /// is given the bank whenever that is worth it.
+    ///
+    /// # Errors
+    /// As [`Library::open`]; what is open by then stays so.
+    pub fn open_in_steps(
+        &self,
+        folder: &Path,
+        on_progress: &mut dyn FnMut(ScanProgress),
+        on_growth: &mut dyn FnMut(Arc<Bank>),
+        cancel: &AtomicBool,
+    ) -> Result<ScanReport, neume_bank::Error> {
+        let open = self.banks.lock().get(folder).map_or(0, |open| open.sounds.len());
+        let mut growth = Growth::beyond(open);
+        let mut on_progress = |scan: &Progress| {
+            on_progress(ScanProgress { done: scan.done, total: scan.total });
+            if let Some(bank) = growth.step(scan) {
+                on_growth(self.larger(folder, Arc::new(bank)));
+            }
+        };
+        self.scan(folder, false, &mut on_progress, cancel)
+    }
+
+    fn scan(
+        &self,
+        folder: &Path,
+        rebuild: bool,
+        on_progress: &mut dyn FnMut(&Progress),
+        cancel: &AtomicBool,
+    ) -> Result<ScanReport, neume_bank::Error> {
         let net = self.networks.sound()?;
         let options = ScanOptions { rebuild, ..ScanOptions::default() };
-        let mut progress = |scan: &Progress| on_progress(ScanProgress { done: scan.done, total: scan.total });
-        let report = scan(folder, &options, &net, &mut progress, cancel)?;
+        let report = scan(folder, &options, &net, on_progress, cancel)?;
         self.banks.lock().insert(folder.to_path_buf(), report.bank.clone());
         Ok(report)
+    }
+
+    /// Opens a growing bank, unless another instance's scan of the folder is further; which is open then.
+    fn larger(&self, folder: &Path, bank: Arc<Bank>) -> Arc<Bank> {
+        let mut banks = self.banks.lock();
+        match banks.get(folder) {
+            Some(open) if open.sounds.len() > bank.sounds.len() => open.clone(),
+            _ => {
+                banks.insert(folder.to_path_buf(), bank.clone());
+                bank
+            }
+        }
     }
 
     /// What is said of a sound that lies in no bank: the content of a file that `path` names.

@@ -375,6 +375,8 @@ fn a_search_finds_sounds_by_words_by_likeness_and_by_a_drawing_each_with_its_rea
     assert_eq!(files(&["flote", "bell"]), ["bells/Flote bell.wav"]);
     let without = desk.run(&["--json", "bank", "search", "bank", "--", "flote", "-bell"]).object();
     assert_eq!(without["sounds"].as_array().unwrap().len(), 2);
+    assert_eq!(files(&["flote", "-bell", "--top", "1"]).len(), 1, "options count behind it too");
+    assert_eq!(files(&["flote", "-bell", "-c4"]), ["Flöte/Flöte G4.wav"]);
     assert_eq!(files(&["nothing of this name"]).len(), 0);
     assert_eq!(files(&["--like", "Flöte/Flöte C4.wav", "--top", "1"]), ["Flöte/Flöte G4.wav"]);
     assert_eq!(files(&["--sketch", "low.png", "--scale", "67-78", "--top", "1"]), ["Flöte/Flöte G4.wav"]);

@@ -1,138 +1,25 @@
 //! The Worker from request to playable sound: through the real networks, the real factory bank and real folders.
 
-use std::path::Path;
+#[path = "worker/growing.rs"]
+mod growing;
+#[path = "worker/instance.rs"]
+mod instance;
+#[path = "worker/roots.rs"]
+mod roots;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use neume::handoff::{
-    self, EditorEnd, EngineEnd, FoundView, Generation, Playable, Request, SLOTS, SearchAsked, ToEngine, View,
-};
+use neume::handoff::{FoundView, Generation, Request, SLOTS, SearchAsked};
 use neume::language::{BoundSound, Language, Meaning, Spoken};
 use neume::library::Library;
 use neume::signs::{Shape, Signs};
 use neume::state::{BankRef, InstanceState};
+use neume_bank::Weights;
 use neume_models::echo::ECHOES;
 use neume_models::{Family, Point, Reading, Rgb, Sketch, Stroke};
 
-const RATE_HZ: f32 = 48_000.0;
-
-/// An instance without a host: the Editor's and the Engine's ends in the hands of the test.
-struct Instance {
-    editor: EditorEnd,
-    engine: EngineEnd,
-    worker: Option<std::thread::JoinHandle<()>>,
-    under_keys: Vec<Option<Arc<Playable>>>,
-}
-
-impl Instance {
-    fn new() -> Instance {
-        use_cache_of_its_own();
-        let (editor, worker, engine) = handoff::ends();
-        let worker = neume::worker::spawn(worker, Library::shared()).expect("a thread starts");
-        Instance { editor, engine, worker: Some(worker), under_keys: vec![None; SLOTS] }
-    }
-
-    fn restored(state: InstanceState) -> Instance {
-        let instance = Instance::new();
-        instance.editor.document.set(state);
-        instance.editor.requests.send(Request::Restore);
-        instance
-    }
-
-    fn at_rate(mut self, rate_hz: f32) -> Instance {
-        let (ready, is_ready) = crossbeam_channel::bounded(1);
-        self.editor.requests.send(Request::Rate { rate_hz, ready });
-        is_ready.recv_timeout(Duration::from_secs(60)).expect("the sounds get ready");
-        self.settle();
-        self
-    }
-
-    fn draw(&mut self, slot: usize, sketch: Sketch) {
-        let sketch = Arc::new(sketch);
-        self.editor.document.edit(|state| state.slots[slot].sketch = sketch.clone());
-        self.editor.requests.send(Request::Read { slot, sketch, generation: Generation(1) });
-        self.settle();
-    }
-
-    /// Waits until the Worker has answered and no scan is under way, and takes what it handed over.
-    fn settle(&mut self) {
-        let started = Instant::now();
-        loop {
-            let settled = self.editor.requests.answered() && self.view().bank.scanning.is_none();
-            while let Ok(message) = self.engine.messages.pop() {
-                if let ToEngine::Slot { slot, playable } = message {
-                    self.under_keys[slot] = playable;
-                }
-            }
-            if settled {
-                return;
-            }
-            assert!(started.elapsed() < Duration::from_secs(120), "the Worker answers");
-            std::thread::yield_now();
-        }
-    }
-
-    fn view(&self) -> Arc<View> {
-        self.editor.view.lock().clone()
-    }
-
-    fn samples(&self, slot: usize) -> Vec<Vec<f32>> {
-        let playable = self.under_keys[slot].as_ref().expect("the slot has a sound");
-        playable.zones.iter().map(|zone| zone.pcm.left.to_vec()).collect()
-    }
-}
-
-impl Drop for Instance {
-    fn drop(&mut self) {
-        self.editor.requests.send(Request::Quit);
-        if let Some(worker) = self.worker.take() {
-            worker.join().expect("the Worker ends in order");
-        }
-    }
-}
-
-/// The index of test banks is no business of the user's cache.
-fn use_cache_of_its_own() {
-    static ONCE: std::sync::Once = std::sync::Once::new();
-    ONCE.call_once(|| {
-        let cache = std::env::temp_dir().join(format!("neume-test-cache-{}", std::process::id()));
-        // SAFETY: every test comes through here before its first scan, and nothing else reads the environment yet.
-        unsafe { std::env::set_var("NEUME_CACHE", cache) };
-    });
-}
-
-fn line(midi: f32, rgb: [u8; 3]) -> Sketch {
-    let y = neume_models::Scale::DEFAULT.y_of(midi);
-    let points =
-        (0..40).map(|i| Point { x: 0.2 + 0.6 * i as f32 / 39.0, y, secs: i as f32 / 60.0 }).collect();
-    Sketch { strokes: vec![Stroke { points, rgb: Rgb(rgb), width_norm: 0.02 }], raster: None }
-}
-
-fn write_tone(path: &Path, hz: f64) {
-    let spec = hound::WavSpec {
-        channels: 1,
-        sample_rate: 22_050,
-        bits_per_sample: 16,
-        sample_format: hound::SampleFormat::Int,
-    };
-    let mut writer = hound::WavWriter::create(path, spec).expect("the file is made");
-    for frame in 0..22_050 {
-        let t = f64::from(frame) / 22_050.0;
-        let sum: f64 =
-            (1..5).map(|k| (t * hz * f64::from(k) * std::f64::consts::TAU).sin() / f64::from(k)).sum();
-        writer.write_sample((sum * (-2.0 * t).exp() * 8_000.0) as i16).expect("a sample is written");
-    }
-    writer.finalize().expect("the file is closed");
-}
-
-fn folder_of_tones(notes: &[u8]) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().expect("a folder");
-    for &note in notes {
-        let hz = 440.0 * 2f64.powf((f64::from(note) - 69.0) / 12.0);
-        write_tone(&folder.path().join(format!("tone_{note:03}.wav")), hz);
-    }
-    folder
-}
+use instance::{Instance, RATE_HZ, folder_of_tones, line, write_tone};
 
 #[test]
 fn a_fresh_instance_has_its_first_sketch_under_the_keys() {
@@ -191,6 +78,24 @@ fn a_search_is_answered_with_reasons_follows_the_drawing_and_what_it_finds_can_b
     assert_eq!(view.slots[2].chosen, Some(far));
     assert!(view.slots[2].matches.iter().any(|shown| shown.sound == far), "what was chosen is shown");
     assert!(ask(&mut instance, SearchAsked::default()).is_empty(), "nothing is asked, nothing is found");
+}
+
+#[test]
+fn what_lies_under_the_keys_already_is_not_handed_over_again() {
+    let mut instance = Instance::new().at_rate(RATE_HZ);
+    instance.draw(0, line(60.0, [0, 0, 0]));
+    let before = instance.under_keys[0].clone().expect("it is handed over");
+    let weigh = |instance: &mut Instance, pitch: f32| {
+        let weights = Weights { pitch, ..Weights::default() };
+        instance.editor.requests.send(Request::Weigh(weights));
+        instance.settle();
+    };
+    weigh(&mut instance, 1.0);
+    let after = instance.under_keys[0].clone().expect("it stays");
+    assert!(Arc::ptr_eq(&before, &after), "the same match means the same sound");
+    weigh(&mut instance, 0.0);
+    let instance = instance.at_rate(44_100.0);
+    assert!(!Arc::ptr_eq(&before, instance.under_keys[0].as_ref().unwrap()), "at another rate it is another");
 }
 
 #[test]

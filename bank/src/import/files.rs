@@ -64,7 +64,8 @@ impl Files {
     pub fn text(&self, relative: &Path) -> Result<String, String> {
         let is_table = relative.extension().is_some_and(|e| e.eq_ignore_ascii_case("json"));
         let most = if is_table { MAX_TABLE_BYTES } else { MAX_PRESET_BYTES };
-        let bytes = decode::read_at_most(&self.folder.join(relative), most).map_err(crate::scan::cause_of)?;
+        let bytes =
+            decode::read_at_most(&self.folder.join(relative), most).map_err(crate::examine::cause_of)?;
         Ok(String::from_utf8(bytes)
             .unwrap_or_else(|wrong| wrong.into_bytes().into_iter().map(char::from).collect()))
     }

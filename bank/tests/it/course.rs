@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 use neume_bank::analyse::{analyse, heard_mono};
 use neume_bank::decisions::decide;
 use neume_bank::scan::Ears;
-use neume_bank::{Audio, Course, Decision, Decoded, Sound, pitch, scan_with};
+use neume_bank::{Audio, Bank, Course, Decision, Decoded, Progress, Sound, pitch, scan_with};
 use neume_models::SoundLabels;
 
 use crate::analyse::no_labels;
@@ -95,6 +95,29 @@ fn a_sure_ear_that_hears_another_note_marks_the_sound_and_the_composer_decides()
         assert!((sound.profile.root_midi.unwrap() - root).abs() < 0.1, "{decision:?}: {:?}", sound.profile);
         assert_eq!(sound.doubt.is_none(), decision.is_some());
     }
+}
+
+#[test]
+fn a_decision_that_is_made_while_a_scan_is_under_way_counts_in_it() {
+    let place = Place::new();
+    place.tone("Lute A4.wav", 64.2);
+    place.tone("Lute C5.wav", 63.8);
+    let listen =
+        |_: &[f32], _: u32| Ok(SoundLabels { root_midi: Some(64.0), root_confidence: 0.95, ..no_labels() });
+    let ears = Ears { id: 1, listen: &listen };
+    let (folder, options) = (place.folder.path(), place.options());
+    let doubts = |bank: &Bank| bank.sounds.iter().filter(|sound| sound.doubt.is_some()).count();
+    let mut seen = Vec::new();
+    let mut on_progress = |progress: &Progress| {
+        let bank = progress.bank();
+        let before = doubts(&bank);
+        if let Some(sound) = bank.sounds.iter().find(|sound| sound.doubt.is_some()) {
+            decide(folder, &options, &[sound.id], Some(Decision::Ear)).unwrap();
+        }
+        seen.push((before, doubts(&progress.bank())));
+    };
+    let bank = scan_with(folder, &options, &ears, &mut on_progress, &AtomicBool::new(false)).unwrap().bank;
+    assert_eq!((&seen[..], doubts(&bank)), (&[(0, 0), (1, 0), (1, 0)][..], 0));
 }
 
 #[test]

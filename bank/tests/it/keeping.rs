@@ -118,6 +118,24 @@ fn a_folder_that_is_empty_as_where_a_drive_is_away_keeps_its_labels() {
 }
 
 #[test]
+fn files_that_go_away_while_they_are_scanned_are_counted_and_read_when_they_are_back() {
+    let place = Place::new();
+    tones(&place, 50..54);
+    fs::write(place.path("broken.wav"), b"no").unwrap();
+    let away = place.folder.path().with_extension("away");
+    let leave = &mut |progress: &neume_bank::Progress| {
+        if progress.done == 0 {
+            fs::rename(place.folder.path(), &away).unwrap();
+        }
+    };
+    let report = place.try_scan(leave, &AtomicBool::new(false)).unwrap();
+    assert_eq!((report.sounds, report.unread, report.failed.len()), (0, 5, 5));
+    fs::rename(&away, place.folder.path()).unwrap();
+    let report = place.scan();
+    assert_eq!((report.sounds, report.unread, report.failed.len()), (4, 0, 1));
+}
+
+#[test]
 fn what_a_killed_scan_left_half_written_is_cleared_away() {
     let place = Place::new();
     tones(&place, 60..61);

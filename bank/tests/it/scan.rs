@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use neume_bank::scan::{Ears, remembered};
 use neume_bank::{
-    Bank, Error, Progress, ScanOptions, ScanReport, Sound, SoundId, Source, path_text, scan_with,
+    Bank, Error, Growth, Progress, ScanOptions, ScanReport, Sound, SoundId, Source, path_text, scan_with,
 };
 use neume_models::SoundLabels;
 use tempfile::TempDir;
@@ -190,6 +190,44 @@ fn a_cancelled_scan_keeps_what_it_has_done() {
     assert_eq!(partial, 5);
     let report = place.scan();
     assert_eq!((report.sounds, report.new), (20, 15));
+}
+
+#[test]
+fn a_bank_grows_in_steps_and_ends_as_if_it_had_not() {
+    let place = Place::new();
+    for midi in 40..80 {
+        place.tone(&format!("Harp {midi}.wav"), midi as f32);
+    }
+    place.tone("twin.wav", 40.0);
+    fs::write(place.path("broken.wav"), b"no").unwrap();
+    let mut growth = Growth::beyond(0);
+    let mut steps: Vec<Bank> = Vec::new();
+    let mut counts = Vec::new();
+    let mut on_progress = |progress: &Progress| {
+        assert_eq!(progress.sounds, progress.bank().sounds.len());
+        counts.push(progress.sounds);
+        steps.extend(growth.step(progress));
+    };
+    let grown = place.try_scan(&mut on_progress, &AtomicBool::new(false)).unwrap();
+    assert!((counts[0], counts[counts.len() - 1]) == (0, grown.sounds), "{counts:?}");
+    let sizes: Vec<usize> = steps.iter().map(|step| step.sounds.len()).collect();
+    assert!(!sizes.is_empty() && sizes.is_sorted_by(|a, b| a < b) && sizes[0] >= 8, "{sizes:?}");
+    for sound in &steps[0].sounds {
+        assert!(steps[0].load(sound).is_ok() && steps[0].instrument_of(sound.id).is_some());
+    }
+    fs::remove_file(place.index()).unwrap();
+    assert_eq!(place.scan().bank, grown.bank);
+
+    let mut known = Growth::beyond(0);
+    let mut on_progress = |progress: &Progress| assert_eq!(known.step(progress), None, "nothing is new");
+    place.try_scan(&mut on_progress, &AtomicBool::new(false)).unwrap();
+    place.tone("new.wav", 90.0);
+    let mut sizes = Vec::new();
+    let mut known = Growth::beyond(0);
+    let mut on_progress =
+        |progress: &Progress| sizes.extend(known.step(progress).map(|bank| bank.sounds.len()));
+    place.try_scan(&mut on_progress, &AtomicBool::new(false)).unwrap();
+    assert_eq!(sizes, [41], "what was known is there before the new one is listened to");
 }
 
 #[test]

@@ -5,26 +5,22 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, ensure};
 use clap::Args;
-use neume::editor::theme::Theme;
 use neume_bank::Map;
 use neume_models::Family;
 use serde::Serialize;
 
+use super::banks;
 use super::map_page::Scene;
+use super::page_file::PageFile;
 use super::report::{emit, file_of};
-use super::{banks, page_file};
 
 /// See [`super::banks::Arguments::Map`].
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// The folder of sounds; without one, the factory bank.
     folder: Option<PathBuf>,
-    /// The page.
-    #[arg(long, value_name = "MAP.png|MAP.svg")]
-    out: PathBuf,
-    /// Chalk on slate instead of ink on paper.
-    #[arg(long)]
-    dark: bool,
+    #[command(flatten)]
+    page: PageFile,
 }
 
 #[derive(Serialize)]
@@ -54,13 +50,12 @@ struct QualityReport {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments, json: bool) -> Result<ExitCode> {
-    page_file::format_of(&arguments.out)?;
+    arguments.page.check()?;
     let (bank, _) = banks::open(arguments.folder.as_deref())?;
     let named = || bank.folder.as_ref().map_or(bank.name.clone(), |folder| folder.display().to_string());
     ensure!(!bank.sounds.is_empty(), "{}: the bank has no sounds", named());
     let map = Map::of(&bank).with_context(named)?;
-    let theme = if arguments.dark { Theme::Dark } else { Theme::Light };
-    page_file::write(&arguments.out, Scene::new(&bank, &map, theme).draw())?;
+    let out = arguments.page.write(Scene::new(&bank, &map, arguments.page.theme()).draw())?;
     let places = bank.sounds.iter().zip(&map.places).map(|(sound, &[x, y])| PlaceReport {
         file: file_of(sound),
         x,
@@ -74,7 +69,6 @@ pub fn run(arguments: &Arguments, json: bool) -> Result<ExitCode> {
         of_principal_axes: quality.of_principal_axes,
         of_one_family: quality.of_one_family,
     });
-    let out = arguments.out.display().to_string();
     let report = Report { out, sounds, landmarks: map.landmarks, quality };
     emit(json, &report, || text(&report))?;
     Ok(ExitCode::SUCCESS)

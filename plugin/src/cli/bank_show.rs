@@ -5,13 +5,13 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use neume::editor::theme::Theme;
 use neume_bank::{Course, Evidence, ScanOptions, Teller};
 use serde::Serialize;
 
+use super::page_file::PageFile;
 use super::report::{ByName, SoundReport, emit, root_text};
 use super::sheet_page::Sheet;
-use super::{banks, page_file, sound_name};
+use super::{banks, sound_name};
 
 /// See [`super::banks::Arguments::Show`].
 #[derive(Debug, Args)]
@@ -21,12 +21,8 @@ pub struct Arguments {
     folder: Option<PathBuf>,
     /// The sound, as `bank list` names it; the beginning of its name, or words of it, are enough.
     sound: String,
-    /// The page.
-    #[arg(long, value_name = "SHEET.png|SHEET.svg")]
-    out: PathBuf,
-    /// Chalk on slate instead of ink on paper.
-    #[arg(long)]
-    dark: bool,
+    #[command(flatten)]
+    page: PageFile,
 }
 
 #[derive(Serialize)]
@@ -68,19 +64,19 @@ struct HeardReport {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments, json: bool) -> Result<ExitCode> {
-    page_file::format_of(&arguments.out)?;
+    arguments.page.check()?;
     let (bank, _) = banks::open(arguments.folder.as_deref())?;
     let sound = sound_name::find(&bank, &arguments.sound)?;
     let audio = bank.load(sound)?;
     let course = Course::of(&audio);
     let evidence = Evidence::of(&bank, sound, &ScanOptions::default())?;
-    let theme = if arguments.dark { Theme::Dark } else { Theme::Light };
+    let theme = arguments.page.theme();
     let instrument = bank.instrument_of(sound.id).context("every sound is in an instrument")?;
     let sheet = Sheet { sound, instrument, audio: &audio, course, evidence: evidence.as_ref(), theme };
-    page_file::write(&arguments.out, sheet.draw())?;
+    let out = arguments.page.write(sheet.draw())?;
     let secs = |frames: u64| frames as f32 / sound.rate_hz.max(1) as f32;
     let report = Report {
-        out: arguments.out.display().to_string(),
+        out,
         sound: SoundReport::new(sound),
         lead_secs: course.lead_secs,
         decay_secs: course.decay_secs,

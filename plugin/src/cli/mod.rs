@@ -88,7 +88,7 @@ enum Command {
 
 /// Runs the command line and says how it ended.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(args) {
+    let cli = match Cli::try_parse_from(search::with_words_apart(args)) {
         Ok(cli) => cli,
         Err(cause) => return refuse(&cause),
     };

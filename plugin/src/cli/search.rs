@@ -1,5 +1,6 @@
 //! `neume bank search`: the sounds of a bank by words, by likeness to a sound, by a drawing, or by all of them.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -19,8 +20,8 @@ use super::{banks, read};
 pub struct Search {
     /// The folder of sounds.
     folder: PathBuf,
-    /// Words of names, folders, instruments and tags; all must be there. One that begins with a hyphen must not: write
-    /// `--` before the words then.
+    /// Words of names, folders, instruments and tags; all must be there. One that begins with a hyphen, such as -pizz, must
+    /// not. Behind `--` every word is one, `-h` too.
     #[arg(value_name = "WORDS")]
     words: Vec<String>,
     /// A sound that others are to be like: a file of the folder, as `neume bank list` names it, or any other sound file.
@@ -71,6 +72,38 @@ impl std::str::FromStr for Weighed {
         }
         Ok(Weighed(weights))
     }
+}
+
+/// Puts words of `bank search` that begin with a hyphen behind a `--`, where they are no options. An option of one letter
+/// that there is, or two hyphens, make no word; and what follows an option that takes a value is that value.
+pub fn with_words_apart(args: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let mut args: Vec<OsString> = args.into_iter().collect();
+    let Some(search) = args.windows(2).position(|pair| pair == ["bank", "search"]) else { return args };
+    let escape = args.iter().position(|arg| arg == "--");
+    let mut before = args.drain(..escape.unwrap_or(args.len())).collect::<Vec<_>>();
+    let mut words = Vec::new();
+    let mut at = search + 2;
+    while at < before.len() {
+        let is_value = before[at - 1].to_str().is_some_and(takes_value);
+        let is_word =
+            |arg: &str| arg.len() > 1 && arg.starts_with('-') && !arg.starts_with("--") && arg != "-h";
+        if !is_value && before[at].to_str().is_some_and(is_word) {
+            words.push(before.remove(at));
+        } else {
+            at += 1;
+        }
+    }
+    if args.is_empty() && !words.is_empty() {
+        args.push("--".into());
+    }
+    before.extend(args);
+    before.extend(words);
+    before
+}
+
+/// Whether the argument behind this one is its value.
+fn takes_value(arg: &str) -> bool {
+    arg.starts_with("--") && !arg.contains('=') && !["--", "--json", "--help"].contains(&arg)
 }
 
 #[derive(serde::Serialize)]
@@ -171,6 +204,28 @@ fn liked(bank: &Bank, file: &Path) -> Result<(Profile, Option<SoundId>)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_that_begin_with_a_hyphen_are_no_options() {
+        let apart = |line: &str| {
+            let args = with_words_apart(line.split(' ').map(OsString::from));
+            args.iter().map(|arg| arg.to_str().unwrap()).collect::<Vec<_>>().join(" ")
+        };
+        for (given, expected) in [
+            ("neume bank search f cello -pizz --top 3", "neume bank search f cello --top 3 -- -pizz"),
+            ("neume bank search f -harp --json -h", "neume bank search f --json -h -- -harp"),
+            ("neume --json bank search f a -b -- -c --d", "neume --json bank search f a -- -c --d -b"),
+            (
+                "neume bank search f --scale -5-40 --like=-x -y",
+                "neume bank search f --scale -5-40 --like=-x -- -y",
+            ),
+            ("neume bank search f cello --top 3", "neume bank search f cello --top 3"),
+            ("neume bank search f - cello", "neume bank search f - cello"),
+            ("neume bank list f -x", "neume bank list f -x"),
+        ] {
+            assert_eq!(apart(given), expected);
+        }
+    }
 
     #[test]
     fn weights_are_numbers_beside_the_names_of_aspects() {

@@ -1,5 +1,7 @@
 //! The view Bank: a search of its sounds, which bank is matched, how far a scan is, and what could not be read.
 
+use std::path::Path;
+
 use egui::{
     Align2, Rect, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
@@ -7,11 +9,14 @@ use egui::{
 use super::button::{elided, focus_ring, text_button};
 use super::editing::Editing;
 use super::theme::{self, CORNER, mix};
-use super::{files, icons, search_view};
+use super::{doubt, files, icons, search_view};
 use crate::handoff::{BankView, Request};
 use crate::state::BankRef;
 
 const ROW_PX: f32 = 48.0;
+/// What is said above sounds in doubt.
+const HEAD_PX: f32 = 30.0;
+const FAILED_PX: f32 = 40.0;
 
 /// The view in `rect`.
 pub fn bank_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
@@ -50,10 +55,11 @@ pub fn bank_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
     if let Some(scan) = view.bank.scanning {
         progress_ui(ui, row(34.0, 8.0), scan.done, scan.total, editing);
     }
-    if !view.bank.failed.is_empty() || !view.bank.doubts.is_empty() {
-        let rest = Rect::from_min_max(pos2(rect.left(), y + 4.0), rect.max);
-        failures_ui(ui, rest, &view.bank, editing);
+    if let Some(decided) = &view.bank.decided {
+        doubt::decided_ui(ui, row(32.0, 4.0), decided, editing);
     }
+    let rest = Rect::from_min_max(pos2(rect.left(), y + 4.0), rect.max);
+    list_ui(ui, rest, &view.bank, editing);
 }
 
 fn open(editing: &mut Editing, bank: BankRef) {
@@ -90,18 +96,36 @@ fn choice_ui(ui: &mut Ui, rect: Rect, name: &str, words: &str, chosen: bool, edi
     response.clicked()
 }
 
-fn counts_ui(ui: &Ui, rect: Rect, bank: &BankView, editing: &Editing) {
+fn counts_ui(ui: &mut Ui, rect: Rect, bank: &BankView, editing: &Editing) {
     let tokens = editing.tokens();
+    let (sounds, words) = counts(bank, editing.now.document.bank == BankRef::Factory);
+    let at = rect.left_center();
+    let left =
+        ui.painter().text(at, Align2::LEFT_CENTER, &sounds, theme::semibold(13.0), tokens.text).right()
+            + 12.0;
+    let width = rect.right() - left;
+    elided(ui, rect.right_center(), Align2::RIGHT_CENTER, &words, theme::regular(12.0), tokens.dim, width);
+    let response = ui.interact(rect, ui.scope_id().with("counts"), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{sounds}: {words}")));
+}
+
+/// How many sounds there are, and what is to be said of them.
+fn counts(bank: &BankView, is_factory: bool) -> (String, String) {
     let sounds = if bank.sounds == 1 { "1 sound".to_string() } else { format!("{} sounds", bank.sounds) };
-    ui.painter().text(rect.left_center(), Align2::LEFT_CENTER, sounds, theme::semibold(13.0), tokens.text);
-    let failed = match bank.failed.len() {
-        0 if editing.now.document.bank == BankRef::Factory => "made here, no files".to_string(),
-        0 => "every file was read".to_string(),
-        1 => "1 file could not be read".to_string(),
-        n => format!("{n} files could not be read"),
+    let words = match (bank.scanning.is_some(), bank.failed.len()) {
+        (true, _) if bank.stands_in => {
+            return ("No sounds yet".to_string(), format!("{} plays until then", bank.name));
+        }
+        (false, _) if bank.stands_in => {
+            return ("No sounds".to_string(), format!("{} plays instead", bank.name));
+        }
+        (true, _) => "can be drawn for already".to_string(),
+        (false, 0) if is_factory => "made here, no files".to_string(),
+        (false, 0) => "every file was read".to_string(),
+        (false, 1) => "1 file could not be read".to_string(),
+        (false, n) => format!("{n} files could not be read"),
     };
-    let words = if bank.scanning.is_some() { "so far".to_string() } else { failed };
-    ui.painter().text(rect.right_center(), Align2::RIGHT_CENTER, words, theme::regular(12.0), tokens.dim);
+    (sounds, words)
 }
 
 fn progress_ui(ui: &mut Ui, rect: Rect, done: usize, total: usize, editing: &Editing) {
@@ -118,43 +142,59 @@ fn progress_ui(ui: &mut Ui, rect: Rect, done: usize, total: usize, editing: &Edi
     response.widget_info(|| WidgetInfo::labeled(Role::ProgressIndicator, true, &words));
 }
 
-fn failures_ui(ui: &mut Ui, rect: Rect, bank: &BankView, editing: &Editing) {
+/// Sounds whose root is in doubt, and then files that could not be read; only what is seen is laid out.
+fn list_ui(ui: &mut Ui, rect: Rect, bank: &BankView, editing: &mut Editing) {
+    let head_px = if bank.doubts.is_empty() { 0.0 } else { HEAD_PX };
+    let failed_px =
+        head_px + doubt::ROW_PX * bank.doubts.len() as f32 + if head_px > 0.0 { 12.0 } else { 0.0 };
+    let height = failed_px + FAILED_PX * bank.failed.len() as f32;
+    let mut inner = ui.new_child(UiBuilder::new().id_salt("of the bank").max_rect(rect));
+    ScrollArea::vertical().auto_shrink(false).show_viewport(&mut inner, |ui, seen| {
+        ui.set_height(height);
+        let (corner, width) = (ui.max_rect().left_top(), ui.max_rect().width());
+        let cell = |y: f32, height: f32| Rect::from_min_size(corner + vec2(0.0, y), vec2(width, height));
+        if head_px > 0.0 {
+            doubts_head_ui(ui, cell(0.0, head_px), bank.doubts.len(), editing);
+        }
+        for i in seen_rows(seen, head_px, doubt::ROW_PX, bank.doubts.len()) {
+            let row = cell(head_px + doubt::ROW_PX * i as f32, doubt::ROW_PX);
+            doubt::row_ui(ui, row, &bank.doubts[i], editing);
+        }
+        for i in seen_rows(seen, failed_px, FAILED_PX, bank.failed.len()) {
+            let (path, cause) = &bank.failed[i];
+            failed_ui(ui, cell(failed_px + FAILED_PX * i as f32, FAILED_PX), path, cause, editing);
+        }
+    });
+}
+
+/// Of so many rows of a height below `top`, those that are seen.
+fn seen_rows(seen: Rect, top: f32, row_px: f32, rows: usize) -> std::ops::Range<usize> {
+    let row = |y: f32| (((y - top) / row_px).max(0.0) as usize).min(rows);
+    row(seen.top())..row(seen.bottom() + row_px)
+}
+
+fn doubts_head_ui(ui: &mut Ui, rect: Rect, count: usize, editing: &Editing) {
     let tokens = editing.tokens();
-    let mut inner = ui.new_child(UiBuilder::new().id_salt("failures").max_rect(rect));
-    ScrollArea::vertical().auto_shrink(false).show_rows(
-        &mut inner,
-        40.0,
-        bank.failed.len() + bank.doubts.len(),
-        |ui, rows| {
-            for (path, cause) in
-                bank.failed.iter().chain(bank.doubts.iter()).skip(rows.start).take(rows.len())
-            {
-                let (cell, response) =
-                    ui.allocate_exact_size(vec2(ui.available_width(), 40.0), Sense::hover());
-                let name = path
-                    .file_name()
-                    .map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into());
-                icons::symbol(
-                    ui.painter(),
-                    Rect::from_min_size(cell.min, vec2(16.0, 20.0)),
-                    icons::WARNING,
-                    14.0,
-                    tokens.warning,
-                );
-                let at = cell.left_top() + vec2(22.0, 10.0);
-                let width = cell.width() - 30.0;
-                elided(ui, at, Align2::LEFT_CENTER, &name, theme::regular(12.5), tokens.text, width);
-                elided(
-                    ui,
-                    at + vec2(0.0, 16.0),
-                    Align2::LEFT_CENTER,
-                    cause,
-                    theme::regular(11.5),
-                    tokens.dim,
-                    width,
-                );
-                response.on_hover_text(format!("{}: {cause}", path.display()));
-            }
-        },
-    );
+    let words = match count {
+        1 => "1 sound is called by another note than it sounds".to_string(),
+        n => format!("{n} sounds are called by another note than they sound"),
+    };
+    let at = rect.left_center() - vec2(0.0, 4.0);
+    elided(ui, at, Align2::LEFT_CENTER, &words, theme::regular(12.0), tokens.text, rect.width());
+    let response = ui.interact(rect, ui.scope_id().with("doubts"), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &words));
+}
+
+fn failed_ui(ui: &mut Ui, cell: Rect, path: &Path, cause: &str, editing: &Editing) {
+    let tokens = editing.tokens();
+    let name = path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into());
+    let mark = Rect::from_min_size(cell.min, vec2(16.0, 20.0));
+    icons::symbol(ui.painter(), mark, icons::WARNING, 14.0, tokens.warning);
+    let at = cell.left_top() + vec2(22.0, 10.0);
+    let width = cell.width() - 30.0;
+    elided(ui, at, Align2::LEFT_CENTER, &name, theme::regular(12.5), tokens.text, width);
+    let more = at + vec2(0.0, 16.0);
+    elided(ui, more, Align2::LEFT_CENTER, cause, theme::regular(11.5), tokens.dim, width);
+    let response = ui.interact(cell, ui.scope_id().with(("failed", path)), Sense::hover());
+    response.on_hover_text(format!("{}: {cause}", path.display()));
 }

@@ -11,12 +11,14 @@ use super::icons::family_glyph;
 use super::slider::slider_ui;
 use super::state::Dwell;
 use super::theme::{self, CORNER, mix};
-use super::{files, search_view, signs_view, waveform};
-use crate::handoff::{MatchView, Request};
+use super::{doubt, files, search_view, signs_view, waveform};
+use crate::handoff::{DoubtView, MatchView, Request};
 
 /// How long the pointer rests on a sound before it is heard, in seconds.
 const DWELL_SECS: f64 = 0.35;
 const CARD_PX: f32 = 182.0;
+/// More for a sound whose root is in doubt.
+const DOUBT_PX: f32 = 30.0;
 const ROW_PX: f32 = 42.0;
 const WEIGHTS_PX: f32 = 86.0;
 /// Height of the buttons below the matches.
@@ -42,7 +44,8 @@ pub fn match_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
         return;
     };
     let compact_px = (COMPACT_BELOW_PX - rect.height()).clamp(0.0, 36.0);
-    let card_px = CARD_PX - compact_px.min(20.0);
+    let doubt_px = if matches[best].doubt.is_some() { DOUBT_PX } else { 0.0 };
+    let card_px = CARD_PX - compact_px.min(20.0) + doubt_px;
     let card = Rect::from_min_size(pos2(rect.left(), top), vec2(rect.width(), card_px));
     card_ui(ui, card, &matches[best], editing);
     let below = Rect::from_min_max(pos2(rect.left(), card.bottom() + 8.0), rect.max);
@@ -139,7 +142,7 @@ pub(super) fn dwell(ui: &Ui, hovered: Option<SoundId>, editing: &mut Editing) {
 }
 
 /// The chosen sound; a click on its waveform lets it be heard.
-fn card_ui(ui: &mut Ui, rect: Rect, sound: &MatchView, editing: &Editing) {
+fn card_ui(ui: &mut Ui, rect: Rect, sound: &MatchView, editing: &mut Editing) {
     let tokens = editing.tokens();
     ui.painter().rect_filled(rect, CORNER, tokens.raised);
     let inside = rect.shrink2(vec2(14.0, 12.0));
@@ -158,8 +161,16 @@ fn card_ui(ui: &mut Ui, rect: Rect, sound: &MatchView, editing: &Editing) {
         tokens.dim,
         inside.width(),
     );
-    let wave_px = 48.0 - (CARD_PX - rect.height());
-    let wave = Rect::from_min_size(inside.left_top() + vec2(0.0, 48.0), vec2(inside.width(), wave_px));
+    let mut top = inside.top() + 48.0;
+    if let Some(doubt) = sound.doubt {
+        let line =
+            Rect::from_min_size(pos2(inside.left(), top - 4.0), vec2(inside.width(), doubt::BUTTON_PX));
+        let of = DoubtView { sound: sound.sound, name: sound.name.clone(), doubt };
+        doubt::choice_ui(ui, line, &of, editing);
+        top += DOUBT_PX;
+    }
+    let wave_px = 48.0 - (CARD_PX - (rect.height() - (top - inside.top() - 48.0)));
+    let wave = Rect::from_min_size(pos2(inside.left(), top), vec2(inside.width(), wave_px));
     waveform::paint(ui.painter(), wave, &sound.overview, mix(tokens.raised, colour, 0.82));
     let response =
         ui.interact(wave.expand2(vec2(0.0, 4.0)), ui.scope_id().with("chosen sound"), Sense::click());
@@ -248,8 +259,13 @@ fn row_ui(ui: &mut Ui, rect: Rect, sound: &MatchView, editing: &Editing) -> Resp
     let root = sound
         .root_midi
         .map_or("no pitch".to_string(), |midi| format!("root {}", note_name(midi.round() as i32)));
-    let facts = format!("{root} · {}", sound.family.label());
-    elided(ui, pos2(left, y + 9.0), Align2::LEFT_CENTER, &facts, theme::regular(11.0), tokens.dim, width);
+    let (facts, at) = (format!("{root} · {}", sound.family.label()), pos2(left, y + 9.0));
+    match sound.doubt {
+        Some(doubt) => doubt::line_ui(ui, at, doubt, 11.0, width, tokens),
+        None => {
+            elided(ui, at, Align2::LEFT_CENTER, &facts, theme::regular(11.0), tokens.dim, width);
+        }
+    }
     let score = format!("{:.0}", sound.score.clamp(0.0, 1.0) * 100.0);
     ui.painter().text(
         pos2(rect.right() - 6.0, y),

@@ -9,6 +9,7 @@ mod binding;
 mod button;
 pub mod commands;
 pub mod controls;
+mod doubt;
 mod editing;
 mod files;
 mod history;

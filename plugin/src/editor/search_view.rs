@@ -12,7 +12,7 @@ use super::editing::Editing;
 use super::match_view::{choose, dwell};
 use super::state::Tab;
 use super::theme::{self, CORNER, CORNER_SMALL, mix};
-use super::{icons, waveform};
+use super::{doubt, icons, waveform};
 use crate::handoff::{FoundView, Request, SearchAsked};
 
 /// Height of the field and of what lies below it.
@@ -204,8 +204,13 @@ fn row_ui(ui: &mut Ui, rect: Rect, found: &FoundView, editing: &mut Editing) -> 
     let left = wave.right() + 12.0;
     let width = rect.right() - 68.0 - left;
     let y = rect.center().y;
-    let name = pos2(left, y - 9.0);
-    elided(ui, name, Align2::LEFT_CENTER, &found.name, theme::regular(13.0), tokens.text, width);
+    let mut name = pos2(left, y - 9.0);
+    if found.doubt.is_some() {
+        doubt::mark(ui.painter(), name + vec2(5.0, 0.0), tokens.dim);
+        name.x += 16.0;
+    }
+    let name_px = left + width - name.x;
+    elided(ui, name, Align2::LEFT_CENTER, &found.name, theme::regular(13.0), tokens.text, name_px);
     let reasons = found.reasons.join(" · ").replace('-', "−");
     let more = pos2(left, y + 9.0);
     elided(ui, more, Align2::LEFT_CENTER, &reasons, theme::regular(11.0), tokens.dim, width);
@@ -215,7 +220,8 @@ fn row_ui(ui: &mut Ui, rect: Rect, found: &FoundView, editing: &mut Editing) -> 
     focus_ring(ui, &response, rect.shrink(3.0), CORNER, tokens);
     let like = Rect::from_center_size(pos2(rect.right() - 16.0, y), vec2(26.0, 26.0));
     like_ui(ui, like, found, editing);
-    let lines = found.reasons.join("\n");
+    let doubt = found.doubt.map(doubt::words);
+    let lines = doubt.iter().chain(&found.reasons).map(String::as_str).collect::<Vec<_>>().join("\n");
     response.on_hover_cursor(CursorIcon::PointingHand).on_hover_text(format!("{}\n{lines}", found.name))
 }
 

@@ -1,11 +1,7 @@
 //! From a ranked sound to what is saved of it, and from there to what lies under the keys.
 
-use std::path::PathBuf;
-use std::sync::Arc;
-
 use neume_bank::{Bank, Instrument, Looping, Manner, Sound, SoundId, Zone};
 use neume_models::Reading;
-use neume_models::legend::note_and_cents;
 
 use crate::handoff::{Playable, PlayableZone};
 use crate::library::{Library, Missing, Wanted, bytes_held};
@@ -180,16 +176,6 @@ pub fn playable(library: &Library, chosen: &Chosen, rate_hz: f32) -> Result<Play
     }
     let gain = 10f32.powf(chosen.gain_db / 20.0);
     Ok(Playable { zones: zones.into(), gain, drawn_midi: chosen.drawn_midi })
-}
-
-/// Sounds whose root is in doubt, for the eye.
-pub fn doubts(bank: &Bank) -> Arc<[(PathBuf, String)]> {
-    let told = |sound: &Sound| {
-        let doubt = sound.doubt?;
-        let [told, heard] = [doubt.told_midi, doubt.heard_midi].map(note_and_cents);
-        Some((PathBuf::from(&sound.name), format!("called {told}, heard {heard}; `neume bank root` decides")))
-    };
-    bank.sounds.iter().filter_map(told).collect()
 }
 
 #[cfg(test)]

@@ -11,12 +11,14 @@ use std::sync::{Arc, Weak};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use neume_bank::Bank;
 use neume_bank::priority::stand_back;
 use neume_bank::scan::fingerprint;
 use parking_lot::{Condvar, Mutex};
 
 use super::Worker;
-use super::scanning::{Opened, unread};
+use super::scanning::unread;
+use crate::handoff::ScanProgress;
 use crate::library::Library;
 use crate::state::BankRef;
 
@@ -39,29 +41,48 @@ impl Following {
             return;
         }
         let watch = Watch::of(library, folder, seen);
-        self.taken = watch.shared.news.lock().0;
+        self.taken = watch.shared.news.lock().number;
         self.watch = Some(watch);
     }
 
+    /// Follows no folder any more, unless it is that of this bank.
+    pub fn leave(&mut self, bank: &BankRef) {
+        self.watch = self.watch.take().filter(|watch| *bank == BankRef::Folder(watch.folder.clone()));
+    }
+
+    /// Tells the other instances of a bank of the folder that they have no part in.
+    pub fn tell(&mut self, folder: &Path, bank: Arc<Bank>, failed: Vec<(PathBuf, String)>) {
+        let Some(watch) = self.watch.as_ref().filter(|watch| watch.folder == folder) else { return };
+        let mut news = watch.shared.news.lock();
+        *news = News { number: news.number + 1, bank: Some(bank), failed: Some(failed) };
+        self.taken = news.number;
+    }
+
+    /// How far a scan of the folder is, if something has changed there.
+    pub fn progress(&self) -> Option<ScanProgress> {
+        *self.watch.as_ref()?.shared.progress.lock()
+    }
+
     /// The bank as it is now, if that is new.
-    fn news(&mut self) -> Option<(PathBuf, Opened)> {
+    fn news(&mut self) -> Option<(PathBuf, News)> {
         let watch = self.watch.as_ref()?;
-        let (number, opened) = watch.shared.news.lock().clone();
-        if number == self.taken {
-            return None;
-        }
-        self.taken = number;
-        Some((watch.folder.clone(), opened?))
+        let news = watch.shared.news.lock().clone();
+        let (folder, is_new) = (watch.folder.clone(), news.number != self.taken);
+        self.taken = news.number;
+        is_new.then_some((folder, news))
     }
 }
 
 impl Worker {
     /// Takes what has changed in the folder of the bank.
     pub(super) fn take_news(&mut self) {
-        let Some((folder, (bank, failed))) = self.following.news() else { return };
+        if self.view.bank.scanning != self.scan_progress() {
+            self.publish();
+        }
+        let Some((folder, news)) = self.following.news() else { return };
         let found = BankRef::Folder(folder);
-        if self.bank_ref == found {
-            self.view.bank.failed = failed.into();
+        if let Some(bank) = news.bank.filter(|_| self.bank_ref == found) {
+            self.view.bank.failed = news.failed.map_or(self.view.bank.failed.clone(), Into::into);
             self.use_bank(bank, found);
             self.retry_missing();
             self.publish();
@@ -76,11 +97,22 @@ struct Watch {
     thread: Option<JoinHandle<()>>,
 }
 
+/// The bank as it was opened last, or as far as a scan is with it.
+#[derive(Clone, Default)]
+struct News {
+    /// Counts them.
+    number: u64,
+    bank: Option<Arc<Bank>>,
+    /// Files that are no sound, with the cause, as soon as they are known.
+    failed: Option<Vec<(PathBuf, String)>>,
+}
+
 /// Between the thread and the instances.
 #[derive(Default)]
 struct Shared {
-    /// How often the bank was opened anew, and what it is by now.
-    news: Mutex<(u64, Option<Opened>)>,
+    news: Mutex<News>,
+    /// Present while the folder is being scanned.
+    progress: Mutex<Option<ScanProgress>>,
     /// Also ends a scan that is under way.
     stop: AtomicBool,
     asleep: Mutex<()>,
@@ -140,9 +172,7 @@ impl Look {
     fn run(mut self) {
         stand_back();
         loop {
-            let begin = Instant::now();
-            self.look();
-            let pause = LOOK_EVERY.max(REST * begin.elapsed());
+            let pause = LOOK_EVERY.max(REST * self.look());
             let mut asleep = self.shared.asleep.lock();
             if self.shared.stop.load(Ordering::Relaxed) {
                 return;
@@ -154,14 +184,31 @@ impl Look {
         }
     }
 
-    fn look(&mut self) {
-        // A folder that is away, with its drive, says nothing; its bank stays open.
-        let Ok(now) = fingerprint(&self.folder) else { return };
-        if now == self.seen || self.changing.replace(now) != Some(now) {
-            return;
+    /// Looks whether something has changed, and has it scanned then. How long the look took.
+    fn look(&mut self) -> Duration {
+        let begin = Instant::now();
+        let now = fingerprint(&self.folder);
+        let took = begin.elapsed();
+        match now {
+            // A folder that is away, with its drive, says nothing; its bank stays open. It may come back as another.
+            Err(_) => self.seen = 0,
+            Ok(now) if now != self.seen && self.changing.replace(now) == Some(now) => self.scan(now),
+            Ok(_) => {}
         }
+        took
+    }
+
+    fn scan(&mut self, now: u64) {
         self.changing = None;
-        let opened = self.library.open(&self.folder, false, &mut |_| {}, &self.shared.stop);
+        let shared = &self.shared;
+        let tell = |bank: Arc<Bank>, failed: Option<Vec<(PathBuf, String)>>| {
+            let mut news = shared.news.lock();
+            *news = News { number: news.number + 1, bank: Some(bank), failed };
+        };
+        let mut on_progress = |progress| *shared.progress.lock() = Some(progress);
+        let mut on_growth = |bank| tell(bank, None);
+        let opened = self.library.open_in_steps(&self.folder, &mut on_progress, &mut on_growth, &shared.stop);
+        *shared.progress.lock() = None;
         // Whatever went wrong was wrong with this state of the folder; the next change is another try.
         self.seen = now;
         let Ok(report) = opened else { return };
@@ -171,7 +218,6 @@ impl Look {
             // So looks the place of a drive that is away: what was open stays.
             return;
         }
-        let mut news = self.shared.news.lock();
-        *news = (news.0 + 1, Some((bank, unread(report))));
+        tell(bank, Some(unread(report)));
     }
 }

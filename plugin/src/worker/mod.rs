@@ -2,11 +2,13 @@
 //! sounds and hands them to the Engine. Of an instance it alone runs networks and opens files; a failure is shown and the
 //! last sound keeps playing.
 
+mod bank;
 mod batch;
 mod choice;
 mod following;
 mod machine;
 mod outbox;
+mod roots;
 mod scanning;
 mod searching;
 mod slot;
@@ -21,7 +23,8 @@ use neume_bank::{Bank, SoundId};
 use neume_models::Legend;
 
 use crate::handoff::{
-    Document, Generation, Opening, Playable, Request, SLOTS, SearchAsked, ToEngine, View, WorkerEnd,
+    Document, Generation, MatchView, Opening, Playable, Request, SLOTS, SearchAsked, ToEngine, View,
+    WorkerEnd,
 };
 use crate::language::BoundSound;
 use crate::library::Library;
@@ -32,7 +35,8 @@ use batch::newest_of_each;
 pub use choice::{choose, only_the_match, playable};
 use following::Following;
 use outbox::Outbox;
-use scanning::{ScanEvent, Scanning};
+use roots::Roots;
+use scanning::Scanning;
 use slot::Slot;
 
 /// How soon a message that found the ring full is tried again, and how often the rest is looked after.
@@ -73,6 +77,7 @@ struct Worker {
     legend: Legend,
     scanning: Scanning,
     following: Following,
+    roots: Roots,
     view: View,
     /// Why another device than the chosen one serves, or other memory; it stays until another one is chosen.
     machine_notice: Option<String>,
@@ -115,6 +120,7 @@ impl Worker {
             legend: Legend::default(),
             scanning: Scanning::new(),
             following: Following::default(),
+            roots: Roots::default(),
             view: View::default(),
             machine_notice: None,
         }
@@ -191,6 +197,7 @@ impl Worker {
             }
             Request::Choose { slot, sound } => self.choose_by_hand(slot, sound),
             Request::Audition(sound) => self.audition(sound),
+            Request::DecideRoot { sound, decision } => self.decide_root(sound, decision),
             Request::OpenBank(bank) => {
                 self.edit(|state| state.bank = bank.clone());
                 self.let_go();
@@ -207,6 +214,7 @@ impl Worker {
             Request::Restore => self.restore(),
             Request::Rate { rate_hz, ready } => {
                 self.rate_hz = Some(rate_hz);
+                self.slots.iter_mut().for_each(|slot| slot.under_keys = None);
                 (0..SLOTS).for_each(|slot| self.deliver(slot));
                 self.outbox.flush();
                 // Whoever asked may have stopped waiting.
@@ -340,6 +348,8 @@ impl Worker {
         if let Some(found) = bound.as_ref().filter(|_| bound_here.is_none()) {
             let elsewhere = slot::rank(&found.bank, &reading, &weights, Some(found.sound));
             let shown = elsewhere.into_iter().filter(|shown| shown.sound == found.sound);
+            // Only roots of the bank that is open can be decided on.
+            let shown = shown.map(|shown| MatchView { doubt: None, ..shown });
             matches.splice(0..0, shown);
         }
         self.slots[slot].matches = matches.into();
@@ -391,11 +401,16 @@ impl Worker {
             chosen.drawn_midi = zone.root_midi;
         }
         self.view.notice = choice::thinned(&found.bank, &chosen).or(self.view.notice.take());
+        let is_there = self.slots[slot].missing.is_none()
+            && self.slots[slot].under_keys == Some(found.sound)
+            && self.document.get().slots[slot].chosen.as_ref() == Some(&chosen);
         self.edit(|state| state.slots[slot].chosen = Some(chosen));
         self.slots[slot].chosen = Some(found.sound);
         self.slots[slot].holds = by_hand;
         self.slots[slot].missing = None;
-        self.deliver(slot);
+        if !is_there {
+            self.deliver(slot);
+        }
     }
 
     /// Loads what a slot has chosen and hands it over: the matched sound at once, its whole instrument when it is
@@ -404,11 +419,14 @@ impl Worker {
         let Some(rate_hz) = self.rate_hz else { return };
         let state = self.document.get();
         let Some(chosen) = &state.slots[slot].chosen else { return };
+        let sound = chosen.sound;
         let mut hand_over = |loaded: Playable| {
             self.outbox.post(ToEngine::Slot { slot, playable: Some(Arc::new(loaded)) });
             self.outbox.flush();
         };
+        // An instrument that grows stays whole meanwhile.
         if chosen.zones.len() > 1
+            && self.slots[slot].under_keys != Some(sound)
             && let Ok(first) = playable(&self.library, &choice::only_the_match(chosen), rate_hz)
         {
             hand_over(first);
@@ -417,6 +435,7 @@ impl Worker {
             Ok(loaded) => {
                 hand_over(loaded);
                 self.slots[slot].missing = None;
+                self.slots[slot].under_keys = Some(sound);
             }
             Err(missing) => self.stand_in(slot, &missing),
         }
@@ -439,6 +458,7 @@ impl Worker {
                 .and_then(|chosen| playable(&self.library, &chosen, rate_hz).ok().map(|p| (chosen.sound, p)));
             if let Some((sound, loaded)) = loaded {
                 self.slots[slot].chosen = Some(sound);
+                self.slots[slot].under_keys = Some(sound);
                 self.outbox.post(ToEngine::Slot { slot, playable: Some(Arc::new(loaded)) });
                 return;
             }
@@ -460,83 +480,6 @@ impl Worker {
         match playable(&self.library, &choice::only_the_match(&chosen), rate_hz) {
             Ok(loaded) => self.outbox.post(ToEngine::Audition(Arc::new(loaded))),
             Err(missing) => self.view.notice = Some(missing.to_string()),
-        }
-    }
-
-    /// Matches against another bank from now on. A folder is scanned beside this thread: what is open already is
-    /// used at once, and what has changed since comes with the scan.
-    fn open_bank(&mut self, bank: BankRef) {
-        if let Some(open) = self.library.bank(&bank) {
-            self.use_bank(open, bank.clone());
-        }
-        if let BankRef::Folder(folder) = bank {
-            self.scanning.start(self.library.clone(), folder, false);
-        }
-    }
-
-    fn use_bank(&mut self, bank: Arc<Bank>, bank_ref: BankRef) {
-        self.bank = bank;
-        self.bank_ref = bank_ref;
-        self.view.bank.doubts = choice::doubts(&self.bank);
-        self.describe_bank();
-        (0..SLOTS).for_each(|slot| self.rank(slot));
-        self.search(self.view.search.asked.clone());
-    }
-
-    fn describe_bank(&mut self) {
-        self.view.bank.name = self.bank.name.clone();
-        self.view.bank.sounds = self.bank.sounds.len();
-        self.view.bank.scanning = self.scanning.progress();
-    }
-
-    /// What a scan has to say: its progress, its bank, or why there is none.
-    fn scanned(&mut self, event: ScanEvent) {
-        match event {
-            ScanEvent::Progress => {}
-            ScanEvent::Done { folder, relink, outcome, fingerprint } => {
-                self.scanning.finished(&folder);
-                match outcome {
-                    Ok((bank, failed)) => {
-                        self.view.bank.failed = failed.into();
-                        let found = BankRef::Folder(folder.clone());
-                        if relink {
-                            self.relink(&bank, &found);
-                        } else if self.document.get().bank == found {
-                            self.following.follow(&self.library, &folder, fingerprint);
-                            self.use_bank(bank, found);
-                        }
-                        self.retry_missing();
-                    }
-                    Err(cause) => self.view.notice = Some(cause),
-                }
-            }
-        }
-        self.describe_bank();
-    }
-
-    /// Points every saved sound that this bank has at it.
-    fn relink(&mut self, bank: &Bank, at: &BankRef) {
-        self.edit(|state| {
-            for chosen in state.slots.iter_mut().filter_map(|slot| slot.chosen.as_mut()) {
-                if chosen.zones.iter().all(|zone| bank.get(zone.sound).is_some()) {
-                    chosen.bank = at.clone();
-                    for zone in &mut chosen.zones {
-                        if let Some(sound) = bank.get(zone.sound) {
-                            zone.source = sound.source.clone();
-                        }
-                    }
-                }
-            }
-        });
-    }
-
-    fn retry_missing(&mut self) {
-        for slot in 0..SLOTS {
-            if self.slots[slot].missing.is_some() {
-                self.slots[slot].chosen =
-                    self.document.get().slots[slot].chosen.as_ref().map(|chosen| chosen.sound);
-                self.deliver(slot);
-            }
         }
     }
 
@@ -569,7 +512,8 @@ impl Worker {
         for (shown, slot) in self.view.slots.iter_mut().zip(&self.slots) {
             *shown = slot.view();
         }
-        self.view.bank.scanning = self.scanning.progress();
+        self.view.bank.scanning = self.scan_progress();
+        self.view.bank.stands_in = self.bank_ref != self.document.get().bank;
         let mut shown = self.view.clone();
         shown.notice = shown.notice.or(self.machine_notice.clone());
         *self.shown.lock() = Arc::new(shown);

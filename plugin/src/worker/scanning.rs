@@ -8,13 +8,14 @@ use std::thread::JoinHandle;
 use crossbeam_channel::{Receiver, Sender};
 use neume_bank::priority::stand_back;
 use neume_bank::{Bank, ScanReport};
+use parking_lot::Mutex;
 
 use crate::handoff::ScanProgress;
 use crate::library::Library;
 
 /// What a scan tells the Worker.
 pub enum ScanEvent {
-    /// Some files further.
+    /// Some files further; the bank may have grown.
     Progress,
     /// The end.
     Done {
@@ -46,9 +47,12 @@ pub struct Scanning {
 
 struct Current {
     folder: PathBuf,
+    relink: bool,
     cancel: Arc<AtomicBool>,
     done: Arc<AtomicUsize>,
     total: Arc<AtomicUsize>,
+    /// The bank as far as it is known, until the Worker takes it; the newest replaces the one before.
+    grown: Arc<Mutex<Option<Arc<Bank>>>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -75,12 +79,15 @@ impl Scanning {
         self.cancel();
         let mut current = Current {
             folder: folder.clone(),
+            relink,
             cancel: Arc::default(),
             done: Arc::default(),
             total: Arc::default(),
+            grown: Arc::default(),
             thread: None,
         };
         let (cancel, done, total) = (current.cancel.clone(), current.done.clone(), current.total.clone());
+        let grown = current.grown.clone();
         let events = self.events.0.clone();
         let scan = move || {
             stand_back();
@@ -94,8 +101,17 @@ impl Scanning {
                     events.send(ScanEvent::Progress).ok();
                 }
             };
-            let opened = library.open(&folder, false, &mut on_progress, &cancel);
-            let fingerprint = opened.as_ref().map_or(0, |report| report.fingerprint);
+            let mut on_growth = |bank: Arc<Bank>| {
+                *grown.lock() = Some(bank);
+                events.send(ScanEvent::Progress).ok();
+            };
+            let opened = match relink {
+                true => library.open(&folder, false, &mut on_progress, &cancel),
+                false => library.open_in_steps(&folder, &mut on_progress, &mut on_growth, &cancel),
+            };
+            // What could not be read is tried again as soon as the folder can be looked at.
+            let whole = opened.as_ref().ok().filter(|report| report.unread == 0);
+            let fingerprint = whole.map_or(0, |report| report.fingerprint);
             let outcome =
                 opened.map(|report| (report.bank.clone(), unread(report))).map_err(|cause| cause.to_string());
             if !cancel.load(Ordering::Relaxed) {
@@ -104,6 +120,20 @@ impl Scanning {
         };
         current.thread = std::thread::Builder::new().name("neume scan".to_string()).spawn(scan).ok();
         self.current = Some(current);
+    }
+
+    /// What the current one knows of its folder, if that is more than when it was asked last.
+    pub fn grown(&self) -> Option<(PathBuf, Arc<Bank>)> {
+        let current = self.current.as_ref()?;
+        let bank = current.grown.lock().take()?;
+        Some((current.folder.clone(), bank))
+    }
+
+    /// Nobody wants to match from the folder that is being scanned any more. What is labelled is kept.
+    pub fn leave(&mut self) {
+        if self.current.as_ref().is_some_and(|current| !current.relink) {
+            self.cancel();
+        }
     }
 
     /// A scan has ended by itself.

@@ -30,6 +30,7 @@ fn view_of(bank: &Bank, found: Found) -> Option<FoundView> {
         sound: sound.id,
         name: sound.name.clone(),
         family: sound.profile.families.best().0,
+        doubt: sound.doubt,
         overview: sound.overview.clone(),
         score: found.score,
         reasons: found.reasons.into_iter().map(|reason| reason.says).collect(),

@@ -27,6 +27,8 @@ pub struct Slot {
     /// The sound that the drawing's sign stands for.
     pub bound: Option<BoundSound>,
     pub chosen: Option<SoundId>,
+    /// The sound that the Engine was given whole, at the rate that holds now.
+    pub under_keys: Option<SoundId>,
     /// Whether the chosen sound stays although the ranking changes: it was chosen by hand, or restored.
     pub holds: bool,
     pub missing: Option<String>,
@@ -73,6 +75,7 @@ fn view_of(bank: &Bank, ranked: &Match) -> Option<MatchView> {
         family: profile.families.best().0,
         families: profile.families,
         root_midi: profile.root_midi,
+        doubt: sound.doubt,
         loudness_db: profile.loudness_db,
         duration_secs: profile.duration_secs,
         looped: sound.sustain.is_some(),

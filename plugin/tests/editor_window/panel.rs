@@ -4,8 +4,9 @@ use egui_kittest::kittest::Queryable as _;
 use neume::device::Device;
 use neume::editor::{Knob, Tab, Theme};
 use neume::engine::Mode;
-use neume::handoff::{BankView, DeviceView, KeyPress, Request, ScanProgress, SearchAsked, View};
+use neume::handoff::{BankView, DeviceView, DoubtView, KeyPress, Request, ScanProgress, SearchAsked, View};
 use neume::state::BankRef;
+use neume_bank::Decision;
 
 use super::scene;
 use super::window::{Bench, Window, draw, open, usual};
@@ -210,8 +211,10 @@ fn scans_failures_and_notices_are_shown() {
     view.bank = BankView {
         name: "my sounds".to_string(),
         sounds: 40,
+        stands_in: false,
         scanning: Some(ScanProgress { done: 41, total: 200 }),
         doubts: [].into(),
+        decided: None,
         failed: vec![("/music/broken.wav".into(), "the file is empty".to_string())].into(),
     };
     view.notice = Some("/music/broken.wav: the file is empty".to_string());
@@ -224,6 +227,83 @@ fn scans_failures_and_notices_are_shown() {
     window.get_by_label("Bank").click();
     window.run();
     window.get_by_label("Listening: 41 of 200 files");
+    window.get_by_label("40 sounds: can be drawn for already");
+}
+
+#[test]
+fn a_bank_that_stands_in_for_the_chosen_one_is_named() {
+    for (scanning, label) in [
+        (Some(ScanProgress { done: 2, total: 200 }), "No sounds yet: Factory plays until then"),
+        (None, "No sounds: Factory plays instead"),
+    ] {
+        let mut bench = scene::bench(Theme::Dark);
+        bench.state.tab = Tab::Bank;
+        let mut view = View::clone(&bench.editor.view.lock());
+        view.bank = BankView { stands_in: true, scanning, ..view.bank };
+        bench.publish(view);
+        let window = open(bench, neume::editor::USUAL_SIZE, 1.0);
+        window.get_by_label(label);
+    }
+}
+
+#[test]
+fn roots_in_doubt_are_listed_heard_and_decided() {
+    let mut bench = scene::doubtful(Theme::Dark);
+    bench.state.tab = Tab::Bank;
+    let mut window = open(bench, [1180.0, 1000.0], 1.0);
+    window.get_by_label("4 sounds are called by another note than they sound");
+    window.get_by_label("Harmonium, soft is D5 from now on");
+    window.state().asked();
+    let sound = scene::sound_id;
+    for (label, name, decision) in [
+        ("Take A4: Bowed psaltery", "Bowed psaltery", Some(Decision::Ear)),
+        ("Keep C2: Organ pipe 8'", "Organ pipe 8'", Some(Decision::Name)),
+        ("Undo: Harmonium, soft", "Harmonium, soft", None),
+    ] {
+        window.get_by_label(label).click();
+        window.run();
+        let asked = window.state().asked();
+        let expected = |asked: &[Request]| matches!(asked, [Request::DecideRoot { sound: of, decision: by }] if *of == sound(name) && *by == decision);
+        assert!(expected(&asked), "{label}: {asked:?}");
+    }
+    window.get_by_label("Hear Bowed psaltery").click();
+    window.run();
+    let asked = window.state().asked();
+    assert!(matches!(asked[..], [Request::Audition(of)] if of == sound("Bowed psaltery")), "{asked:?}");
+
+    // The chosen sound is decided on where it is shown.
+    window.get_by_label("Match").click();
+    window.run();
+    window.state().asked();
+    window.get_by_label("Take D3: Cello, sul tasto").click();
+    window.run();
+    let asked = window.state().asked();
+    assert!(matches!(asked[..], [Request::DecideRoot { decision: Some(Decision::Ear), .. }]), "{asked:?}");
+}
+
+#[test]
+fn a_long_list_of_doubts_and_failures_is_walked_to_its_end() {
+    let mut bench = scene::doubtful(Theme::Light);
+    bench.state.tab = Tab::Bank;
+    let mut view = View::clone(&bench.editor.view.lock());
+    let one = view.bank.doubts[3].clone();
+    let doubts = (0..500).map(|i| DoubtView { name: format!("pipe {i}"), ..one.clone() });
+    view.bank.doubts = doubts.collect();
+    bench.publish(view);
+    let mut window = open(bench, neume::editor::LEAST_SIZE, 1.0);
+    window.get_by_label("Hear pipe 0");
+    assert!(window.query_by_label("Hear pipe 100").is_none(), "what is not seen is not laid out");
+    let list = window.get_by_label("Hear pipe 0").rect().center();
+    window.hover_at(list);
+    window.event(egui::Event::MouseWheel {
+        unit: egui::MouseWheelUnit::Point,
+        delta: egui::vec2(0.0, -100_000.0),
+        phase: egui::TouchPhase::Move,
+        source: egui::MouseWheelSource::Unknown,
+        modifiers: egui::Modifiers::NONE,
+    });
+    window.run_steps(60);
+    window.get_by_label("Hear pipe 499");
 }
 
 #[test]

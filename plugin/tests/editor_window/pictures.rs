@@ -63,6 +63,26 @@ fn what_a_search_found_looks_as_it_is_kept_in_both_themes() {
 }
 
 #[test]
+fn roots_in_doubt_look_as_they_are_kept_in_both_themes() {
+    for theme in [Theme::Dark, Theme::Light] {
+        let mut window = open(scene::doubtful(theme), USUAL_SIZE, 1.0);
+        picture(&mut window, &format!("{}_doubt", name(theme)));
+        let mut bench = scene::doubtful(theme);
+        bench.state.tab = Tab::Bank;
+        let mut window = open(bench, USUAL_SIZE, 1.0);
+        let picture = picture(&mut window, &format!("{}_doubts", name(theme)));
+        compare(&picture, &format!("doubts_{}", name(theme)));
+        picture_of_least(theme);
+    }
+}
+
+/// The chosen sound in doubt in the smallest window.
+fn picture_of_least(theme: Theme) {
+    let mut window = open(scene::doubtful(theme), LEAST_SIZE, 1.0);
+    picture(&mut window, &format!("{}_doubt_small", name(theme)));
+}
+
+#[test]
 fn every_size_and_scale_draws() {
     for theme in [Theme::Dark, Theme::Light] {
         let sizes =

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use neume::editor::{Ink, Theme};
 use neume::handoff::{
-    BankView, EngineFrame, FoundView, Generation, MatchView, ScanProgress, SearchAsked, SearchView, SlotView,
-    View,
+    BankView, DecidedView, DoubtView, EngineFrame, FoundView, Generation, MatchView, ScanProgress,
+    SearchAsked, SearchView, SlotView, View,
 };
 use neume::language::Meaning;
 use neume::signs::{Likeness, Recognised};
 use neume::state::BankRef;
-use neume_bank::{Aspects, SoundId};
+use neume_bank::{Aspects, Decision, Doubt, SoundId};
 use neume_models::{
     Embedding, Families, Family, Loudness, Pitch, Point, RasterLayer, Reading, Sketch, Stroke, Timbre,
 };
@@ -107,6 +107,7 @@ fn match_view(told: Told) -> MatchView {
         family,
         families: Families::only(family),
         root_midi: Some(root),
+        doubt: None,
         loudness_db,
         duration_secs: 4.2,
         looped: true,
@@ -236,6 +237,7 @@ pub fn searched(theme: Theme) -> Bench {
         sound: sound_id(name),
         name: name.to_string(),
         family,
+        doubt: (name == "Bowed psaltery").then_some(Doubt { told_midi: 62.0, heard_midi: 50.1 }),
         overview: overview(name.len() as u32 * 77, 2.0),
         score,
         reasons: reasons.iter().map(|reason| reason.to_string()).collect(),
@@ -246,6 +248,42 @@ pub fn searched(theme: Theme) -> Bench {
         found: found.into(),
     };
     bench.publish(view);
+    bench
+}
+
+/// The same with a folder in which sounds are called by other notes than they sound, the chosen one among them.
+pub fn doubtful(theme: Theme) -> Bench {
+    let bench = bench(theme);
+    let mut view = View::clone(&bench.editor.view.lock());
+    let told = [
+        ("Cello, sul tasto", 62.0, 50.0),
+        ("Bowed psaltery", 62.0, 69.2),
+        ("Singing bowl, rubbed with a wooden mallet, long", 54.0, 60.9),
+        ("Organ pipe 8'", 36.0, 48.0),
+    ];
+    let doubts = told.map(|(name, told_midi, heard_midi)| DoubtView {
+        sound: sound_id(name),
+        name: name.to_string(),
+        doubt: Doubt { told_midi, heard_midi },
+    });
+    let doubt_of = |sound| doubts.iter().find(|of| of.sound == sound).map(|of| of.doubt);
+    let marked = |shown: &MatchView| MatchView { doubt: doubt_of(shown.sound), ..shown.clone() };
+    view.slots[2].matches = view.slots[2].matches.iter().map(marked).collect();
+    let was = DoubtView {
+        sound: sound_id("Harmonium, soft"),
+        name: "Harmonium, soft".to_string(),
+        doubt: Doubt { told_midi: 62.0, heard_midi: 74.0 },
+    };
+    view.bank = BankView {
+        name: "my sounds".to_string(),
+        sounds: 1437,
+        decided: Some(DecidedView { was, decision: Decision::Ear }),
+        failed: vec![("/music/my sounds/take 03.wav".into(), "the file is empty".to_string())].into(),
+        doubts: doubts.into(),
+        ..BankView::default()
+    };
+    bench.publish(view);
+    bench.editor.document.edit(|document| document.bank = BankRef::Folder("/music/my sounds".into()));
     bench
 }
 
@@ -274,8 +312,10 @@ pub fn troubled(theme: Theme) -> Bench {
     view.bank = BankView {
         name: "field recordings".to_string(),
         sounds: 1204,
+        stands_in: false,
         scanning: Some(ScanProgress { done: 1230, total: 3120 }),
         doubts: Arc::default(),
+        decided: None,
         failed: (1..30).map(broken).collect(),
     };
     view.notice = Some("/music/field/take 03.wav: the file ends in the middle of a chunk".to_string());
