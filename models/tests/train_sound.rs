@@ -108,7 +108,11 @@ fn instruments_of_one_origin_are_left_out_together() {
     for left_out in 0..3 {
         let (_, out) = split(&sounds, Some(Fold { left_out, of: 3 }));
         let of_attic = out.iter().filter(|sound| sound.label.origin() == "attic").count();
-        assert_eq!(of_attic, if left_out == 0 { 3 } else { 0 }, "the largest is of the first part: {left_out}");
+        assert_eq!(
+            of_attic,
+            if left_out == 0 { 3 } else { 0 },
+            "the largest is of the first part: {left_out}"
+        );
     }
 }
 
