@@ -22,7 +22,6 @@ pub mod measures;
 pub mod paper;
 pub mod raster;
 pub mod reading;
-mod resize;
 pub mod sign_net;
 pub mod sketch;
 mod sketch_file;

@@ -6,6 +6,8 @@
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 
+use fast_image_resize::images::{Image, ImageRef};
+use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 use image::{Rgba, RgbaImage, imageops};
 use tiny_skia::{
     FillRule, LineCap, LineJoin, Paint, Path, PathBuilder, Pixmap, PixmapPaint, PremultipliedColorU8,
@@ -13,7 +15,6 @@ use tiny_skia::{
 };
 
 use crate::paper::Paper;
-use crate::resize::resized;
 use crate::sketch::PAD_ASPECT;
 use crate::{Error, RasterLayer, Rgb, Sketch, Stroke};
 
@@ -196,15 +197,26 @@ fn paint_layer(pixmap: &mut Pixmap, layer: &RasterLayer) {
     if size.0 == 0 || size.1 == 0 || (rgba.len() as u64) < u64::from(size.0) * u64::from(size.1) * 4 {
         return;
     }
-    let sized = resized(&rgba, size, wide, height_px);
-    // PANIC: the sides are those of `sized`, which has at least one pixel.
+    let Some(sized) = resized(&rgba, size, (wide, height_px)) else { return };
+    // PANIC: no side is zero, and `resized` has made as many pixels.
     let mut patch = Pixmap::new(wide, height_px).expect("a picture that was made");
-    for (to, Rgba([r, g, b, a])) in patch.pixels_mut().iter_mut().zip(sized.pixels()) {
-        let colour = PremultipliedColorU8::from_rgba(*r.min(a), *g.min(a), *b.min(a), *a);
+    for (to, from) in patch.pixels_mut().iter_mut().zip(sized.chunks_exact(4)) {
+        let [r, g, b, a] = [from[0], from[1], from[2], from[3]];
+        let colour = PremultipliedColorU8::from_rgba(r.min(a), g.min(a), b.min(a), a);
         *to = colour.unwrap_or(PremultipliedColorU8::TRANSPARENT);
     }
     let plain = PixmapPaint::default();
     pixmap.draw_pixmap(left as i32, 0, patch.as_ref(), &plain, Transform::identity(), None);
+}
+
+/// The pixels in another size, by the triangle filter; their colours are weighed by their opacity already.
+fn resized(rgba: &[u8], size: (u32, u32), to: (u32, u32)) -> Option<Vec<u8>> {
+    let picture = ImageRef::new(size.0, size.1, rgba, PixelType::U8x4).ok()?;
+    let mut sized = Image::new(to.0, to.1, PixelType::U8x4);
+    let triangle = ResizeAlg::Convolution(FilterType::Bilinear);
+    let options = ResizeOptions::new().resize_alg(triangle).use_alpha(false);
+    Resizer::new().resize(&picture, &mut sized, &options).ok()?;
+    Some(sized.into_vec())
 }
 
 /// Straight colours weighed by their opacity, or what was erased would bleed into its surroundings.
