@@ -176,8 +176,8 @@ fn seen_rows(seen: Rect, top: f32, row_px: f32, rows: usize) -> std::ops::Range<
 fn doubts_head_ui(ui: &mut Ui, rect: Rect, count: usize, editing: &Editing) {
     let tokens = editing.tokens();
     let words = match count {
-        1 => "1 sound is called by another note than it sounds".to_string(),
-        n => format!("{n} sounds are called by another note than they sound"),
+        1 => "1 sound is called by another note".to_string(),
+        n => format!("{n} sounds are called by another note"),
     };
     let at = rect.left_center() - vec2(0.0, 4.0);
     elided(ui, at, Align2::LEFT_CENTER, &words, theme::regular(12.0), tokens.text, rect.width());

@@ -251,7 +251,7 @@ fn roots_in_doubt_are_listed_heard_and_decided() {
     let mut bench = scene::doubtful(Theme::Dark);
     bench.state.tab = Tab::Bank;
     let mut window = open(bench, [1180.0, 1000.0], 1.0);
-    window.get_by_label("4 sounds are called by another note than they sound");
+    window.get_by_label("4 sounds are called by another note");
     window.get_by_label("Harmonium, soft is D5 from now on");
     window.state().asked();
     let sound = scene::sound_id;
