@@ -7,7 +7,7 @@ use neume_models::Family;
 
 use crate::analyse::Analysis;
 use crate::decisions::Decisions;
-use crate::import::{Label, Member, Place, ToldInstrument, ToldZone};
+use crate::import::{Imported, Label, Member, Place, ToldInstrument, ToldZone};
 use crate::index::{Index, Outcome};
 use crate::names::{Hints, Layer};
 use crate::{Bank, Instrument, Sound, SoundId, Source, Zone, convention, family_words, group, names};
@@ -48,8 +48,12 @@ pub(crate) fn bank_of(folder: &Path, index: &Index, decided: &Decisions) -> Bank
     let mut by_member: HashMap<(PathBuf, String), usize> = HashMap::new();
     for (path, seen) in &index.files {
         let Outcome::Imported(imported) = &seen.outcome else { continue };
+        let roots = roots_of_members(imported);
         for member in &imported.members {
-            if let Some(entry) = member_entry(path, member, index) {
+            if let Some(mut entry) = member_entry(path, member, index) {
+                let root = roots.get(member.member.as_str()).copied().flatten();
+                // Zones may play a sample in another octave on purpose, so a sure ear goes before them.
+                entry.hints.root_midi = root.filter(|_| !entry.says.root.is_sure());
                 by_member.insert((path.clone(), member.member.clone()), entries.len());
                 entries.push(entry);
             }
@@ -109,6 +113,22 @@ fn label_of(label: &Label, hints: &mut Hints) {
     hints.class = label.class.clone().or(hints.class.take());
 }
 
+/// The roots that zones give to the samples of a container, for samples to which all zones give the same one.
+fn roots_of_members(imported: &Imported) -> HashMap<&str, Option<u8>> {
+    let mut roots: HashMap<&str, Option<u8>> = HashMap::new();
+    for zone in imported.instruments.iter().flat_map(|instrument| &instrument.zones) {
+        let (Place::Member(member), Some(root)) = (&zone.place, zone.root_midi) else { continue };
+        // A key of its own says where a drum lies, not how it sounds; a zone that does not track says nothing at all.
+        if zone.keys.0 == zone.keys.1 || (zone.manner.tracking - 1.0).abs() > 0.01 {
+            continue;
+        }
+        let root = root.round().clamp(0.0, 127.0) as u8;
+        let known = roots.entry(member.as_str()).or_insert(Some(root));
+        *known = known.filter(|known| *known == root);
+    }
+    roots
+}
+
 fn member_entry<'a>(file: &Path, member: &Member, index: &'a Index) -> Option<Entry<'a>> {
     let id = member.sound?;
     let drum = member.is_drum.then_some(Family::Percussion);
@@ -134,8 +154,11 @@ fn sounds(entries: Vec<Entry>, files: usize, decided: &Decisions) -> (Vec<Sound>
     let sound = |(entry, said): (Entry, &Hints)| {
         let decision = decided.get(&entry.id).copied();
         let mut sound = entry.says.sound(entry.id, entry.source, entry.name, said, decision);
-        if entry.is_drum && decision.is_none() {
+        // Headers of samples are mostly left at middle C, since it is the zones that say how their keys sound.
+        if matches!(sound.source, Source::Member { .. }) {
             sound.doubt = None;
+        }
+        if entry.is_drum && decision.is_none() {
             // The key that a kit has for a drum is no pitch.
             (sound.profile.root_midi, sound.profile.root_confidence) =
                 (entry.says.root.midi, entry.says.root.confidence);

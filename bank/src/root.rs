@@ -58,6 +58,11 @@ impl Root {
         }
     }
 
+    /// Whether the ear is sure of a note.
+    pub fn is_sure(self) -> bool {
+        self.midi.is_some() && self.confidence >= SURE
+    }
+
     /// What is told outranks the ear, which then gives the tuning: first the name, then a chunk, unless the ear is sure
     /// of another note; a number in the name only confirms what is heard.
     pub fn told(self, hints: &Hints, chunk_midi: Option<f32>) -> Root {
@@ -84,7 +89,7 @@ impl Root {
 
     /// Whether a sure ear hears another note than is told, in another octave included.
     pub fn doubt(self, hints: &Hints, chunk_midi: Option<f32>) -> Option<Doubt> {
-        let heard_midi = self.midi.filter(|_| self.confidence >= SURE)?;
+        let heard_midi = self.midi.filter(|_| self.is_sure())?;
         let told_midi = hints.root_midi.map(f32::from).or(chunk_midi)?;
         ((heard_midi - told_midi).abs() > 1.0).then_some(Doubt { told_midi, heard_midi })
     }

@@ -69,6 +69,20 @@ fn samples_that_lie_left_and_right_are_one_stereo_sound() {
 }
 
 #[test]
+fn the_root_of_a_sample_is_what_its_zones_say_and_not_its_header() {
+    let place = Place::new();
+    // Headers that are left at middle C, and zones that know better.
+    let zones: &[Zone] =
+        &[&[keys(40, 70), (54, 1), (53, 0), (58, 52)], &[keys(71, 90), (54, 1), (53, 1), (58, 67)]];
+    fs::write(place.path("c.sf2"), font(&[mono(52.0, 60), mono(67.0, 60)], zones, &[])).unwrap();
+    let report = place.scan();
+    let mut roots: Vec<f32> = report.bank.sounds.iter().filter_map(|sound| sound.profile.root_midi).collect();
+    roots.sort_by(f32::total_cmp);
+    assert!((roots[0] - 52.0).abs() < 0.2 && (roots[1] - 67.0).abs() < 0.2, "{roots:?}");
+    assert!(report.bank.sounds.iter().all(|sound| sound.doubt.is_none()));
+}
+
+#[test]
 fn more_zones_over_each_other_than_a_note_plays_are_left_out_and_counted() {
     let place = Place::new();
     let samples: Vec<Sample> = (0..6).map(|i| mono(60.0 + i as f32, 60 + i)).collect();
