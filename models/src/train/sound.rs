@@ -1,4 +1,4 @@
-//! Teaches the sound network: evenly drawn families and instruments, strong augmentation, whole instruments left
+//! Teaches the sound network: evenly drawn families and instruments, strong augmentation, whole origins left
 //! out for validation.
 //!
 //! Data arrives decoded and leaves as bytes; nothing here opens a file.

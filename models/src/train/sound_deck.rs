@@ -1,4 +1,4 @@
-//! Which sounds a training hears: whole instruments left out, the others drawn evenly.
+//! Which sounds a training hears: whole origins left out, the others drawn evenly.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -31,7 +31,7 @@ pub struct SoundOptions {
     /// starts from what it knows.
     #[arg(long, value_name = "CSV")]
     labels: Option<PathBuf>,
-    /// Leave out this part of the instruments to judge by, `0/4` being the first of four; `none` learns from all.
+    /// Leave out this part of the origins to judge by, `0/4` being the first of four; `none` learns from all.
     #[arg(long, default_value = "0/4", value_name = "PART/PARTS")]
     held_out: HeldOut,
     /// The licence of the data, for the card.
