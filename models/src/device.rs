@@ -7,6 +7,7 @@
 pub use candle_core::Device;
 use candle_core::Tensor;
 
+use crate::ear::EAR;
 use crate::features::{MEL_BANDS, MEL_FRAMES, PITCH_BINS, PITCH_CHANNELS};
 use crate::sign_net::{SAYS, SIDE};
 use crate::sketch_net::{DOUBTS, SketchOutput, WIDTHS};
@@ -15,7 +16,7 @@ use crate::{Embedding, Error, Family, NetworkInput, SignInput, SignNet, SketchNe
 
 /// Counts the changes of the C interface of `models/cuda`, and of the numbers that go through it. A library of another
 /// count is refused.
-pub const CUDA_INTERFACE: u32 = 1;
+pub const CUDA_INTERFACE: u32 = 2;
 
 /// One of the three networks, and the numbers that go into it and come out of it for one drawing or sound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +26,7 @@ pub enum Network {
     Sketch = 0,
     /// Pixels (64, 64) to what [`SignNet::views`] says (8, 1024).
     Sign = 1,
-    /// Log-mel (64, 128) and harmonics (324, channels) to families (12), brightness and roughness (2), an embedding of any
+    /// Log-mel (64, 128), what the ear says (1,024) and harmonics (324, channels) to families (12), brightness and roughness (2), an embedding of any
     /// length (64), and the candidate roots with none as the last (325).
     Sound = 2,
 }
@@ -44,7 +45,7 @@ impl Network {
         match self {
             Network::Sketch => NetworkInput::ROWS * NetworkInput::COLUMNS * NetworkInput::CHANNELS,
             Network::Sign => SIDE * SIDE,
-            Network::Sound => MEL_BANDS * MEL_FRAMES + PITCH_BINS * PITCH_CHANNELS,
+            Network::Sound => MEL_BANDS * MEL_FRAMES + EAR + PITCH_BINS * PITCH_CHANNELS,
         }
     }
 
@@ -114,8 +115,9 @@ impl Placed {
             PlacedLayers::Sketch(net) => net.output(input)?.numbers(),
             PlacedLayers::Sign(net) => net.views(&SignInput { pixels: input.to_vec() }),
             PlacedLayers::Sound(layers) => {
-                let (mel, pitch) = input.split_at(MEL_BANDS * MEL_FRAMES);
-                numbers_of(layers.hear(mel, pitch)?.tensors())
+                let (mel, rest) = input.split_at(MEL_BANDS * MEL_FRAMES);
+                let (ear, pitch) = rest.split_at(EAR);
+                numbers_of(layers.hear(mel, ear, pitch)?.tensors())
             }
         }
     }
@@ -292,10 +294,10 @@ mod tests {
         let weights = made_up(Network::Sound);
         let here = SoundNet::from_weights(&weights).unwrap();
         let placed = placed(Network::Sound);
-        let there = SoundNet::elsewhere(&weights, Box::new(move |input| placed.forward(input)));
+        let there = SoundNet::elsewhere(&weights, Box::new(move |input| placed.forward(input))).unwrap();
         assert_eq!(here.label(&tone(), 16_000).unwrap(), there.label(&tone(), 16_000).unwrap());
         assert_eq!(here.weights_id(), there.weights_id());
-        let short = SoundNet::elsewhere(&weights, Box::new(|_| Ok(vec![0.0; 3])));
+        let short = SoundNet::elsewhere(&weights, Box::new(|_| Ok(vec![0.0; 3]))).unwrap();
         assert!(short.label(&tone(), 16_000).unwrap_err().to_string().contains("3 numbers came out"));
     }
 

@@ -4,8 +4,8 @@
 
 use std::cell::RefCell;
 
-use realfft::RealFftPlanner;
 use realfft::num_complex::Complex32;
+use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
 
 /// The rate at which sounds are heard, in Hz.
 pub const RATE_HZ: u32 = 22_050;
@@ -81,7 +81,18 @@ pub fn respectrum(
     planner: &mut RealFftPlanner<f32>,
     edit: impl FnOnce(&mut [Complex32]),
 ) -> Vec<f32> {
-    let forward = planner.plan_fft_forward(len_in);
+    let (forward, inverse) = (planner.plan_fft_forward(len_in), planner.plan_fft_inverse(len_out));
+    respectrum_by(&*forward, &*inverse, mono, edit)
+}
+
+/// The same by transforms that were planned before.
+pub(crate) fn respectrum_by(
+    forward: &dyn RealToComplex<f32>,
+    inverse: &dyn ComplexToReal<f32>,
+    mono: &[f32],
+    edit: impl FnOnce(&mut [Complex32]),
+) -> Vec<f32> {
+    let (len_in, len_out) = (forward.len(), inverse.len());
     let mut padded = forward.make_input_vec();
     let used = mono.len().min(len_in);
     padded[..used].copy_from_slice(&mono[..used]);
@@ -92,7 +103,6 @@ pub fn respectrum(
     spectrum.resize(len_out / 2 + 1, Complex32::default());
     spectrum[0].im = 0.0;
     spectrum[len_out / 2].im = 0.0;
-    let inverse = planner.plan_fft_inverse(len_out);
     let mut out = inverse.make_output_vec();
     // PANIC: as above, and the first and last bins are real.
     inverse.process(&mut spectrum, &mut out).expect("buffers of the plan");

@@ -6,6 +6,7 @@
 mod contour;
 pub mod conv;
 pub mod device;
+pub mod ear;
 pub mod echo;
 pub mod embedding;
 mod erase;

@@ -1,7 +1,8 @@
 //! The sound network: what a sound is, in the terms in which drawings are read.
 //!
 //! ```text
-//! log-mel      (64, 128, 1)  -> 4 strided convolutions -> (4, 8, 128) -> attack, mean and maximum -> trunk (128)
+//! log-mel      (64, 128, 1)  -> 4 strided convolutions -> (4, 8, 128) -> attack, mean and maximum (1536)
+//! these, ear (1024)          -> trunk (128)
 //! trunk                      -> families (12), brightness and roughness (2), embedding (64)
 //! harmonics (1, 324, 31)     -> 2 convolutions along the candidates, + context from the trunk -> a score each
 //! scores, trunk              -> probabilities of the 324 candidate roots, and of no root at all
@@ -12,6 +13,7 @@
 use candle_core::{D, Device, Tensor};
 
 use crate::conv::{ConvConfig, conv2d, linear};
+use crate::ear::{EAR, Ear};
 use crate::excerpt::{RATES_HZ, excerpt, with_planner};
 use crate::features::{
     BINS_PER_SEMITONE, FeatureMaker, Features, MEL_BANDS, MEL_FRAMES, PITCH_BINS, PITCH_CHANNELS, bin_midi,
@@ -96,13 +98,17 @@ impl SoundNet {
     /// Those of [`SoundNet::from_weights`], and [`Error::Network`] with what the device says.
     pub fn on(file: &[u8], device: &Device) -> Result<SoundNet, Error> {
         let hears = Hears::Here(Layers::on(file, device)?);
-        Ok(SoundNet { hears, maker: FeatureMaker::new(), weights_id: fnv(file) })
+        Ok(SoundNet { hears, maker: FeatureMaker::new()?, weights_id: id_of(file) })
     }
 
     /// The network with the weights of a safetensors file, run by somebody else: features are made here, and the numbers
     /// of [`crate::device::Network::Sound`] go to `forward`.
-    pub fn elsewhere(file: &[u8], forward: Elsewhere) -> SoundNet {
-        SoundNet { hears: Hears::Elsewhere(forward), maker: FeatureMaker::new(), weights_id: fnv(file) }
+    ///
+    /// # Errors
+    /// [`Error::Weights`] if those of the ear do not fit this code.
+    pub fn elsewhere(file: &[u8], forward: Elsewhere) -> Result<SoundNet, Error> {
+        let hears = Hears::Elsewhere(forward);
+        Ok(SoundNet { hears, maker: FeatureMaker::new()?, weights_id: id_of(file) })
     }
 
     /// Tells these weights from others, so that labels which older ones gave can be made again. The same on every machine.
@@ -134,9 +140,10 @@ impl SoundNet {
     /// Labels features whose loudness was measured already.
     pub fn label_features(&self, features: &Features, loudness_db: f32) -> Result<SoundLabels, Error> {
         let heard = match &self.hears {
-            Hears::Here(layers) => layers.hear(&features.mel, &features.pitch)?,
+            Hears::Here(layers) => layers.hear(&features.mel, &features.ear, &features.pitch)?,
             Hears::Elsewhere(forward) => {
-                Heard::of_numbers(&forward(&[&features.mel[..], &features.pitch].concat())?)?
+                let numbers = [&features.mel[..], &features.ear, &features.pitch].concat();
+                Heard::of_numbers(&forward(&numbers)?)?
             }
         };
         let roots = softmax(&heard.roots.squeeze(0)?.to_vec1::<f32>()?);
@@ -159,10 +166,10 @@ fn array_of<const N: usize>(values: &[f32]) -> [f32; N] {
     std::array::from_fn(|i| values[i])
 }
 
-/// The 64-bit FNV-1a hash of a file.
-fn fnv(file: &[u8]) -> u64 {
-    file.iter()
-        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+/// The 64-bit FNV-1a hash of a network's weights and the ear's.
+fn id_of(file: &[u8]) -> u64 {
+    let all = file.iter().chain(Ear::EMBEDDED);
+    all.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// The root and its confidence from the probabilities of the candidates and, last, of none. Neighbours share
@@ -198,6 +205,11 @@ const MEL_CHANNELS: [usize; 4] = [16, 32, 64, 128];
 /// What is kept of time: its beginning, for how a sound starts tells the struck from the bowed, its mean and its
 /// maximum.
 const POOLS: usize = 3;
+/// What the ear says is held within this many deviations.
+const FARTHEST: f32 = 5.0;
+/// Weights that are measured.
+pub(crate) const EAR_MEAN: &str = "ear.mean";
+pub(crate) const EAR_DEVIATION: &str = "ear.deviation";
 /// Width of the trunk.
 const TRUNK: usize = 128;
 /// Channels along the candidates.
@@ -229,6 +241,9 @@ impl Layer {
 /// All weights of the network.
 pub(crate) struct Layers {
     mel: Vec<Layer>,
+    /// (1024) each: what the ear says of sounds in the mean, and how far it wavers. Measured, not learned.
+    ear_mean: Tensor,
+    ear_deviation: Tensor,
     trunk: Layer,
     families: Layer,
     timbre: Layer,
@@ -264,7 +279,9 @@ impl Layers {
         }
         Ok(Layers {
             mel,
-            trunk: Layer::new(take, "trunk", &[POOLS * (MEL_BANDS >> 4) * c_in, TRUNK])?,
+            ear_mean: take(EAR_MEAN, &[EAR])?.detach(),
+            ear_deviation: take(EAR_DEVIATION, &[EAR])?.detach(),
+            trunk: Layer::new(take, "trunk", &[POOLS * (MEL_BANDS >> 4) * c_in + EAR, TRUNK])?,
             families: Layer::new(take, "families", &[TRUNK, Family::COUNT])?,
             timbre: Layer::new(take, "timbre", &[TRUNK, 2])?,
             embedding: Layer::new(take, "embedding", &[TRUNK, Embedding::LEN])?,
@@ -283,17 +300,24 @@ impl Layers {
         Layers::new(&mut |name, shape| weights.take(name, shape))
     }
 
-    /// What is said of one sound: `mel` is 64 x 128 numbers, `pitch` 324 x channels.
-    pub(crate) fn hear(&self, mel: &[f32], pitch: &[f32]) -> candle_core::Result<Heard> {
+    /// What is said of one sound: `mel` is 64 x 128 numbers, `ear` 1,024, `pitch` 324 x channels.
+    pub(crate) fn hear(&self, mel: &[f32], ear: &[f32], pitch: &[f32]) -> candle_core::Result<Heard> {
         let device = self.trunk.weight.device();
         let mel = Tensor::from_slice(mel, (1, MEL_BANDS, MEL_FRAMES, 1), device)?;
+        let ear = Tensor::from_slice(ear, (1, EAR), device)?;
         let pitch = Tensor::from_slice(pitch, (1, 1, PITCH_BINS, PITCH_CHANNELS), device)?;
-        self.forward(&mel, &pitch)
+        self.forward(&mel, &ear, &pitch)
     }
 
-    /// Mel (n, 64, 128, 1) and harmonics (n, 1, 324, channels) to everything that is said of the sounds.
-    pub(crate) fn forward(&self, mel: &Tensor, pitch: &Tensor) -> candle_core::Result<Heard> {
-        self.heads(&self.pooled(mel)?, pitch)
+    /// Mel (n, 64, 128, 1), ear (n, 1024) and harmonics (n, 1, 324, channels) to everything that is said of the sounds.
+    fn forward(&self, mel: &Tensor, ear: &Tensor, pitch: &Tensor) -> candle_core::Result<Heard> {
+        self.heads(&self.pooled(mel)?, &self.levelled(ear)?, pitch)
+    }
+
+    /// What the ear says (n, 1024) beside what it says of other sounds, each number with a deviation of about 1.
+    pub(crate) fn levelled(&self, ear: &Tensor) -> candle_core::Result<Tensor> {
+        let off = ear.broadcast_sub(&self.ear_mean)?.broadcast_div(&(&self.ear_deviation + 1e-3)?)?;
+        off.clamp(-FARTHEST, FARTHEST)
     }
 
     /// Mel (n, 64, 128, 1) to what is left when time is pooled, (n, 1536).
@@ -306,9 +330,10 @@ impl Layers {
         Tensor::cat(&[attack, x.mean(2)?, x.max(2)?], D::Minus1)?.flatten_from(1) // (n, 4, 384) -> (n, 1536)
     }
 
-    /// The heads, from the pooled mel (n, 1536) and the harmonics (m, 1, 324, channels) of the first m of them.
-    pub(crate) fn heads(&self, pooled: &Tensor, pitch: &Tensor) -> candle_core::Result<Heard> {
-        let trunk = self.trunk.linear(pooled, true)?; // (n, 128)
+    /// The heads, from the pooled mel (n, 1536), the levelled ear (n, 1024) and the harmonics (m, 1, 324, channels) of the
+    /// first m of them.
+    pub(crate) fn heads(&self, pooled: &Tensor, ear: &Tensor, pitch: &Tensor) -> candle_core::Result<Heard> {
+        let trunk = self.trunk.linear(&Tensor::cat(&[pooled, ear], 1)?, true)?; // (n, 128)
         Ok(Heard {
             families: self.families.linear(&trunk, false)?,
             timbre: self.timbre.linear(&trunk, false)?,

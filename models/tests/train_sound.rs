@@ -130,7 +130,7 @@ fn families_are_drawn_evenly_however_many_sounds_they_have() {
 fn a_transposed_sound_is_heard_at_its_new_root() {
     let net = SoundNet::embedded().unwrap();
     let mut rng = rng_of(5, 5);
-    let augmenter = Augmenter::new(&mut rng);
+    let augmenter = Augmenter::new(&mut rng).unwrap();
     let sound = sound(Family::String, "fiddle", Some(57.0));
     let mut roots = Vec::new();
     for index in 0..12 {

@@ -155,7 +155,7 @@ impl Networks {
         match self.away() {
             Some(away) => {
                 let hear = move |input: &[f32]| away.hear(input);
-                Ok(Arc::new(SoundNet::elsewhere(Network::Sound.weights(), Box::new(hear))))
+                Ok(Arc::new(SoundNet::elsewhere(Network::Sound.weights(), Box::new(hear))?))
             }
             None => self.sound.get_or_init(|| SoundNet::embedded().map(Arc::new)).clone(),
         }

@@ -1,4 +1,4 @@
-//! Teaches the sound network: evenly drawn families and instruments, strong augmentation, whole origins left
+//! Teaches the sound network, its ear aside: evenly drawn families and instruments, strong augmentation, whole origins left
 //! out for validation.
 //!
 //! Data arrives decoded and leaves as bytes; nothing here opens a file.
@@ -13,8 +13,9 @@ use super::sound_augment::{Augmenter, Example, LabelledSound};
 use super::sound_deck::{Deck, Drawn, Fold, split};
 use super::sound_eval::{Figures, evaluate};
 use super::{Card, Progress, Schedule, Trainee, make, rng_of};
+use crate::ear::EAR;
 use crate::features::{MEL_BANDS, MEL_FRAMES, PITCH_BINS, PITCH_CHANNELS, midi_bin};
-use crate::sound_net::{Heard, Layers};
+use crate::sound_net::{EAR_DEVIATION, EAR_MEAN, Heard, Layers};
 use crate::weights::Weights;
 use crate::{Embedding, Error, Family, SoundNet};
 
@@ -86,8 +87,8 @@ pub fn run(
     if config.steps == 0 || config.batch == 0 {
         return Err(Error::TrainingData("at least one step of one example is needed".to_string()));
     }
-    let augmenter = Augmenter::new(&mut rng_of(config.seed, 0));
-    let mut pupil = Pupil::new(config, deck.instruments())?;
+    let augmenter = Augmenter::new(&mut rng_of(config.seed, 0))?;
+    let mut pupil = Pupil::new(config, &deck, &augmenter)?;
     let mut history = Vec::new();
     while pupil.trainee.step() < config.steps {
         let first = 1 + (pupil.trainee.step() * (config.batch + 1)) as u64;
@@ -133,16 +134,23 @@ const DIRECTIONS: &str = "train.directions";
 /// How steeply the likeness to an instrument's direction counts.
 const STEEPNESS: f64 = 16.0;
 const DROPPED: f32 = 0.25;
+const DROPPED_OF_EAR: f32 = 0.5;
+/// Examples that tell how far the numbers of the ear waver.
+const LISTENED: usize = 1_024;
 const SMOOTHING: f32 = 0.1;
 
 impl Pupil {
-    fn new(config: &Config, instruments: usize) -> Result<Pupil, Error> {
+    fn new(config: &Config, deck: &Deck<'_>, augmenter: &Augmenter) -> Result<Pupil, Error> {
         let mut trainee = Trainee::new(config.seed);
         let layers = Layers::new(&mut |name, shape| trainee.take(name, shape))?;
         if config.goes_on {
             trainee.begin_with(&Weights::from_bytes(SoundNet::EMBEDDED)?)?;
+        } else {
+            let [mean, deviation] = spread_of_ear(config.seed, deck, augmenter);
+            trainee.set(EAR_MEAN, &mean)?;
+            trainee.set(EAR_DEVIATION, &deviation)?;
         }
-        let directions = trainee.take(DIRECTIONS, &[Embedding::LEN, instruments])?;
+        let directions = trainee.take(DIRECTIONS, &[Embedding::LEN, deck.instruments()])?;
         if let Some(checkpoint) = &config.resume {
             trainee.resume(checkpoint)?;
         }
@@ -192,8 +200,10 @@ impl Pupil {
         let mel = stack(&|e| &e.features.mel, (n, MEL_BANDS, MEL_FRAMES, 1))?;
         let pitch = stack(&|e| &e.features.pitch, (m, 1, PITCH_BINS, PITCH_CHANNELS))?;
         let pooled = self.layers.pooled(&mel)?;
-        let kept = dropout(pooled.dims2()?, rng)?;
-        let heard = self.layers.heads(&(pooled * kept)?, &pitch)?;
+        let kept = dropout(pooled.dims2()?, DROPPED, rng)?;
+        let ear = self.layers.levelled(&stack(&|e| &e.features.ear, (n, EAR, 1, 1))?.flatten_from(1)?)?;
+        let ear = (&ear * dropout((n, EAR), DROPPED_OF_EAR, rng)?)?;
+        let heard = self.layers.heads(&(pooled * kept)?, &ear, &pitch)?;
         let loss = self.loss(&heard, batch)?;
         self.trainee.descend(&loss, &self.schedule)
     }
@@ -218,15 +228,30 @@ fn pitched(batch: usize) -> usize {
     batch.div_ceil(4)
 }
 
+/// Mean and deviation of what the ear says of examples.
+fn spread_of_ear(seed: u64, deck: &Deck<'_>, augmenter: &Augmenter) -> [Vec<f32>; 2] {
+    let said = make(LISTENED, |index| {
+        let mut rng = rng_of(seed, u64::MAX - index as u64);
+        augmenter.example(deck.draw(&mut rng).sound, false, &mut rng).features.ear
+    });
+    let mean_of = |of: &dyn Fn(&[f32], usize) -> f64| -> Vec<f64> {
+        (0..EAR).map(|i| said.iter().map(|ear| of(ear, i)).sum::<f64>() / LISTENED as f64).collect()
+    };
+    let mean = mean_of(&|ear, i| ear[i].into());
+    let spread = mean_of(&|ear, i| (f64::from(ear[i]) - mean[i]).powi(2));
+    let deviation = spread.iter().map(|v| v.sqrt() as f32).collect();
+    [mean.iter().map(|v| *v as f32).collect(), deviation]
+}
+
 fn unit(vectors: &Tensor, along: usize) -> Result<Tensor, Error> {
     let norm = (vectors.sqr()?.sum_keepdim(along)? + 1e-6)?.sqrt()?;
     Ok(vectors.broadcast_div(&norm)?)
 }
 
-fn dropout((n, width): (usize, usize), rng: &mut impl Rng) -> Result<Tensor, Error> {
-    let kept = 1.0 / (1.0 - DROPPED);
+fn dropout((n, width): (usize, usize), dropped: f32, rng: &mut impl Rng) -> Result<Tensor, Error> {
+    let kept = 1.0 / (1.0 - dropped);
     let numbers: Vec<f32> =
-        (0..n * width).map(|_| if rng.random::<f32>() < DROPPED { 0.0 } else { kept }).collect();
+        (0..n * width).map(|_| if rng.random::<f32>() < dropped { 0.0 } else { kept }).collect();
     Ok(Tensor::from_vec(numbers, (n, width), &Device::Cpu)?)
 }
 

@@ -8,6 +8,7 @@ use realfft::num_complex::Complex32;
 
 use super::labels::Label;
 use super::normal;
+use crate::Error;
 use crate::excerpt::{FRAMES, RATE_HZ, excerpt, onset_frame, resample, respectrum, with_planner};
 use crate::features::{FeatureMaker, Features, MEL_BANDS, MEL_FRAMES};
 use crate::measures::{brightness, brightness_of, loudness_db, roughness, thirds};
@@ -86,16 +87,19 @@ pub struct Augmenter {
 
 impl Augmenter {
     /// Builds the rooms.
-    pub fn new(rng: &mut StdRng) -> Augmenter {
+    ///
+    /// # Errors
+    /// Those of [`FeatureMaker::new`].
+    pub fn new(rng: &mut StdRng) -> Result<Augmenter, Error> {
         let bin_hz = RATE_HZ as f32 / CANVAS as f32;
-        Augmenter {
-            maker: FeatureMaker::new(),
+        Ok(Augmenter {
+            maker: FeatureMaker::new()?,
             rooms: (0..ROOMS).map(|_| room(rng)).collect(),
             lengths: quick_lengths(),
             octaves: (0..=CANVAS / 2)
                 .map(|bin| (bin.max(1) as f32 * bin_hz / 20.0).log2().max(0.0))
                 .collect(),
-        }
+        })
     }
 
     /// One way in which `sound` may be heard; the harmonics are computed only if wanted, and are empty otherwise.
@@ -130,7 +134,7 @@ impl Augmenter {
         let heard = excerpt(&heard, RATE_HZ, planner);
         let mut features = match wants_pitch {
             true => self.maker.features(&heard),
-            false => Features { mel: self.maker.mel(&heard), pitch: Vec::new() },
+            false => self.maker.timbre(&heard),
         };
         mask(&mut features.mel, rng);
         let shift_semitones = 12.0 * (CANVAS as f32 / length as f32).log2();

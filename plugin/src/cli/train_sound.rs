@@ -139,7 +139,8 @@ fn named_files(folder: &Path, table: &Path) -> Result<Vec<(PathBuf, Said)>> {
 
 /// The sounds of these files; what cannot be decoded is told and left out.
 fn decoded(files: Vec<(PathBuf, Said)>) -> Result<Vec<LabelledSound>> {
-    let ear = SoundNet::embedded()?;
+    let is_needed = files.iter().any(|(_, said)| said.is_root_heard);
+    let network = if is_needed { Some(SoundNet::embedded()?) } else { None };
     let bar = progress::bar("decoding", files.len() as u64);
     let sounds = files
         .into_par_iter()
@@ -147,8 +148,8 @@ fn decoded(files: Vec<(PathBuf, Said)>) -> Result<Vec<LabelledSound>> {
             bar.inc(1);
             let heard = neume_bank::decode::decode(&path).map_err(anyhow::Error::from).and_then(|decoded| {
                 let mono = decoded.audio.mono();
-                if is_root_heard {
-                    label.root_midi = ear.label(&mono, decoded.audio.rate_hz)?.root_midi;
+                if let Some(network) = network.as_ref().filter(|_| is_root_heard) {
+                    label.root_midi = network.label(&mono, decoded.audio.rate_hz)?.root_midi;
                 }
                 Ok(LabelledSound::new(label, &mono, decoded.audio.rate_hz))
             });
