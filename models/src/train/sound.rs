@@ -135,7 +135,7 @@ const DIRECTIONS: &str = "train.directions";
 const STEEPNESS: f64 = 16.0;
 const DROPPED: f32 = 0.25;
 const DROPPED_OF_EAR: f32 = 0.5;
-/// Examples that tell how far the numbers of the ear waver.
+/// Examples that tell how far the numbers of the ear waver, at most.
 const LISTENED: usize = 1_024;
 const SMOOTHING: f32 = 0.1;
 
@@ -230,12 +230,13 @@ fn pitched(batch: usize) -> usize {
 
 /// Mean and deviation of what the ear says of examples.
 fn spread_of_ear(seed: u64, deck: &Deck<'_>, augmenter: &Augmenter) -> [Vec<f32>; 2] {
-    let said = make(LISTENED, |index| {
+    let count = LISTENED.min(4 * deck.sounds());
+    let said = make(count, |index| {
         let mut rng = rng_of(seed, u64::MAX - index as u64);
         augmenter.example(deck.draw(&mut rng).sound, false, &mut rng).features.ear
     });
     let mean_of = |of: &dyn Fn(&[f32], usize) -> f64| -> Vec<f64> {
-        (0..EAR).map(|i| said.iter().map(|ear| of(ear, i)).sum::<f64>() / LISTENED as f64).collect()
+        (0..EAR).map(|i| said.iter().map(|ear| of(ear, i)).sum::<f64>() / count as f64).collect()
     };
     let mean = mean_of(&|ear, i| ear[i].into());
     let spread = mean_of(&|ear, i| (f64::from(ear[i]) - mean[i]).powi(2));

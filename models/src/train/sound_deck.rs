@@ -107,6 +107,11 @@ impl<'a> Deck<'a> {
         self.instruments
     }
 
+    /// How many sounds there are.
+    pub fn sounds(&self) -> usize {
+        self.families.iter().flatten().map(Vec::len).sum()
+    }
+
     /// Draws a sound.
     pub fn draw(&self, rng: &mut StdRng) -> &Drawn<'a> {
         let piles = &self.families[rng.random_range(0..self.families.len())];
