@@ -195,9 +195,11 @@ impl Import<'_> {
         let apart =
             right.map_or(0.0, |right| root_of(part, header) - root_of(right, self.header(right.sample)));
         let tune = tune_of(part, header) + apart / 2.0;
-        let middle = part.keys.0 + (part.keys.1 - part.keys.0) / 2;
-        let manner = Manner {
-            gain_db: generators.gain_db() + if right.is_some() { STEREO_GAIN_DB } else { 0.0 },
+        let middle = generators.key_number().unwrap_or(part.keys.0 + (part.keys.1 - part.keys.0) / 2);
+        let [modulation, vibrato] = generators.lfos();
+        let stereo_db = if right.is_some() { STEREO_GAIN_DB } else { 0.0 };
+        let mut manner = Manner {
+            gain_db: generators.gain_db() + generators.resonance_gain_db() + stereo_db,
             pan: if right.is_some() { 0.0 } else { generators.pan() },
             tracking,
             tune_semitones: tune,
@@ -205,8 +207,20 @@ impl Import<'_> {
             span,
             envelope: Some(generators.envelope(middle)),
             velocity_tracking: Some(1.0),
+            filter: generators.filter(),
+            lfos: [modulation, vibrato, None],
+            modulation_envelopes: [generators.modulation_envelope(middle), None],
+            choke: generators.choke(),
             ..Manner::default()
         };
+        if let Some(key) = generators.key_number() {
+            manner.tune_semitones += (f32::from(key) - key_of(part, header)) * tracking;
+            manner.tracking = 0.0;
+        }
+        if let Some(velocity) = generators.velocity() {
+            manner.gain_db += 40.0 * (f32::from(velocity) / 127.0).log10();
+            manner.velocity_tracking = Some(0.0);
+        }
         Some(ToldZone {
             place: Place::Member(member_of(part.sample, right.map(|right| right.sample))),
             keys: part.keys,
