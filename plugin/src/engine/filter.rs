@@ -51,19 +51,21 @@ impl Filter {
         (std::f32::consts::PI * cutoff_hz.clamp(1.0, most_hz) / self.rate_hz).tan()
     }
 
-    /// Filters the first `count` frames of one side or both, from one pace on in equal steps.
+    /// Filters the first `count` frames of one side or both. The pace goes on in equal steps from the last corner, which lies
+    /// so many frames back: what a frame gets is the same wherever a piece begins.
     pub fn run(
         &mut self,
         samples: &mut [[f32; CHUNK]; 2],
         stereo: bool,
         count: usize,
-        (pace, step): (f32, f32),
+        (pace, step, at): (f32, f32, usize),
     ) {
+        let pace_of = |i: usize| pace + step * (at + i) as f32;
         match (self.is_one_pole(), stereo) {
-            (true, true) => self.one_pole::<2>(samples, count, pace, step),
-            (true, false) => self.one_pole::<1>(samples, count, pace, step),
-            (false, true) => self.two_poles::<2>(samples, count, pace, step),
-            (false, false) => self.two_poles::<1>(samples, count, pace, step),
+            (true, true) => self.one_pole::<2>(samples, count, pace_of),
+            (true, false) => self.one_pole::<1>(samples, count, pace_of),
+            (false, true) => self.two_poles::<2>(samples, count, pace_of, step == 0.0),
+            (false, false) => self.two_poles::<1>(samples, count, pace_of, step == 0.0),
         }
     }
 
@@ -75,8 +77,8 @@ impl Filter {
         &mut self,
         samples: &mut [[f32; CHUNK]; 2],
         count: usize,
-        pace: f32,
-        step: f32,
+        pace_of: impl Fn(usize) -> f32,
+        is_steady: bool,
     ) {
         let damping = self.damping;
         // How much of the input, of what passes the band and of what passes below is heard.
@@ -90,11 +92,11 @@ impl Filter {
             let whole = 1.0 / (1.0 + pace * (pace + damping));
             (whole, pace * whole, pace * pace * whole)
         };
-        let mut coefficients = gains(pace);
+        let mut coefficients = gains(pace_of(0));
         let mut states = self.states;
         for i in 0..count.min(CHUNK) {
-            if step != 0.0 {
-                coefficients = gains(pace + step * i as f32);
+            if !is_steady {
+                coefficients = gains(pace_of(i));
             }
             let (a, b, c) = coefficients;
             for side in 0..SIDES {
@@ -114,12 +116,11 @@ impl Filter {
         &mut self,
         samples: &mut [[f32; CHUNK]; 2],
         count: usize,
-        pace: f32,
-        step: f32,
+        pace_of: impl Fn(usize) -> f32,
     ) {
         let is_high = self.kind == FilterKind::HighPassOnePole;
         for i in 0..count.min(CHUNK) {
-            let pace = pace + step * i as f32;
+            let pace = pace_of(i);
             let gain = pace / (1.0 + pace);
             for side in 0..SIDES {
                 let input = samples[side][i];
@@ -163,7 +164,7 @@ mod tests {
                 *sample = (turn * (chunk * CHUNK + i) as f64).sin() as f32;
             }
             let input = samples[0];
-            filter.run(&mut samples, false, CHUNK, (pace, 0.0));
+            filter.run(&mut samples, false, CHUNK, (pace, 0.0, 0));
             if chunk >= 750 {
                 let power = |side: &[f32]| side.iter().map(|x| f64::from(x * x)).sum::<f64>();
                 (seen, given) = (seen + power(&samples[0]), given + power(&input));
@@ -244,14 +245,14 @@ mod tests {
                     |k: u32| ((i * 64 + k).wrapping_mul(2_654_435_761) >> 8) as f32 / 8_388_608.0 - 1.0;
                 side.iter_mut().zip(0..).for_each(|(sample, k)| *sample = noise(k));
             }
-            filter.run(&mut samples, true, CHUNK, (pace, (next - pace) / CHUNK as f32));
+            filter.run(&mut samples, true, CHUNK, (pace, (next - pace) / CHUNK as f32, 0));
             filter.settle();
             pace = next;
             assert!(samples.iter().flatten().all(|sample| sample.abs() < 50.0));
         }
         samples[0][0] = f32::NAN;
         for _ in 0..2_000 {
-            filter.run(&mut samples, true, CHUNK, (0.1, 0.0));
+            filter.run(&mut samples, true, CHUNK, (0.1, 0.0, 0));
             filter.settle();
             samples = [[0.0; CHUNK]; 2];
         }

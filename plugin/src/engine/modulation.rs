@@ -100,7 +100,7 @@ impl Modulation {
         let share = 1.0 / GRID_FRAMES as f32;
         if let Some(filter) = &mut self.filter {
             let step = (self.to.pace - self.from.pace) * share;
-            filter.run(&mut desk.samples, stereo, count, (self.from.pace + step * at, step));
+            filter.run(&mut desk.samples, stereo, count, (self.from.pace, step, self.at));
         }
         if (self.from.gain, self.to.gain) != (1.0, 1.0) {
             let step = (self.to.gain - self.from.gain) * share;
