@@ -64,6 +64,10 @@ const LEFT_OUT: [(usize, &str, i32); 3] =
     [(15, "chorusEffectsSend", 0), (16, "reverbEffectsSend", 0), (55, "reserved3", 0)];
 /// Quality factor of a filter whose resonance is given as none, in decibels: the standard counts from no hump at all.
 const NO_RESONANCE_DB: f32 = Filter::FLAT_DB;
+/// Centibels over full level that an attenuation may ask for.
+const LOUDEST: i32 = 200;
+/// Stages of the modulation envelope below this are none: editors write a millisecond where they mean so.
+const SHORTEST_SECS: f32 = 1.1e-3;
 /// Absolute cents of an open filter.
 const OPEN_CENTS: i32 = 13_500;
 /// A note that is silenced by another of its class falls by 60 dB in this time: FluidSynth lets go of it by −200 timecents
@@ -146,9 +150,10 @@ impl Generators {
         (self.value(number::PAN) as f32 / 500.0).clamp(-1.0, 1.0)
     }
 
-    /// Sound cards and players give two fifths of the attenuation that is written, and banks are made by ear on them.
+    /// Sound cards and players give two fifths of the attenuation that is written, and banks are made by ear on them; and so
+    /// they are on those that let a preset take back what its instrument lacks, as FluidSynth does.
     pub fn gain_db(&self) -> f32 {
-        -0.04 * self.value(number::ATTENUATION).clamp(0, 1440) as f32
+        -0.04 * self.value(number::ATTENUATION).clamp(-LOUDEST, 1440) as f32
     }
 
     /// Coarse and fine, in semitones.
@@ -242,11 +247,12 @@ impl Generators {
             gain_db: 0.0,
         };
         let sustain_norm = 1.0 - self.value(number::MOD_SUSTAIN).clamp(0, 1_000) as f32 / 1_000.0;
+        let stage = |secs: f32| if secs < SHORTEST_SECS { 0.0 } else { secs };
         (!depths.are_none()).then(|| ModulationEnvelope {
-            delay_secs: self.secs(number::MOD_DELAY, 0),
-            attack_secs: self.secs(number::MOD_ATTACK, 0),
+            delay_secs: stage(self.secs(number::MOD_DELAY, 0)),
+            attack_secs: stage(self.secs(number::MOD_ATTACK, 0)),
             convex_attack: true,
-            hold_secs: self.secs(number::MOD_HOLD, self.shift(number::KEY_TO_MOD_HOLD, key)),
+            hold_secs: stage(self.secs(number::MOD_HOLD, self.shift(number::KEY_TO_MOD_HOLD, key))),
             // The time is that of the way from full height to nothing.
             decay_secs: self.secs(number::MOD_DECAY, self.shift(number::KEY_TO_MOD_DECAY, key))
                 * (1.0 - sustain_norm),

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use soundfont::raw::{Bag, Generator, SampleHeader};
+use soundfont::raw::{
+    Bag, ControllerPalette, GeneralPalette, Generator, GeneratorType, Modulator, SampleHeader,
+};
 
 use super::generators::{Generators, number};
 use super::{Imported, Member, Place, ToldInstrument, ToldZone, take_out_layers};
@@ -32,10 +34,21 @@ pub(crate) fn import(container: &Container) -> Imported {
     }
     import.members(&drums);
     let hydra = &container.font.hydra;
+    let modulators = [&hydra.preset_modulators, &hydra.instrument_modulators];
     // The last of a list is no modulator but its end.
-    let modulators = hydra.preset_modulators.len() + hydra.instrument_modulators.len();
-    import.imported.leave_out("sf2: modulator", modulators.saturating_sub(2) as u64);
+    let lists = modulators.map(|list| &list[..list.len().saturating_sub(1)]);
+    let asking = lists.into_iter().flatten().filter(|modulator| !is_none(modulator));
+    import.imported.leave_out("sf2: modulator", asking.count() as u64);
     import.imported
+}
+
+/// Whether a modulator says that the velocity does not move the cutoff, which nobody does who says nothing of it: FluidSynth
+/// leaves that default of the standard out as well, since banks are made without it.
+fn is_none(modulator: &Modulator) -> bool {
+    let velocity = ControllerPalette::General(GeneralPalette::NoteOnVelocity);
+    modulator.src.controller_palette == velocity
+        && modulator.dest == GeneratorType::InitialFilterFc
+        && modulator.amount == 0
 }
 
 struct Import<'a> {
@@ -168,6 +181,8 @@ impl Import<'_> {
         let length = |header: &SampleHeader| f64::from(header.end.saturating_sub(header.start));
         let alike = length(one).min(length(other)) > 0.9 * length(one).max(length(other));
         (pan >= ASIDE && other_pan <= -ASIDE || pan <= -ASIDE && other_pan >= ASIDE)
+            && a.sample != b.sample
+            && a.generators.tracking() == b.generators.tracking()
             && (a.keys, a.velocities) == (b.keys, b.velocities)
             && one.sample_rate == other.sample_rate
             && one.sample_type.is_vorbis() == other.sample_type.is_vorbis()

@@ -84,8 +84,8 @@ fn a_soundfont_says_how_its_zones_are_filtered_moved_and_silenced() {
         ],
         &[keys(61, 127), (8, 13_500), (46, 72), (47, 64), (53, 1)],
     ];
-    // A preset adds to what its instrument says, except for the class.
-    let preset: Zone = &[(8, -1_200), (57, 9)];
+    // A preset adds to what its instrument says, except for the class, and may take attenuation back.
+    let preset: Zone = &[(8, -1_200), (48, -100), (57, 9)];
     fs::write(place.path("m.sf2"), font(&[mono(60.0, 60), mono(67.0, 67)], zones, preset)).unwrap();
     let report = place.scan();
     assert_eq!(report.not_honoured, []);
@@ -93,7 +93,7 @@ fn a_soundfont_says_how_its_zones_are_filtered_moved_and_silenced() {
     let filter = low.manner.filter.unwrap();
     assert!((filter.cutoff_hz - 220.0).abs() < 0.1, "{filter:?}");
     assert!((filter.resonance_db - (10.0 - 3.0103)).abs() < 1e-3);
-    assert!((low.manner.gain_db + 5.0).abs() < 1e-4, "half the resonance");
+    assert!((low.manner.gain_db - (4.0 - 5.0)).abs() < 1e-4, "half the resonance");
     let [modulation, vibrato, none] = low.manner.lfos;
     let (modulation, vibrato) = (modulation.unwrap(), vibrato.unwrap());
     assert!((modulation.freq_hz - 4.088).abs() < 1e-3 && (vibrato.freq_hz - 8.176).abs() < 1e-3);
@@ -113,7 +113,7 @@ fn a_soundfont_says_how_its_zones_are_filtered_moved_and_silenced() {
     assert_eq!((high.manner.modulation_envelopes, high.manner.choke), ([None; 2], None));
     assert_eq!((high.manner.tracking, high.manner.velocity_tracking), (0.0, Some(0.0)));
     assert!((high.manner.tune_semitones - 5.0).abs() < 1e-4, "key 72 of a sample at 67");
-    assert!((high.manner.gain_db - 40.0 * (64.0f32 / 127.0).log10()).abs() < 1e-3);
+    assert!((high.manner.gain_db - (4.0 + 40.0 * (64.0f32 / 127.0).log10())).abs() < 1e-3);
 }
 
 #[test]
@@ -129,6 +129,17 @@ fn samples_that_lie_left_and_right_are_one_stereo_sound() {
     assert_eq!(report.bank.load(pair).unwrap().channels.len(), 2);
     assert_eq!(report.bank.instruments[0].zones.len(), 2, "both sound together");
     assert_eq!(report.not_honoured, []);
+}
+
+#[test]
+fn a_sample_that_lies_left_and_right_of_itself_is_two_layers_each_as_it_is_tuned() {
+    let place = Place::new();
+    let zones: &[Zone] = &[&[(17, 500), (52, 5), (53, 0)], &[(17, -500), (52, -5), (53, 0)]];
+    fs::write(place.path("beat.sf2"), font(&[mono(60.0, 60)], zones, &[])).unwrap();
+    let report = place.scan();
+    let zones = &report.bank.instruments[0].zones;
+    let told: Vec<(f32, f32)> = zones.iter().map(|zone| (zone.manner.pan, zone.root_midi)).collect();
+    assert_eq!(told, [(1.0, 59.95), (-1.0, 60.05)]);
 }
 
 #[test]
