@@ -2,7 +2,9 @@
 
 use std::fs;
 
-use neume_bank::{Bank, Choke, Depths, Fade, Filter, FilterKind, Instrument, Lfo, Looping, ScanReport};
+use neume_bank::{
+    Bank, Choke, Depths, Fade, Filter, FilterKind, Instrument, Lfo, Looping, Manner, ScanReport,
+};
 use neume_models::Family;
 
 use crate::scan::Place;
@@ -393,4 +395,24 @@ fn what_is_written_as_sfz_is_read_back_as_it_was() {
     let text = fs::read_to_string(table).unwrap();
     assert_eq!(text.lines().count(), 4);
     assert!(text.contains("Lute,Samples/Loud Low.wav,,Loud Low,Samples,"), "{text}");
+}
+
+#[test]
+fn what_was_written_before_anything_moved_is_read_as_still() {
+    let old = r#"{"gain_db":-3.0,"tracking":1.0,"looping":"never","envelope":
+        {"attack_secs":0.1,"hold_secs":0.0,"decay_secs":0.0,"sustain_norm":1.0,"release_secs":1.0}}"#;
+    let manner: Manner = serde_json::from_str(old).unwrap();
+    assert_eq!((manner.gain_db, manner.filter, manner.choke), (-3.0, None, None));
+    assert_eq!((manner.lfos, manner.modulation_envelopes), ([None; 3], [None; 2]));
+    assert_eq!(manner.envelope.map(|envelope| (envelope.delay_secs, envelope.attack_secs)), Some((0.0, 0.1)));
+    let text = serde_json::to_string(&manner).unwrap();
+    assert!(!text.contains("lfos") && !text.contains("filter"), "what is still takes no room: {text}");
+    assert_eq!(serde_json::from_str::<Manner>(&text).unwrap(), manner);
+    let moving = Manner {
+        filter: Some(Filter::default()),
+        lfos: [None, Some(Lfo::default()), None],
+        choke: Some(Choke::default()),
+        ..manner
+    };
+    assert_eq!(serde_json::from_str::<Manner>(&serde_json::to_string(&moving).unwrap()).unwrap(), moving);
 }
