@@ -94,19 +94,19 @@ impl Filter {
         };
         let mut coefficients = gains(pace_of(0));
         let mut states = self.states;
-        for i in 0..count.min(CHUNK) {
+        let [left, right] = samples;
+        for (i, frame) in left.iter_mut().zip(right).take(count).enumerate() {
             if !is_steady {
                 coefficients = gains(pace_of(i));
             }
             let (a, b, c) = coefficients;
-            for side in 0..SIDES {
-                let [first, second] = states[side];
-                let input = samples[side][i];
-                let rest = input - second;
+            for (sample, state) in <[&mut f32; 2]>::from(frame).into_iter().zip(&mut states).take(SIDES) {
+                let [first, second] = *state;
+                let rest = *sample - second;
                 let passed = a * first + b * rest;
                 let below = second + b * first + c * rest;
-                states[side] = [2.0 * passed - first, 2.0 * below - second];
-                samples[side][i] = dry * input + band * passed + low * below;
+                *state = [2.0 * passed - first, 2.0 * below - second];
+                *sample = dry * *sample + band * passed + low * below;
             }
         }
         self.states = states;
@@ -119,15 +119,16 @@ impl Filter {
         pace_of: impl Fn(usize) -> f32,
     ) {
         let is_high = self.kind == FilterKind::HighPassOnePole;
-        for i in 0..count.min(CHUNK) {
+        let [left, right] = samples;
+        for (i, frame) in left.iter_mut().zip(right).take(count).enumerate() {
             let pace = pace_of(i);
             let gain = pace / (1.0 + pace);
-            for side in 0..SIDES {
-                let input = samples[side][i];
-                let way = (input - self.states[side][0]) * gain;
-                let low = way + self.states[side][0];
-                self.states[side][0] = low + way;
-                samples[side][i] = if is_high { input - low } else { low };
+            let sides = <[&mut f32; 2]>::from(frame).into_iter().zip(&mut self.states);
+            for (sample, [state, _]) in sides.take(SIDES) {
+                let way = (*sample - *state) * gain;
+                let low = way + *state;
+                *state = low + way;
+                *sample = if is_high { *sample - low } else { low };
             }
         }
     }
