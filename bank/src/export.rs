@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::import;
 use crate::{Audio, Bank, Error, Fade, Instrument, Loop, Source, Zone};
 
 /// What was written.
@@ -98,12 +99,14 @@ fn region(bank: &Bank, zone: &Zone, sample: &str) -> String {
         }
     }
     if let Some(envelope) = manner.envelope {
+        say("ampeg_delay", envelope.delay_secs, 0.0);
         say("ampeg_attack", envelope.attack_secs, 0.0);
         say("ampeg_hold", envelope.hold_secs, 0.0);
         say("ampeg_decay", envelope.decay_secs, 0.0);
         say("ampeg_sustain", 100.0 * envelope.sustain_norm, -1.0);
         say("ampeg_release", envelope.release_secs, -1.0);
     }
+    line += &import::sfz_modulation::written(manner);
     if let Some((start, end)) = manner.span {
         line += &format!("offset={start} end={} ", end - 1);
     }
@@ -118,7 +121,7 @@ fn region(bank: &Bank, zone: &Zone, sample: &str) -> String {
     format!("{line}sample={sample}\n")
 }
 
-fn number(value: f32) -> String {
+pub(crate) fn number(value: f32) -> String {
     let text = format!("{value:.4}");
     text.trim_end_matches('0').trim_end_matches('.').to_string()
 }

@@ -22,7 +22,7 @@ pub(crate) const VERSION: u32 = 2;
 pub(crate) const ANALYSIS: u32 = 3;
 /// Raised when an importer says something else than before; presets are then read again, and their sounds keep their
 /// labels.
-const IMPORTERS: u32 = 2;
+const IMPORTERS: u32 = 3;
 /// Labels of sounds that are gone are kept, in case their drive comes back, up to this many or twice the sounds that are
 /// there.
 const KEPT_GONE: usize = 100_000;

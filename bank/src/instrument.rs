@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::modulation::{Choke, Filter, Lfo, ModulationEnvelope};
 use crate::{Loop, Sound};
 
 /// Sounds grouped into zones.
@@ -88,6 +89,22 @@ pub struct Manner {
     pub key_fade: Option<Fade>,
     /// At which velocities it is faded against its neighbours.
     pub velocity_fade: Option<Fade>,
+    /// The filter that its voices go through.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filter: Option<Filter>,
+    /// What makes it tremble.
+    #[serde(skip_serializing_if = "are_none")]
+    pub lfos: [Option<Lfo>; Manner::MOST_LFOS],
+    /// What moves its pitch and its filter once.
+    #[serde(skip_serializing_if = "are_none")]
+    pub modulation_envelopes: [Option<ModulationEnvelope>; Manner::MOST_MODULATION_ENVELOPES],
+    /// What silences it, and what it silences.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub choke: Option<Choke>,
+}
+
+fn are_none<T>(all: &[Option<T>]) -> bool {
+    all.iter().all(Option::is_none)
 }
 
 impl Default for Manner {
@@ -106,6 +123,10 @@ impl Default for Manner {
             one_shot: false,
             key_fade: None,
             velocity_fade: None,
+            filter: None,
+            lfos: [None; Manner::MOST_LFOS],
+            modulation_envelopes: [None; Manner::MOST_MODULATION_ENVELOPES],
+            choke: None,
         }
     }
 }
@@ -134,6 +155,11 @@ impl Fade {
 }
 
 impl Manner {
+    /// Oscillators of a zone: pitch, filter and level each have their own in some files.
+    pub const MOST_LFOS: usize = 3;
+    /// Envelopes of a zone beside that of its loudness: for the pitch and for the filter.
+    pub const MOST_MODULATION_ENVELOPES: usize = 2;
+
     /// Whether the sound is played as it is.
     pub fn is_plain(&self) -> bool {
         *self == Manner::default()
@@ -173,6 +199,10 @@ impl Manner {
         self.turn = self.turn.filter(|turn| turn.position < turn.length && turn.length > 1);
         self.envelope = self.envelope.map(Envelope::bounded);
         self.velocity_tracking = self.velocity_tracking.map(|share| number(share.max(0.0), 1.0, 1.0));
+        self.filter = self.filter.map(Filter::bounded);
+        self.lfos = self.lfos.map(|lfo| lfo.map(Lfo::bounded));
+        self.modulation_envelopes = self.modulation_envelopes.map(|it| it.map(ModulationEnvelope::bounded));
+        self.choke = self.choke.map(Choke::bounded);
         self
     }
 }
@@ -203,6 +233,9 @@ pub struct Turn {
 /// Loudness over time as a file of a sampler says it.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Envelope {
+    /// Silent for so long; the sound goes on meanwhile.
+    #[serde(default)]
+    pub delay_secs: f32,
     /// From silence to the peak, in a straight line.
     pub attack_secs: f32,
     /// At the peak.
@@ -223,6 +256,7 @@ impl Envelope {
         let secs = |secs: f32| if secs.is_finite() { secs.clamp(0.0, Envelope::MOST_SECS) } else { 0.0 };
         let sustain = if self.sustain_norm.is_finite() { self.sustain_norm.clamp(0.0, 1.0) } else { 1.0 };
         Envelope {
+            delay_secs: secs(self.delay_secs),
             attack_secs: secs(self.attack_secs),
             hold_secs: secs(self.hold_secs),
             decay_secs: secs(self.decay_secs),

@@ -9,33 +9,60 @@ use std::time::Instant;
 
 use neume::engine::{Engine, Event, Note, POLYPHONY, Settings, TimedEvent};
 use neume::handoff::{EngineEnd, EngineFrame, Pcm, Playable, PlayableZone, ToEngine, page_rings};
+use neume_bank::{Depths, Filter, Lfo, Manner};
 
 const RATE_HZ: f32 = 48_000.0;
 const BLOCK_FRAMES: usize = 64;
 const SECS: usize = 4;
 const IDLE_SECS: usize = 2_000;
 
+/// What sounds.
+#[derive(Clone, Copy, Default)]
+struct Case {
+    name: &'static str,
+    semitones: i32,
+    stereo: bool,
+    bent: bool,
+    manner: Manner,
+}
+
 fn main() {
+    let case = |name, semitones| Case { name, semitones, ..Case::default() };
+    let filter = Some(Filter { cutoff_hz: 2_000.0, ..Filter::default() });
+    let filtered = Manner { filter, ..Manner::default() };
+    let moved = |depths| Some(Lfo { freq_hz: 5.0, depths, ..Lfo::default() });
+    let swept = moved(Depths { cutoff_cents: 1_200.0, ..Depths::default() });
+    let vibrato = moved(Depths { pitch_cents: 30.0, ..Depths::default() });
     let cases = [
-        ("at its root", 0, false, false),
-        ("three semitones up", 3, false, false),
-        ("an octave down", -12, false, false),
-        ("an octave up", 12, false, false),
-        ("two octaves up", 24, false, false),
-        ("stereo, three semitones up", 3, true, false),
-        ("bent, three semitones up", 3, false, true),
+        case("at its root", 0),
+        case("three semitones up", 3),
+        case("an octave down", -12),
+        case("an octave up", 12),
+        case("two octaves up", 24),
+        Case { stereo: true, ..case("stereo, three semitones up", 3) },
+        Case { bent: true, ..case("bent, three semitones up", 3) },
+        Case { manner: filtered, ..case("filtered, three semitones up", 3) },
+        Case { manner: filtered, stereo: true, ..case("filtered, stereo, three semitones up", 3) },
+        Case {
+            manner: Manner { lfos: [swept, None, None], ..filtered },
+            ..case("filtered and swept, three semitones up", 3)
+        },
+        Case {
+            manner: Manner { lfos: [vibrato, None, None], ..Manner::default() },
+            ..case("vibrato, three semitones up", 3)
+        },
     ];
     let figures: Vec<String> = cases
         .iter()
-        .map(|&(name, semitones, stereo, bent)| {
-            let millis = millis_per_voice_second(semitones, stereo, bent);
+        .map(|case| {
+            let (name, millis) = (case.name, millis_per_voice_second(case));
             let voices = 1_000.0 / millis;
             format!(
                 "{{\"case\":\"{name}\",\"millis_per_voice_second\":{millis:.4},\"voices_per_core\":{voices:.0}}}"
             )
         })
         .collect();
-    let idle_millis = seconds_of_work(0, IDLE_SECS, 0, false, false) * 1_000.0 / IDLE_SECS as f64;
+    let idle_millis = seconds_of_work(0, IDLE_SECS, &Case::default()) * 1_000.0 / IDLE_SECS as f64;
     println!(
         "{{\"voices\":{POLYPHONY},\"rate_hz\":{RATE_HZ},\"idle_millis_per_second\":{idle_millis:.4},\"cases\":[{}]}}",
         figures.join(",")
@@ -64,17 +91,14 @@ impl Clock {
 }
 
 /// The best of five runs with every voice sounding.
-fn millis_per_voice_second(semitones: i32, stereo: bool, bent: bool) -> f64 {
-    (0..5).map(|_| run(semitones, stereo, bent)).fold(f64::INFINITY, f64::min)
-}
-
-fn run(semitones: i32, stereo: bool, bent: bool) -> f64 {
-    seconds_of_work(POLYPHONY, SECS, semitones, stereo, bent) * 1_000.0 / (POLYPHONY * SECS) as f64
+fn millis_per_voice_second(case: &Case) -> f64 {
+    let run = |_| seconds_of_work(POLYPHONY, SECS, case) * 1_000.0 / (POLYPHONY * SECS) as f64;
+    (0..5).map(run).fold(f64::INFINITY, f64::min)
 }
 
 /// CPU time of so many seconds with so many voices.
-fn seconds_of_work(voices: usize, secs: usize, semitones: i32, stereo: bool, bent: bool) -> f64 {
-    let playable = Arc::new(sound(stereo));
+fn seconds_of_work(voices: usize, secs: usize, case: &Case) -> f64 {
+    let playable = Arc::new(sound(case));
     let (mut messages, to_engine) = rtrb::RingBuffer::new(4);
     let (_keys, pressed) = rtrb::RingBuffer::new(4);
     let (frames, _shown) = triple_buffer::triple_buffer(&EngineFrame::default());
@@ -84,7 +108,7 @@ fn seconds_of_work(voices: usize, secs: usize, semitones: i32, stereo: bool, ben
     let mut engine = Engine::new(end, RATE_HZ);
     let sent = messages.push(ToEngine::Slot { slot: 0, playable: Some(playable.clone()) });
     assert!(sent.is_ok(), "the ring has room for one message");
-    let key = (60 + semitones) as u8;
+    let key = (60 + case.semitones) as u8;
     let strike = Event::NoteOn { note: Note::new(0, key), velocity: 0.7 };
     let notes = (0..voices).map(|_| TimedEvent { frame: 0, event: strike });
     let (mut left, mut right) = ([0.0; BLOCK_FRAMES], [0.0; BLOCK_FRAMES]);
@@ -94,14 +118,14 @@ fn seconds_of_work(voices: usize, secs: usize, semitones: i32, stereo: bool, ben
     for block in 0..secs * RATE_HZ as usize / BLOCK_FRAMES {
         let bend_norm = (block as f32 * 0.01).sin();
         let wheel = TimedEvent { frame: 0, event: Event::Bend { channel: 0, bend_norm } };
-        engine.process(&settings, bent.then_some(wheel), &mut left, &mut right);
+        engine.process(&settings, case.bent.then_some(wheel), &mut left, &mut right);
     }
     let worked_secs = start.secs();
     assert!(left.iter().any(|sample| *sample != 0.0) == (voices > 0), "the wrong voices sound");
     worked_secs
 }
 
-fn sound(stereo: bool) -> Playable {
+fn sound(case: &Case) -> Playable {
     let samples = |hz: f32| -> Box<[f32]> {
         (0..RATE_HZ as usize)
             .map(|i| 0.01 * (std::f32::consts::TAU * hz * i as f32 / RATE_HZ).sin())
@@ -110,7 +134,7 @@ fn sound(stereo: bool) -> Playable {
     let pcm = Pcm {
         rate_hz: RATE_HZ,
         left: samples(261.0),
-        right: stereo.then(|| samples(262.0)),
+        right: case.stereo.then(|| samples(262.0)),
         sustain: Some((10_000, RATE_HZ as u32)),
         rest: None,
     };
@@ -118,7 +142,7 @@ fn sound(stereo: bool) -> Playable {
         keys: (0, 127),
         velocities: (0, 127),
         root_midi: 60.0,
-        manner: neume_bank::Manner::default(),
+        manner: case.manner,
         pcm: Arc::new(pcm),
     };
     Playable { zones: Box::new([zone]), gain: 1.0, drawn_midi: 60.0 }

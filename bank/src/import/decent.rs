@@ -1,15 +1,18 @@
-//! DecentSampler presets: the samples of its groups as zones. Effects, modulators and the user interface are left out.
+//! DecentSampler presets: the samples of its groups as zones, with the first filter of their effects. Other effects,
+//! modulators and the user interface are left out.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use roxmltree::{Document, Node};
 
 use super::files::Files;
+use super::sfz_modulation::FAST_SECS;
 use super::{Imported, Place, ToldInstrument, ToldZone, take_out_layers};
-use crate::{Envelope, Loop, Looping, Manner, Turn};
+use crate::{Choke, Envelope, Filter, FilterKind, Loop, Looping, Manner, Turn};
 
 /// Attributes that are honoured, or that say nothing of the sound.
-const KNOWN: [&str; 34] = [
+const KNOWN: [&str; 36] = [
     "path",
     "rootNote",
     "loNote",
@@ -44,6 +47,8 @@ const KNOWN: [&str; 34] = [
     "decayCurve",
     "releaseCurve",
     "fileName",
+    "silencedByTags",
+    "silencingMode",
 ];
 /// Elements inside of elements, in the text: the parser goes down by a call for each.
 const DEEPEST: usize = 64;
@@ -65,15 +70,20 @@ pub(super) fn import(path: &Path, files: &Files) -> Result<Imported, String> {
     }
     let mut imported = Imported::default();
     let mut zones = Vec::new();
+    let preset = Preset {
+        silencing: root.descendants().flat_map(|node| words(node.attribute("silencedByTags"))).collect(),
+        filter: filter_of(root, &mut imported),
+    };
     for node in root.children().filter(Node::is_element) {
         if node.has_tag_name("groups") {
             for group in node.children().filter(|group| group.has_tag_name("group")) {
+                let filter = filter_of(group, &mut imported).or(preset.filter);
                 for sample in group.children().filter(|sample| sample.has_tag_name("sample")) {
-                    let sample = Sample([sample, group, node]);
+                    let sample = Sample { nodes: [sample, group, node], preset: &preset, filter };
                     sample.import(path.parent().unwrap_or(Path::new("")), files, &mut imported, &mut zones);
                 }
             }
-        } else if !matches!(node.tag_name().name(), "ui" | "tags") {
+        } else if !matches!(node.tag_name().name(), "ui" | "tags" | "effects") {
             let elements = node.children().filter(Node::is_element).count().max(1);
             imported.leave_out(format!("dspreset: <{}>", node.tag_name().name()), elements as u64);
         }
@@ -111,12 +121,60 @@ fn is_ordinary(text: &str) -> bool {
     true
 }
 
+/// What all samples of a preset share.
+struct Preset<'a> {
+    /// Tags whose notes silence others.
+    silencing: BTreeSet<&'a str>,
+    filter: Option<Filter>,
+}
+
+/// The names of a list.
+fn words(list: Option<&str>) -> impl Iterator<Item = &str> {
+    list.unwrap_or_default().split(',').map(str::trim).filter(|word| !word.is_empty())
+}
+
+/// The first filter among the effects of an element. All others are left out.
+fn filter_of(node: Node, imported: &mut Imported) -> Option<Filter> {
+    let mut found = None;
+    let lists = node.children().filter(|node| node.has_tag_name("effects"));
+    for effect in lists.flat_map(|list| list.children()).filter(Node::is_element) {
+        let kind = match effect.attribute("type") {
+            Some("lowpass") => Some(FilterKind::LowPass),
+            Some("highpass") => Some(FilterKind::HighPass),
+            Some("bandpass") => Some(FilterKind::BandPass),
+            Some("notch") => Some(FilterKind::BandReject),
+            Some("lowpass_1pl") => Some(FilterKind::LowPassOnePole),
+            _ => None,
+        };
+        let number = |name: &str, rest: f32| {
+            let given = effect.attribute(name).and_then(|text| text.trim().parse::<f32>().ok());
+            given.filter(|given| given.is_finite()).unwrap_or(rest)
+        };
+        match kind.filter(|_| found.is_none()) {
+            Some(kind) => {
+                found = Some(Filter {
+                    kind,
+                    cutoff_hz: number("frequency", 22_000.0),
+                    resonance_db: 20.0 * number("resonance", 0.7).max(1e-3).log10(),
+                    ..Filter::default()
+                });
+            }
+            None => imported.leave_out("dspreset: <effects>", 1),
+        }
+    }
+    found
+}
+
 /// A sample with its group and the groups' element, from the inside out.
-struct Sample<'a>([Node<'a, 'a>; 3]);
+struct Sample<'a> {
+    nodes: [Node<'a, 'a>; 3],
+    preset: &'a Preset<'a>,
+    filter: Option<Filter>,
+}
 
 impl Sample<'_> {
     fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find_map(|node| node.attribute(name))
+        self.nodes.iter().find_map(|node| node.attribute(name))
     }
 
     fn number(&self, name: &str, rest: f32) -> f32 {
@@ -132,11 +190,11 @@ impl Sample<'_> {
             Some(db) => db.trim().parse().unwrap_or(0.0),
             None => 20.0 * text.trim().parse::<f32>().unwrap_or(1.0).max(1e-7).log10(),
         };
-        self.0.iter().filter_map(|node| node.attribute("volume")).map(of).sum()
+        self.nodes.iter().filter_map(|node| node.attribute("volume")).map(of).sum()
     }
 
     fn import(&self, from: &Path, files: &Files, imported: &mut Imported, zones: &mut Vec<ToldZone>) {
-        for attribute in self.0.iter().flat_map(|node| node.attributes()) {
+        for attribute in self.nodes.iter().flat_map(|node| node.attributes()) {
             if !KNOWN.contains(&attribute.name()) {
                 imported.leave_out(format!("dspreset: {}", attribute.name()), 1);
             }
@@ -173,6 +231,18 @@ impl Sample<'_> {
         });
     }
 
+    /// Tags are names of groups; of several that silence, the first counts.
+    fn choke(&self) -> Option<Choke> {
+        let number =
+            |tag: &str| self.preset.silencing.iter().position(|it| *it == tag).map(|at| at as u32 + 1);
+        let choke = Choke {
+            group: words(self.get("tags")).find_map(number).unwrap_or(0),
+            off_by: words(self.get("silencedByTags")).find_map(number).unwrap_or(0),
+            off_secs: (self.get("silencingMode") != Some("normal")).then_some(FAST_SECS),
+        };
+        ((choke.group, choke.off_by) != (0, 0)).then_some(choke)
+    }
+
     fn manner(&self) -> Manner {
         let frames = |name: &str| Some(self.number(name, -1.0)).filter(|n| *n >= 0.0).map(|n| n as u64);
         let (start, end) = (frames("start").unwrap_or(0), frames("end").unwrap_or(u64::MAX));
@@ -202,12 +272,15 @@ impl Sample<'_> {
             turn: takes_turns.then_some(Turn { position, length }),
             velocity_tracking: Some(self.number("ampVelTrack", 1.0)),
             envelope: enveloped.then(|| Envelope {
+                delay_secs: 0.0,
                 attack_secs: self.number("attack", 0.0),
                 hold_secs: 0.0,
                 decay_secs: self.number("decay", 0.0),
                 sustain_norm: self.number("sustain", 1.0),
                 release_secs: self.number("release", 0.0),
             }),
+            filter: self.filter,
+            choke: self.choke(),
             ..Manner::default()
         }
     }

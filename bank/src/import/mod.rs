@@ -8,6 +8,7 @@ pub(crate) mod files;
 pub(crate) mod generators;
 pub(crate) mod sf2;
 mod sfz;
+pub(crate) mod sfz_modulation;
 mod sfz_text;
 mod tables;
 

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use soundfont::raw::{Bag, Generator, SampleHeader};
+use soundfont::raw::{
+    Bag, ControllerPalette, GeneralPalette, Generator, GeneratorType, Modulator, SampleHeader,
+};
 
 use super::generators::{Generators, number};
 use super::{Imported, Member, Place, ToldInstrument, ToldZone, take_out_layers};
@@ -32,10 +34,21 @@ pub(crate) fn import(container: &Container) -> Imported {
     }
     import.members(&drums);
     let hydra = &container.font.hydra;
+    let modulators = [&hydra.preset_modulators, &hydra.instrument_modulators];
     // The last of a list is no modulator but its end.
-    let modulators = hydra.preset_modulators.len() + hydra.instrument_modulators.len();
-    import.imported.leave_out("sf2: modulator", modulators.saturating_sub(2) as u64);
+    let lists = modulators.map(|list| &list[..list.len().saturating_sub(1)]);
+    let asking = lists.into_iter().flatten().filter(|modulator| !is_none(modulator));
+    import.imported.leave_out("sf2: modulator", asking.count() as u64);
     import.imported
+}
+
+/// Whether a modulator says that the velocity does not move the cutoff, which nobody does who says nothing of it: FluidSynth
+/// leaves that default of the standard out as well, since banks are made without it.
+fn is_none(modulator: &Modulator) -> bool {
+    let velocity = ControllerPalette::General(GeneralPalette::NoteOnVelocity);
+    modulator.src.controller_palette == velocity
+        && modulator.dest == GeneratorType::InitialFilterFc
+        && modulator.amount == 0
 }
 
 struct Import<'a> {
@@ -168,6 +181,8 @@ impl Import<'_> {
         let length = |header: &SampleHeader| f64::from(header.end.saturating_sub(header.start));
         let alike = length(one).min(length(other)) > 0.9 * length(one).max(length(other));
         (pan >= ASIDE && other_pan <= -ASIDE || pan <= -ASIDE && other_pan >= ASIDE)
+            && a.sample != b.sample
+            && a.generators.tracking() == b.generators.tracking()
             && (a.keys, a.velocities) == (b.keys, b.velocities)
             && one.sample_rate == other.sample_rate
             && one.sample_type.is_vorbis() == other.sample_type.is_vorbis()
@@ -195,9 +210,11 @@ impl Import<'_> {
         let apart =
             right.map_or(0.0, |right| root_of(part, header) - root_of(right, self.header(right.sample)));
         let tune = tune_of(part, header) + apart / 2.0;
-        let middle = part.keys.0 + (part.keys.1 - part.keys.0) / 2;
-        let manner = Manner {
-            gain_db: generators.gain_db() + if right.is_some() { STEREO_GAIN_DB } else { 0.0 },
+        let middle = generators.key_number().unwrap_or(part.keys.0 + (part.keys.1 - part.keys.0) / 2);
+        let [modulation, vibrato] = generators.lfos();
+        let stereo_db = if right.is_some() { STEREO_GAIN_DB } else { 0.0 };
+        let mut manner = Manner {
+            gain_db: generators.gain_db() + generators.resonance_gain_db() + stereo_db,
             pan: if right.is_some() { 0.0 } else { generators.pan() },
             tracking,
             tune_semitones: tune,
@@ -205,8 +222,20 @@ impl Import<'_> {
             span,
             envelope: Some(generators.envelope(middle)),
             velocity_tracking: Some(1.0),
+            filter: generators.filter(),
+            lfos: [modulation, vibrato, None],
+            modulation_envelopes: [generators.modulation_envelope(middle), None],
+            choke: generators.choke(),
             ..Manner::default()
         };
+        if let Some(key) = generators.key_number() {
+            manner.tune_semitones += (f32::from(key) - key_of(part, header)) * tracking;
+            manner.tracking = 0.0;
+        }
+        if let Some(velocity) = generators.velocity() {
+            manner.gain_db += 40.0 * (f32::from(velocity) / 127.0).log10();
+            manner.velocity_tracking = Some(0.0);
+        }
         Some(ToldZone {
             place: Place::Member(member_of(part.sample, right.map(|right| right.sample))),
             keys: part.keys,

@@ -6,6 +6,7 @@ use std::path::Path;
 use neume_models::legend::note_number;
 
 use super::files::Files;
+use super::sfz_modulation;
 use super::sfz_text::{Piece, Text};
 use super::{Imported, Place, ToldInstrument, ToldZone, take_out_layers};
 use crate::{Envelope, Fade, Loop, Looping, Manner, Turn};
@@ -18,7 +19,7 @@ const MOST_OPCODES: usize = 300;
 const MOST_FAILURES: usize = 1_000;
 
 /// Opcodes that are honoured, or that say nothing of the sound.
-const KNOWN: [&str; 60] = [
+const KNOWN: [&str; 61] = [
     "loprog",
     "hiprog",
     "sample",
@@ -51,6 +52,7 @@ const KNOWN: [&str; 60] = [
     "lorand",
     "hirand",
     "trigger",
+    "ampeg_delay",
     "ampeg_attack",
     "ampeg_hold",
     "ampeg_decay",
@@ -241,16 +243,18 @@ impl Import<'_> {
         match self.files.sound(self.from, &named) {
             Ok(file) => {
                 let (root_midi, tells_root) = region.root();
+                let mut manner = region.manner();
+                manner.gain_db += 20.0 * if gain < SILENT { 1.0 } else { gain }.log10();
+                if let Some(left_out) = region.modulate(&mut manner) {
+                    self.imported.leave_out(left_out, 1);
+                }
                 self.zones.push(ToldZone {
                     place: Place::File(file),
                     keys,
                     velocities,
                     root_midi,
                     tells_root,
-                    manner: Manner {
-                        gain_db: region.gain_db() + 20.0 * if gain < SILENT { 1.0 } else { gain }.log10(),
-                        ..region.manner()
-                    },
+                    manner,
                 });
             }
             Err(astray) => {
@@ -325,6 +329,7 @@ fn cc<'a>(name: &'a str, prefix: &str) -> Option<&'a str> {
 
 fn is_known(name: &str) -> bool {
     KNOWN.contains(&name)
+        || sfz_modulation::is_known(name)
         || FADES.iter().any(|fade| cc(name, &format!("{fade}cc")).is_some())
         || cc(name, "locc").is_some()
         || cc(name, "hicc").is_some()
@@ -332,17 +337,17 @@ fn is_known(name: &str) -> bool {
 }
 
 /// A region with all that its group, master and global headers say.
-struct Region {
+pub(super) struct Region {
     opcodes: Opcodes,
     shift: i32,
 }
 
 impl Region {
-    fn get(&self, name: &str) -> Option<&str> {
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.opcodes.get(name).map(String::as_str)
     }
 
-    fn number(&self, name: &str) -> Option<f32> {
+    pub(super) fn number(&self, name: &str) -> Option<f32> {
         self.get(name)?.parse().ok().filter(|number: &f32| number.is_finite())
     }
 
@@ -351,7 +356,7 @@ impl Region {
         (frames >= 0.0).then_some(frames as u64)
     }
 
-    fn key(&self, name: &str) -> Option<i32> {
+    pub(super) fn key(&self, name: &str) -> Option<i32> {
         Some(key_of(self.get(name)?)? + self.shift)
     }
 
@@ -405,6 +410,7 @@ impl Region {
             one_shot: self.loop_mode() == Some("one_shot"),
             key_fade: self.fade("key", |name| self.key(name).map(|key| key.clamp(0, 127) as u8)),
             velocity_fade: self.fade("vel", |name| Some(self.number(name)?.clamp(0.0, 127.0) as u8)),
+            ..Manner::default()
         }
     }
 
@@ -435,13 +441,15 @@ impl Region {
     }
 
     fn envelope(&self) -> Option<Envelope> {
-        let names = ["ampeg_attack", "ampeg_hold", "ampeg_decay", "ampeg_sustain", "ampeg_release"];
+        let names =
+            ["ampeg_delay", "ampeg_attack", "ampeg_hold", "ampeg_decay", "ampeg_sustain", "ampeg_release"];
         if names.iter().all(|name| self.get(name).is_none()) {
             return None;
         }
-        let [attack_secs, hold_secs, decay_secs, sustain, release_secs] =
+        let [delay_secs, attack_secs, hold_secs, decay_secs, sustain, release_secs] =
             names.map(|name| self.number(name).unwrap_or(if name == "ampeg_sustain" { 100.0 } else { 0.0 }));
-        Some(Envelope { attack_secs, hold_secs, decay_secs, sustain_norm: sustain / 100.0, release_secs })
+        let sustain_norm = sustain / 100.0;
+        Some(Envelope { delay_secs, attack_secs, hold_secs, decay_secs, sustain_norm, release_secs })
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::fs;
 
-use neume_bank::{Bank, Fade, Instrument, Looping, ScanReport};
+use neume_bank::{
+    Bank, Choke, Depths, Fade, Filter, FilterKind, Instrument, Lfo, Looping, Manner, ScanReport,
+};
 use neume_models::Family;
 
 use crate::scan::Place;
@@ -60,12 +62,12 @@ fn an_sfz_is_an_instrument_with_all_that_its_headers_say() {
         matches!(loud.manner.looping, Looping::Over(l) if (l.start_frames, l.end_frames) == (100, 2_100))
     );
     assert_eq!(soft.manner.envelope.map(|envelope| envelope.release_secs), Some(0.5));
+    assert_eq!(soft.manner.filter.map(|filter| filter.cutoff_hz), Some(800.0));
     assert_eq!(report.bank.sounds[loud.sound].name, "Loud Low", "in any case and with either slash");
     assert_eq!(
         left_out(&report),
         [
             ("sfz: <curve>", 1),
-            ("sfz: cutoff", 3),
             ("sfz: locc1", 1),
             ("sfz: loprog (another program)", 1),
             ("sfz: sample=*sine", 1),
@@ -74,6 +76,83 @@ fn an_sfz_is_an_instrument_with_all_that_its_headers_say() {
     );
     let again = place.scan();
     assert_eq!((again.new, &again.bank), (0, &report.bank));
+}
+
+#[test]
+fn an_sfz_says_how_its_regions_are_filtered_moved_and_silenced() {
+    let place = three_tones();
+    write(
+        &place,
+        "Moving.sfz",
+        "<global> cutoff=800 resonance=6 fil_keytrack=100 fil_keycenter=c3 fil_veltrack=2400\n\
+         fileg_delay=0.1 fileg_attack=0.2 fileg_hold=0.3 fileg_decay=0.4 fileg_sustain=50 fileg_release=0.5 fileg_depth=1200\n\
+         pitcheg_attack=0.01 pitcheg_depth=-100 pitchlfo_freq=5 pitchlfo_depth=30 pitchlfo_delay=0.5 pitchlfo_fade=1\n\
+         amplfo_freq=4 amplfo_depth=3 fillfo_freq=0 fillfo_depth=700 ampeg_delay=0.25\n\
+         <region> sample=Samples/high.wav key=60 group=7 off_by=8\n\
+         <region> sample=Samples/high.wav key=61 fil_type=hpf_2p group=8 off_by=7 off_mode=normal\n\
+         <region> sample=Samples/high.wav key=62 fil_type=lpf_6p group=-1 off_by=9999999999 off_mode=time off_time=0.5\n",
+    );
+    write(
+        &place,
+        "odd.sfz",
+        "<region> sample=Samples/high.wav cutoff=nan fil_veltrack=5\n\
+         <region> sample=Samples/high.wav cutoff=1e30 resonance=-1e30 fil_keytrack=1e30 off_by=x off_time=1e9 fileg_depth=1e30 \
+         fileg_attack=1e30 pitchlfo_freq=1e30 pitchlfo_depth=-1e30\n",
+    );
+    let report = place.scan();
+    let [low, high, other] = &told(&report.bank, "Moving").zones[..] else { panic!() };
+    let filter = Filter {
+        kind: FilterKind::LowPass,
+        cutoff_hz: 800.0,
+        resonance_db: 6.0,
+        key_tracking_cents: 100.0,
+        key_center: 48,
+        velocity_tracking_cents: 2_400.0,
+    };
+    assert_eq!(low.manner.filter, Some(filter));
+    assert_eq!(high.manner.filter, Some(Filter { kind: FilterKind::HighPass, ..filter }));
+    assert_eq!(other.manner.filter, None);
+    let [pitch, cutoff] = low.manner.modulation_envelopes.map(Option::unwrap);
+    let depths = |pitch_cents, cutoff_cents, gain_db| Depths { pitch_cents, cutoff_cents, gain_db };
+    assert_eq!((pitch.attack_secs, pitch.sustain_norm, pitch.depths), (0.01, 1.0, depths(-100.0, 0.0, 0.0)));
+    let stages = (cutoff.delay_secs, cutoff.attack_secs, cutoff.hold_secs, cutoff.decay_secs);
+    assert_eq!(stages, (0.1, 0.2, 0.3, 0.4));
+    assert_eq!((cutoff.sustain_norm, cutoff.release_secs), (0.5, 0.5));
+    assert_eq!((cutoff.depths, cutoff.convex_attack), (depths(0.0, 1_200.0, 0.0), false));
+    assert_eq!(other.manner.modulation_envelopes[1], None, "there is no filter to be moved");
+    let [vibrato, still, tremolo] = low.manner.lfos;
+    let lfo = |freq_hz, delay_secs, fade_secs, depths| Some(Lfo { freq_hz, delay_secs, fade_secs, depths });
+    assert_eq!(vibrato, lfo(5.0, 0.5, 1.0, depths(30.0, 0.0, 0.0)));
+    assert_eq!((still, tremolo), (None, lfo(4.0, 0.0, 0.0, depths(0.0, 0.0, 3.0))));
+    assert_eq!(low.manner.envelope.map(|envelope| envelope.delay_secs), Some(0.25));
+    let choke = |group, off_by, off_secs| Some(Choke { group, off_by, off_secs });
+    assert_eq!(low.manner.choke, choke(7, 8, Some(0.006)));
+    assert_eq!(high.manner.choke, choke(8, 7, None));
+    assert_eq!(other.manner.choke, choke(u32::MAX, 1_410_065_407, Some(0.5)), "as far as numbers go");
+    let [open, absurd] = &told(&report.bank, "odd").zones[..] else { panic!() };
+    assert_eq!((open.manner.filter, open.manner.choke), (None, None));
+    let filter = absurd.manner.filter.unwrap();
+    assert_eq!(
+        (filter.cutoff_hz, filter.resonance_db, filter.key_tracking_cents),
+        (20_000.0, -40.0, 1_200.0)
+    );
+    assert_eq!(absurd.manner.modulation_envelopes[1].unwrap().depths.cutoff_cents, 12_000.0);
+    assert_eq!(absurd.manner.lfos[0].unwrap().freq_hz, 200.0);
+    assert_eq!(left_out(&report), [("sfz: fil_type=lpf_6p", 1)]);
+
+    let out = Place::new();
+    neume_bank::export::sfz(&report.bank, out.folder.path(), &mut |_| {}).unwrap();
+    let again = out.scan();
+    assert_eq!(left_out(&again), []);
+    for name in ["Moving", "odd"] {
+        for (zone, read) in told(&report.bank, name).zones.iter().zip(&told(&again.bank, name).zones) {
+            assert_eq!(
+                (zone.manner.filter, zone.manner.lfos, zone.manner.modulation_envelopes, zone.manner.choke),
+                (read.manner.filter, read.manner.lfos, read.manner.modulation_envelopes, read.manner.choke)
+            );
+            assert_eq!(zone.manner.envelope, read.manner.envelope);
+        }
+    }
 }
 
 #[test]
@@ -190,11 +269,11 @@ fn a_preset_of_decent_sampler_is_an_instrument() {
         &place,
         "Box.dspreset",
         r#"<?xml version="1.0"?><DecentSampler><ui><tab/></ui>
-        <groups attack="0.1" release="2" volume="-6dB"><group seqMode="round_robin" seqLength="2" seqPosition="1" tuning="0.5">
+        <groups attack="0.1" release="2" volume="-6dB"><group tags="loud,shut" seqMode="round_robin" seqLength="2" seqPosition="1" tuning="0.5">
         <sample path="Samples/soft low.wav" rootNote="48" loNote="40" hiNote="55" loVel="1" hiVel="100" loopEnabled="true" loopStart="10" loopEnd="1009"/>
         <sample path="Samples/nothing.wav" rootNote="48"/></group>
-        <group silencingMode="fast" trigger="attack"><sample path="samples\HIGH.wav" rootNote="60" loNote="56" hiNote="80" pan="100"/></group></groups>
-        <effects><effect type="reverb"/><effect type="chorus"/></effects></DecentSampler>"#,
+        <group silencedByTags="shut, none" silencingMode="normal" trigger="attack"><effects><effect type="notch" frequency="300"/></effects><sample path="samples\HIGH.wav" rootNote="60" loNote="56" hiNote="80" pan="100"/></group></groups>
+        <effects><effect type="reverb"/><effect type="lowpass" frequency="900" resonance="2"/><effect type="highpass"/></effects></DecentSampler>"#,
     );
     write(&place, "deep.dspreset", &"<a>".repeat(100_000));
     write(
@@ -211,7 +290,15 @@ fn a_preset_of_decent_sampler_is_an_instrument() {
     assert_eq!(low.manner.turn.map(|turn| (turn.position, turn.length)), Some((0, 2)));
     assert_eq!(low.manner.envelope.map(|e| (e.attack_secs, e.release_secs)), Some((0.1, 2.0)));
     assert!(matches!(low.manner.looping, Looping::Over(l) if (l.start_frames, l.end_frames) == (10, 1_010)));
-    assert_eq!(left_out(&report), [("dspreset: <effects>", 2), ("dspreset: silencingMode", 1)]);
+    let high = &the_box.zones[1];
+    let filter = low.manner.filter.unwrap();
+    assert_eq!((filter.kind, filter.cutoff_hz), (FilterKind::LowPass, 900.0));
+    assert!((filter.resonance_db - 6.0206).abs() < 1e-3, "a quality factor of 2");
+    assert_eq!(high.manner.filter.map(|filter| filter.kind), Some(FilterKind::BandReject));
+    let choke = |group, off_by, off_secs| Some(Choke { group, off_by, off_secs });
+    // Of the tags that silence, "none" is the first by name and "shut" the second.
+    assert_eq!((low.manner.choke, high.manner.choke), (choke(2, 0, Some(0.006)), choke(0, 2, None)));
+    assert_eq!(left_out(&report), [("dspreset: <effects>", 2)]);
     let failed: Vec<_> = report.failed.iter().map(|(path, _)| path.to_str().unwrap()).collect();
     assert!(failed.contains(&"Box.dspreset") && failed.contains(&"deep.dspreset"), "{failed:?}");
 }
@@ -308,4 +395,24 @@ fn what_is_written_as_sfz_is_read_back_as_it_was() {
     let text = fs::read_to_string(table).unwrap();
     assert_eq!(text.lines().count(), 4);
     assert!(text.contains("Lute,Samples/Loud Low.wav,,Loud Low,Samples,"), "{text}");
+}
+
+#[test]
+fn what_was_written_before_anything_moved_is_read_as_still() {
+    let old = r#"{"gain_db":-3.0,"tracking":1.0,"looping":"never","envelope":
+        {"attack_secs":0.1,"hold_secs":0.0,"decay_secs":0.0,"sustain_norm":1.0,"release_secs":1.0}}"#;
+    let manner: Manner = serde_json::from_str(old).unwrap();
+    assert_eq!((manner.gain_db, manner.filter, manner.choke), (-3.0, None, None));
+    assert_eq!((manner.lfos, manner.modulation_envelopes), ([None; 3], [None; 2]));
+    assert_eq!(manner.envelope.map(|envelope| (envelope.delay_secs, envelope.attack_secs)), Some((0.0, 0.1)));
+    let text = serde_json::to_string(&manner).unwrap();
+    assert!(!text.contains("lfos") && !text.contains("filter"), "what is still takes no room: {text}");
+    assert_eq!(serde_json::from_str::<Manner>(&text).unwrap(), manner);
+    let moving = Manner {
+        filter: Some(Filter::default()),
+        lfos: [None, Some(Lfo::default()), None],
+        choke: Some(Choke::default()),
+        ..manner
+    };
+    assert_eq!(serde_json::from_str::<Manner>(&serde_json::to_string(&moving).unwrap()).unwrap(), moving);
 }

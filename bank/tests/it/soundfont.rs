@@ -3,7 +3,7 @@
 use std::fs;
 
 use neume_bank::scan::remembered;
-use neume_bank::{Instrument, Looping, Source};
+use neume_bank::{Depths, Instrument, Looping, Source};
 
 use crate::font::{RATE_HZ, Sample, Zone, font, mono};
 use crate::scan::Place;
@@ -40,8 +40,7 @@ fn a_preset_is_an_instrument_and_its_samples_are_sounds() {
     let envelope = low.manner.envelope.unwrap();
     assert!((envelope.decay_secs - 0.2).abs() < 1e-3, "a fifth of the way in a second: {envelope:?}");
     assert!((envelope.sustain_norm - 0.1).abs() < 1e-4);
-    let left_out: Vec<_> = report.not_honoured.iter().map(|it| (it.what.as_str(), it.count)).collect();
-    assert_eq!(left_out, [("sf2: initialFilterFc", 1)]);
+    assert_eq!((low.manner.filter, report.not_honoured), (None, vec![]));
     let sound = &bank.sounds[low.sound];
     assert!((sound.profile.root_midi.unwrap() - 60.0).abs() < 0.1);
     assert!(matches!(&sound.source, Source::Member { member, .. } if member == "0"));
@@ -51,6 +50,70 @@ fn a_preset_is_an_instrument_and_its_samples_are_sounds() {
     assert_eq!((again.sounds, again.new), (2, 0), "an unchanged file is not read again");
     assert_eq!(again.bank, *bank);
     assert_eq!(remembered(place.folder.path(), &place.options()).unwrap().as_ref(), Some(bank));
+}
+
+#[test]
+fn a_soundfont_says_how_its_zones_are_filtered_moved_and_silenced() {
+    let place = Place::new();
+    // Cutoff, Q, both oscillators, the modulation envelope; then what must be none; then fixed key and velocity.
+    let zones: &[Zone] = &[
+        &[
+            (54, 1),
+            (33, -1_200),
+            (22, -1_200),
+            (24, 0),
+            (21, 1_200),
+            (25, 0),
+            (26, 0),
+            (28, 1_200),
+            (30, 1_200),
+        ],
+        &[
+            keys(0, 60),
+            (8, 6_900),
+            (9, 100),
+            (11, 2_400),
+            (7, 100),
+            (29, 500),
+            (5, 50),
+            (10, 600),
+            (13, 30),
+            (6, -20),
+            (57, 3),
+            (53, 0),
+        ],
+        &[keys(61, 127), (8, 13_500), (46, 72), (47, 64), (53, 1)],
+    ];
+    // A preset adds to what its instrument says, except for the class, and may take attenuation back.
+    let preset: Zone = &[(8, -1_200), (48, -100), (57, 9)];
+    fs::write(place.path("m.sf2"), font(&[mono(60.0, 60), mono(67.0, 67)], zones, preset)).unwrap();
+    let report = place.scan();
+    assert_eq!(report.not_honoured, []);
+    let [low, high] = &report.bank.instruments[0].zones[..] else { panic!() };
+    let filter = low.manner.filter.unwrap();
+    assert!((filter.cutoff_hz - 220.0).abs() < 0.1, "{filter:?}");
+    assert!((filter.resonance_db - (10.0 - 3.0103)).abs() < 1e-3);
+    assert!((low.manner.gain_db - (4.0 - 5.0)).abs() < 1e-4, "half the resonance");
+    let [modulation, vibrato, none] = low.manner.lfos;
+    let (modulation, vibrato) = (modulation.unwrap(), vibrato.unwrap());
+    assert!((modulation.freq_hz - 4.088).abs() < 1e-3 && (vibrato.freq_hz - 8.176).abs() < 1e-3);
+    assert_eq!((modulation.delay_secs, vibrato.delay_secs, none), (2.0, 0.0, None));
+    assert_eq!(modulation.depths, Depths { pitch_cents: 50.0, cutoff_cents: 600.0, gain_db: 3.0 });
+    assert_eq!(vibrato.depths, Depths { pitch_cents: -20.0, ..Depths::default() });
+    let [envelope, none] = low.manner.modulation_envelopes;
+    let envelope = envelope.unwrap();
+    assert_eq!((envelope.delay_secs, envelope.attack_secs, envelope.hold_secs), (1.0, 1.0, 0.0));
+    assert_eq!((envelope.decay_secs, envelope.sustain_norm, envelope.release_secs), (1.0, 0.5, 2.0));
+    assert_eq!(envelope.depths, Depths { pitch_cents: 100.0, cutoff_cents: 2_400.0, gain_db: 0.0 });
+    assert_eq!((envelope.convex_attack, none), (true, None));
+    assert_eq!(low.manner.envelope.unwrap().delay_secs, 0.5);
+    assert_eq!(low.manner.choke.map(|choke| (choke.group, choke.off_by)), Some((3, 3)));
+    assert!((high.manner.filter.unwrap().cutoff_hz - 9_956.0).abs() < 1.0);
+    assert_eq!(high.manner.lfos, [None; 3], "an oscillator that moves nothing is none");
+    assert_eq!((high.manner.modulation_envelopes, high.manner.choke), ([None; 2], None));
+    assert_eq!((high.manner.tracking, high.manner.velocity_tracking), (0.0, Some(0.0)));
+    assert!((high.manner.tune_semitones - 5.0).abs() < 1e-4, "key 72 of a sample at 67");
+    assert!((high.manner.gain_db - (4.0 + 40.0 * (64.0f32 / 127.0).log10())).abs() < 1e-3);
 }
 
 #[test]
@@ -66,6 +129,17 @@ fn samples_that_lie_left_and_right_are_one_stereo_sound() {
     assert_eq!(report.bank.load(pair).unwrap().channels.len(), 2);
     assert_eq!(report.bank.instruments[0].zones.len(), 2, "both sound together");
     assert_eq!(report.not_honoured, []);
+}
+
+#[test]
+fn a_sample_that_lies_left_and_right_of_itself_is_two_layers_each_as_it_is_tuned() {
+    let place = Place::new();
+    let zones: &[Zone] = &[&[(17, 500), (52, 5), (53, 0)], &[(17, -500), (52, -5), (53, 0)]];
+    fs::write(place.path("beat.sf2"), font(&[mono(60.0, 60)], zones, &[])).unwrap();
+    let report = place.scan();
+    let zones = &report.bank.instruments[0].zones;
+    let told: Vec<(f32, f32)> = zones.iter().map(|zone| (zone.manner.pan, zone.root_midi)).collect();
+    assert_eq!(told, [(1.0, 59.95), (-1.0, 60.05)]);
 }
 
 #[test]

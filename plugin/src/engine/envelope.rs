@@ -25,9 +25,15 @@ const FOLLOW_SECS: f32 = 0.02;
 /// A sustain below this (−100 dB) is silence.
 const SILENCE: f32 = 1e-5;
 
+/// How curved a fall of this length is.
+fn straightened(secs: f32) -> f64 {
+    f64::from((secs / STRAIGHTENED_SECS).min(1.0))
+}
+
 /// The settings of an envelope, in frames.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(super) struct Shape {
+    delay_frames: u32,
     attack_frames: u32,
     attack_curve: f64,
     hold_frames: u32,
@@ -44,8 +50,9 @@ impl Shape {
         let frames = |secs: f32| (secs * rate_hz).round() as u32;
         let decay_secs = settings.decay_secs.max(SHORTEST_FALL_SECS);
         let release_secs = settings.release_secs.max(SHORTEST_FALL_SECS);
-        let curve = |secs: f32| FALL_CURVE * f64::from((secs / STRAIGHTENED_SECS).min(1.0));
+        let curve = |secs: f32| FALL_CURVE * straightened(secs);
         Shape {
+            delay_frames: 0,
             attack_frames: frames(settings.attack_secs),
             attack_curve: ATTACK_CURVE,
             hold_frames: 0,
@@ -66,7 +73,6 @@ impl Shape {
         let Some(told) = told else { return plain };
         let secs = |secs: f32| within(secs, 0.0, 100.0, 0.0);
         let frames = |secs: f32| (secs * rate_hz).round() as u32;
-        let straightened = |secs: f32| f64::from((secs / STRAIGHTENED_SECS).min(1.0));
         let level = within(told.sustain_norm, 0.0, 1.0, 1.0);
         let (decay_frames, decay_curve) = if level < 1.0 {
             let decay_secs = secs(told.decay_secs).max(SHORTEST_FALL_SECS);
@@ -79,6 +85,7 @@ impl Shape {
         let longer = settings.release_secs / Settings::default().release_secs;
         let release_secs = (secs(told.release_secs) * longer).clamp(SHORTEST_FALL_SECS, 100.0);
         Shape {
+            delay_frames: frames(secs(told.delay_secs)),
             attack_frames: frames(secs(told.attack_secs) + settings.attack_secs),
             attack_curve: if settings.attack_secs > told.attack_secs { ATTACK_CURVE } else { STRAIGHT },
             hold_frames: frames(secs(told.hold_secs)),
@@ -94,6 +101,7 @@ impl Shape {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
+    Delay,
     Attack,
     Hold,
     Decay,
@@ -170,10 +178,13 @@ pub(super) struct Envelope {
 }
 
 impl Envelope {
-    /// Begins at the first frame of the attack.
+    /// Begins at the first frame of the attack, or of the delay before it.
     pub fn start(shape: Shape) -> Envelope {
-        let segment = Segment::new(0.0, 1.0, shape.attack_curve, shape.attack_frames);
-        let mut envelope = Envelope { shape, stage: Stage::Attack, segment };
+        let (stage, segment) = match shape.delay_frames {
+            0 => (Stage::Attack, Segment::new(0.0, 1.0, shape.attack_curve, shape.attack_frames)),
+            frames => (Stage::Delay, Segment::new(0.0, 0.0, STRAIGHT, frames)),
+        };
+        let mut envelope = Envelope { shape, stage, segment };
         envelope.settle();
         envelope
     }
@@ -189,7 +200,9 @@ impl Envelope {
         match self.stage {
             Stage::Sustain => self.segment.to,
             Stage::Done => 0.0,
-            Stage::Attack | Stage::Hold | Stage::Decay | Stage::Release => self.segment.level(),
+            Stage::Delay | Stage::Attack | Stage::Hold | Stage::Decay | Stage::Release => {
+                self.segment.level()
+            }
         }
     }
 
@@ -207,7 +220,7 @@ impl Envelope {
                     rest.fill(self.segment.to);
                     filled += rest.len();
                 }
-                Stage::Attack | Stage::Hold | Stage::Decay | Stage::Release => {
+                Stage::Delay | Stage::Attack | Stage::Hold | Stage::Decay | Stage::Release => {
                     filled += self.segment.fill(rest);
                     self.settle();
                 }
@@ -218,8 +231,20 @@ impl Envelope {
 
     /// The key is up: falls to silence from wherever it is.
     pub fn release(&mut self) {
-        if !matches!(self.stage, Stage::Release | Stage::Done) {
+        if self.stage == Stage::Delay {
+            self.stage = Stage::Done;
+        } else if !matches!(self.stage, Stage::Release | Stage::Done) {
             self.go(Stage::Release, 0.0, self.shape.release_curve, self.shape.release_frames);
+        }
+    }
+
+    /// Falls by 60 dB in so long, whatever it was about.
+    pub fn fall(&mut self, secs: f32, rate_hz: f32) {
+        let secs = within(secs, SHORTEST_FALL_SECS, 100.0, SHORTEST_FALL_SECS);
+        let frames = (secs * rate_hz).round() as u32;
+        let left = self.segment.frames.saturating_sub(self.segment.at);
+        if self.stage != Stage::Done && (self.stage != Stage::Release || frames < left) {
+            self.go(Stage::Release, 0.0, FALL_CURVE * straightened(secs), frames);
         }
     }
 
@@ -236,7 +261,7 @@ impl Envelope {
                 let left = self.segment.frames.saturating_sub(self.segment.at);
                 self.go(Stage::Decay, shape.sustain, FALL_CURVE, left.max(shape.follow_frames));
             }
-            Stage::Attack | Stage::Hold | Stage::Release | Stage::Done => {}
+            Stage::Delay | Stage::Attack | Stage::Hold | Stage::Release | Stage::Done => {}
         }
     }
 
@@ -252,6 +277,10 @@ impl Envelope {
             return;
         }
         self.stage = match self.stage {
+            Stage::Delay => {
+                self.segment = Segment::new(0.0, 1.0, self.shape.attack_curve, self.shape.attack_frames);
+                Stage::Attack
+            }
             Stage::Attack if self.shape.hold_frames > 0 => {
                 self.segment = Segment::new(1.0, 1.0, 1.0, self.shape.hold_frames);
                 Stage::Hold

@@ -13,9 +13,11 @@
 mod channel;
 mod envelope;
 mod events;
+mod filter;
 mod interpolation;
 mod kernel;
 mod meter;
+mod modulation;
 mod ramp;
 mod reader;
 mod settings;

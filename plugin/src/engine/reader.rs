@@ -101,7 +101,8 @@ impl Reader {
             Some(rest) => rest.ends_silent(),
             None => ends_silent(&pcm.left) && pcm.right.as_deref().is_none_or(ends_silent),
         };
-        let cut_off = extent.loop_frames == 0 && !silent_end;
+        // What a filter still holds at the end is cut off as well.
+        let cut_off = extent.loop_frames == 0 && !(silent_end && manner.filter.is_none());
         let cut_frames = TAIL_SECS * rate_hz * ratio as f32;
         Reader {
             extent,

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use neume_bank::{Fade, Manner};
+use neume_bank::{Choke, Fade, Manner};
 
 use super::channel::Bend;
 use super::envelope::{Envelope, Shape};
 use super::events::{Expression, Note};
 use super::interpolation::Kernels;
+use super::modulation::Modulation;
 use super::ramp::Ramp;
 use super::reader::{CHUNK, Desk, Reader, smooth};
 use super::settings::{Settings, within};
@@ -74,6 +75,9 @@ pub(super) struct Voice {
     one_shot: bool,
     /// What its zone says of the envelope.
     told: Option<neume_bank::Envelope>,
+    /// What silences it, until that has happened.
+    choke: Option<Choke>,
+    modulation: Option<Modulation>,
     volume: Ramp,
     pan: Ramp,
     envelope: Envelope,
@@ -100,6 +104,8 @@ impl Voice {
             sides: [1.0; 2],
             one_shot: false,
             told: None,
+            choke: None,
+            modulation: None,
             volume: Ramp::at(1.0),
             pan: Ramp::at(0.0),
             envelope: Envelope::over(),
@@ -119,7 +125,10 @@ impl Voice {
         };
         let shape = Shape::under(&start.settings, place.manner.envelope, start.rate_hz);
         let loudness = within(sound.gain, 0.0, 64.0, 1.0);
-        let mut reader = Reader::new(place, pitch_midi, start.bend, start.rate_hz);
+        let velocity = within(start.velocity, 0.0, 1.0, 1.0);
+        let modulation = Modulation::of(&place.manner, pitch_midi, velocity, start.rate_hz);
+        let bend = modulation.as_ref().map_or(start.bend, |it| start.bend * it.ratio());
+        let mut reader = Reader::new(place, pitch_midi, bend, start.rate_hz);
         let stream = Stream::new(&place.pcm);
         reader.reach(&place.pcm, stream.available());
         *self = Voice {
@@ -136,6 +145,8 @@ impl Voice {
             sides: sides(place.manner.pan),
             one_shot: place.manner.one_shot,
             told: place.manner.envelope,
+            choke: place.manner.choke.map(Choke::bounded),
+            modulation,
             envelope: Envelope::start(shape),
             once_frames: start.once_frames,
             fade_frames: ((FADE_SECS * start.rate_hz).round() as u32).max(1),
@@ -155,8 +166,29 @@ impl Voice {
             self.state = State::Released;
             if !self.one_shot {
                 self.envelope.release();
+                self.modulation.iter_mut().for_each(Modulation::release);
             }
         }
+    }
+
+    /// Whether a note of this group of the same instrument silences it.
+    pub fn is_choked_by(&self, group: u32, sound: &Arc<Playable>) -> bool {
+        let own = self.sound.as_ref().is_some_and(|own| Arc::ptr_eq(own, sound));
+        own && self.choke.is_some_and(|choke| choke.off_by == group)
+    }
+
+    /// Another note of its instrument silences it; one that was not heard yet ends at once.
+    pub fn choke(&mut self, rate_hz: f32) {
+        let Some(choke) = self.choke.take() else { return };
+        if self.age_frames == 0 {
+            return self.stop();
+        }
+        self.state = State::Released;
+        match choke.off_secs {
+            Some(secs) => self.envelope.fall(secs, rate_hz),
+            None => self.envelope.release(),
+        }
+        self.modulation.iter_mut().for_each(Modulation::release);
     }
 
     /// Ends it in a short fade; a voice that was not heard yet ends at once.
@@ -275,6 +307,11 @@ impl Voice {
         let most = left.len().min(right.len()).min(CHUNK);
         let most = self.once_frames.map_or(most, |once| most.min(once.max(1) as usize));
         let most = if self.state == State::Fading { most.min(self.fade_left as usize) } else { most };
+        let mut ratios = [1.0; CHUNK];
+        let (most, bend) = match &self.modulation {
+            Some(modulation) => (most.min(modulation.left_in_cell()), modulation.bend(bend, &mut ratios)),
+            None => (most, bend),
+        };
         let Some(zone) = sound.zones.get(self.zone) else {
             self.state = State::Free;
             return 0;
@@ -288,6 +325,9 @@ impl Voice {
             self.fade_levels(levels);
         }
         let stereo = self.reader.read(kernels, desk, (&zone.pcm, &self.stream), stretch);
+        if let Some(modulation) = &mut self.modulation {
+            modulation.shape(desk, stereo, count);
+        }
         let heard = |side: &mut [f32]| -> usize { side.len().min(count) };
         let (on_left, on_right) = (heard(left), heard(right));
         self.mix(desk, stereo, left.split_at_mut(on_left).0, right.split_at_mut(on_right).0);

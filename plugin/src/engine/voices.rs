@@ -89,8 +89,9 @@ impl Voices {
         self.serial
     }
 
-    /// Starts a voice at this frame of the block, stealing another if need be.
+    /// Starts a voice at this frame of the block, silencing what it chokes and stealing another if need be.
     pub fn start(&mut self, start: Start, frame: usize) {
+        self.choke(&start, frame);
         let place = self.make_room(frame).or_else(|| self.cut());
         match place.and_then(|place| Some((place, self.pool.get_mut(place)?))) {
             Some((place, voice)) => {
@@ -98,6 +99,25 @@ impl Voices {
                 self.used = self.used.max(place + 1);
             }
             None => super::slots::let_go(start.part.sound),
+        }
+    }
+
+    /// Silences the notes of its instrument that a new one chokes; those of its own strike sound on.
+    fn choke(&mut self, start: &Start, frame: usize) {
+        let sound = &start.part.sound;
+        let choke = sound.zones.get(start.part.zone).and_then(|zone| zone.manner.choke);
+        let Some(group) = choke.map(|choke| choke.group).filter(|group| *group != 0) else { return };
+        for i in 0..self.used {
+            let Some(voice) = self.pool.get_mut(i) else { return };
+            let sounds = !matches!(voice.state, State::Free | State::Fading) && voice.serial != start.serial;
+            if !sounds || !voice.is_choked_by(group, sound) {
+                continue;
+            }
+            voice.choke(start.rate_hz);
+            let (note, serial, ended) = (voice.note, voice.serial, voice.state == State::Free);
+            if ended {
+                self.report_end_of(note, serial, frame);
+            }
         }
     }
 

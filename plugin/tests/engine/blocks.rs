@@ -1,12 +1,14 @@
 //! The same samples wherever blocks begin, and the same samples again the next time.
 
 use neume::engine::{Event, Expression, Mode, Note, Settings, TimedEvent};
-use neume::handoff::{Pcm, Playable};
+use neume::handoff::{Pcm, Playable, PlayableZone};
+use neume_bank::{Choke, Depths, Envelope, Filter, FilterKind, Lfo, Manner, ModulationEnvelope};
 use proptest::prelude::*;
 
 use crate::rig::{RATE_HZ, Rig, at, looped_sine, mono, noise, off, on, playable};
 
-/// Slots with a stereo one-shot, a short loop, a long loop, a tiny loop; one slot is empty.
+/// Slots with a stereo one-shot, a short loop, a long loop, a tiny loop, and one that is filtered, moved and choked; one
+/// slot is empty.
 fn rig() -> Rig {
     let mut rig = Rig::new();
     let stereo = Pcm {
@@ -20,7 +22,56 @@ fn rig() -> Rig {
     rig.put(1, playable(looped_sine(3, 100, 0.5), 52.0));
     rig.put(2, playable(mono(noise(6_000, 3), Some((1_000, 5_999))), 69.0));
     rig.put(3, Playable { drawn_midi: 71.5, ..playable(mono(noise(40, 4), Some((30, 37))), 60.0) });
+    rig.put(4, moving());
     rig
+}
+
+/// Two zones over each other: one whose pitch, filter and level move, and a choked one with a steady filter.
+fn moving() -> Playable {
+    let depths = |pitch_cents, cutoff_cents, gain_db| Depths { pitch_cents, cutoff_cents, gain_db };
+    let lfo = Lfo { freq_hz: 31.0, delay_secs: 0.01, fade_secs: 0.02, depths: depths(700.0, 900.0, 3.0) };
+    let envelope = ModulationEnvelope {
+        delay_secs: 0.005,
+        attack_secs: 0.01,
+        hold_secs: 0.01,
+        decay_secs: 0.03,
+        sustain_norm: 0.4,
+        release_secs: 0.05,
+        depths: depths(-300.0, 3_600.0, 0.0),
+        ..ModulationEnvelope::default()
+    };
+    let filter =
+        Filter { cutoff_hz: 700.0, resonance_db: 9.0, key_tracking_cents: 50.0, ..Filter::default() };
+    let moved = Manner {
+        filter: Some(filter),
+        lfos: [Some(lfo), None, None],
+        modulation_envelopes: [Some(envelope), None],
+        envelope: Some(Envelope {
+            delay_secs: 0.002,
+            attack_secs: 0.001,
+            hold_secs: 0.0,
+            decay_secs: 0.1,
+            sustain_norm: 0.5,
+            release_secs: 0.2,
+        }),
+        ..Manner::default()
+    };
+    let choked = Manner {
+        filter: Some(Filter { kind: FilterKind::HighPassOnePole, ..filter }),
+        choke: Some(Choke { group: 1, off_by: 1, off_secs: Some(0.03) }),
+        ..Manner::default()
+    };
+    let stereo = Pcm {
+        rate_hz: RATE_HZ,
+        left: noise(7_000, 5).into(),
+        right: Some(noise(7_000, 6).into()),
+        sustain: Some((1_000, 6_500)),
+        rest: None,
+    };
+    let mut playable = playable(stereo, 60.0);
+    let zone = playable.zones[0].clone();
+    playable.zones = Box::new([moved, choked].map(|manner| PlayableZone { manner, ..zone.clone() }));
+    playable
 }
 
 /// A phrase that uses everything, over 20,000 frames.
@@ -55,7 +106,7 @@ fn phrase() -> Vec<TimedEvent> {
 
 #[test]
 fn every_block_size_gives_the_same_samples() {
-    let cases = [0, 1, 2, 3].map(|slot| (Mode::Chromatic, slot));
+    let cases = [0, 1, 2, 3, 4].map(|slot| (Mode::Chromatic, slot));
     for (mode, slot) in cases.into_iter().chain([(Mode::Drawn, 3), (Mode::Slots, 0)]) {
         let settings = Settings {
             slot,
@@ -166,7 +217,7 @@ fn any_settings() -> impl Strategy<Value = Settings> {
     (any::<usize>(), mode, number(), number(), number(), number(), number(), number()).prop_map(
         |(slot, mode, attack_secs, decay_secs, sustain_norm, release_secs, gain, bend_range_semitones)| {
             Settings {
-                slot: slot % 5,
+                slot: slot % 6,
                 mode,
                 attack_secs,
                 decay_secs,

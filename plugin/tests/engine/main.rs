@@ -3,6 +3,7 @@
 mod blocks;
 mod clicks;
 mod envelope;
+mod modulation;
 mod notes;
 mod pitch;
 mod realtime;

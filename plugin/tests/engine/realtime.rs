@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use neume::engine::{Event, Expression, Mode, Note, Settings, TimedEvent};
 use neume::handoff::{KeyPress, Playable, ToEngine};
 
-use neume_bank::{Envelope, Manner, Turn};
+use neume_bank::{Choke, Depths, Envelope, Filter, FilterKind, Lfo, Manner, ModulationEnvelope, Turn};
 
 use neume::handoff::PAGE_FRAMES;
 use neume::streaming::{HEAD_FRAMES, Streamer};
@@ -59,6 +59,7 @@ fn sounds() -> Vec<Arc<Playable>> {
         turn: Some(Turn { position: 1, length: 2 }),
         chance: Some((0.2, 0.7)),
         envelope: Some(Envelope {
+            delay_secs: f32::NAN,
             attack_secs: f32::INFINITY,
             hold_secs: 0.01,
             decay_secs: 0.1,
@@ -71,7 +72,48 @@ fn sounds() -> Vec<Arc<Playable>> {
     let mut instrument = playable(looped_sine(3, 100, 0.5), 60.0);
     instrument.zones[0].manner = told;
     sounds.push(Arc::new(instrument));
+    sounds.push(Arc::new(moving()));
     sounds
+}
+
+/// An instrument that uses all that moves and chokes, sensibly and not.
+fn moving() -> Playable {
+    let depths = Depths { pitch_cents: 300.0, cutoff_cents: f32::INFINITY, gain_db: -6.0 };
+    let lfo = Lfo { freq_hz: 7.0, delay_secs: 0.0, fade_secs: 0.01, depths };
+    let envelope = ModulationEnvelope {
+        attack_secs: 0.01,
+        convex_attack: true,
+        decay_secs: 0.02,
+        sustain_norm: 0.3,
+        depths,
+        ..ModulationEnvelope::default()
+    };
+    let choke = Choke { group: 1, off_by: 1, off_secs: Some(0.01) };
+    let manner = Manner {
+        filter: Some(Filter { cutoff_hz: 800.0, resonance_db: 12.0, ..Filter::default() }),
+        lfos: [Some(lfo), Some(Lfo { freq_hz: f32::NAN, ..lfo }), None],
+        modulation_envelopes: [Some(envelope), Some(ModulationEnvelope { decay_secs: f32::NAN, ..envelope })],
+        choke: Some(choke),
+        ..Manner::default()
+    };
+    let absurd = Filter {
+        kind: FilterKind::HighPass,
+        cutoff_hz: f32::NAN,
+        resonance_db: f32::MAX,
+        key_tracking_cents: f32::MIN,
+        key_center: 255,
+        velocity_tracking_cents: f32::INFINITY,
+    };
+    let mut sound = playable(looped_sine(3, 100, 0.5), 60.0);
+    let zone = sound.zones[0].clone();
+    let odd =
+        Manner { filter: Some(absurd), choke: Some(Choke { off_secs: Some(f32::NAN), ..choke }), ..manner };
+    sound.zones = Box::new([(0, manner), (40, odd), (80, manner)].map(|(low, manner)| {
+        let mut zone = zone.clone();
+        (zone.keys, zone.manner) = ((low, 127), manner);
+        zone
+    }));
+    sound
 }
 
 /// A block of everything at once, different for each `i`.
@@ -116,10 +158,10 @@ fn no_storm_swap_or_reset_takes_or_frees_memory() {
     let (mut left, mut right) = (vec![0.0; 2_048], vec![0.0; 2_048]);
     for i in 0..60u32 {
         for slot in 0..18 {
-            let playable = sounds.get((i as usize + slot) % 6).cloned();
+            let playable = sounds.get((i as usize + slot) % 7).cloned();
             assert!(rig.messages.push(ToEngine::Slot { slot, playable }).is_ok());
         }
-        let heard = sounds[i as usize % 5].clone();
+        let heard = sounds[i as usize % 6].clone();
         assert!(rig.messages.push(ToEngine::Audition(heard)).is_ok());
         rig.keys.push(KeyPress { key: 200, velocity: f32::NAN }).unwrap();
         rig.keys.push(KeyPress { key: i as u8, velocity: 0.5 }).unwrap();

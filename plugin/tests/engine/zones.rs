@@ -66,6 +66,7 @@ fn gain_and_pan_of_a_zone_are_heard() {
 #[test]
 fn the_envelope_of_a_zone_is_played_and_settings_at_rest_leave_it_alone() {
     let envelope = Envelope {
+        delay_secs: 0.0,
         attack_secs: 0.01,
         hold_secs: 0.01,
         decay_secs: 0.1,

@@ -1,0 +1,196 @@
+//! What the opcodes of a region say of its filter, its oscillators and envelopes, and of what silences it; and the opcodes
+//! that say so of a zone.
+//!
+//! Where SFZ leaves numbers open they are taken as sfizz and ARIA take them: the resonance is the quality factor in
+//! decibels, oscillators are triangles, and `off_mode=fast` is 6 ms.
+
+use super::sfz::Region;
+use crate::export::number;
+use crate::{Choke, Depths, Filter, FilterKind, Lfo, Manner, ModulationEnvelope};
+
+/// How fast a region is silenced where it says nothing else.
+pub(super) const FAST_SECS: f32 = 0.006;
+
+/// Types of filters that are honoured.
+pub(super) const FILTER_KINDS: [(&str, FilterKind); 6] = [
+    ("lpf_2p", FilterKind::LowPass),
+    ("hpf_2p", FilterKind::HighPass),
+    ("bpf_2p", FilterKind::BandPass),
+    ("brf_2p", FilterKind::BandReject),
+    ("lpf_1p", FilterKind::LowPassOnePole),
+    ("hpf_1p", FilterKind::HighPassOnePole),
+];
+const FILTER: [&str; 6] =
+    ["cutoff", "resonance", "fil_type", "fil_keytrack", "fil_keycenter", "fil_veltrack"];
+const ENVELOPES: [&str; 2] = ["pitcheg", "fileg"];
+const STAGES: [&str; 7] = ["delay", "attack", "hold", "decay", "sustain", "release", "depth"];
+const LFOS: [&str; Manner::MOST_LFOS] = ["pitchlfo", "fillfo", "amplfo"];
+const OF_LFO: [&str; 4] = ["freq", "delay", "fade", "depth"];
+const CHOKE: [&str; 4] = ["group", "off_by", "off_mode", "off_time"];
+
+/// Whether an opcode is honoured here.
+pub(super) fn is_known(name: &str) -> bool {
+    let of = |families: &[&str], parts: &[&str]| {
+        name.split_once('_').is_some_and(|(family, part)| families.contains(&family) && parts.contains(&part))
+    };
+    FILTER.contains(&name) || CHOKE.contains(&name) || of(&ENVELOPES, &STAGES) || of(&LFOS, &OF_LFO)
+}
+
+impl Region {
+    /// Takes what moves the region into its manner. Gives what has to be left out.
+    pub(super) fn modulate(&self, manner: &mut Manner) -> Option<String> {
+        let kind = self.get("fil_type").unwrap_or("lpf_2p");
+        let known = FILTER_KINDS.iter().find(|(name, _)| *name == kind).map(|(_, kind)| *kind);
+        let cutoff_hz = self.number("cutoff").filter(|hz| *hz > 0.0);
+        manner.filter = cutoff_hz.zip(known).map(|(cutoff_hz, kind)| self.filter(kind, cutoff_hz));
+        let [pitch, filter] = ENVELOPES.map(|family| self.number(&format!("{family}_depth")).unwrap_or(0.0));
+        let pitch = Depths { pitch_cents: pitch, ..Depths::default() };
+        let filter = Depths { cutoff_cents: filter, ..Depths::default() };
+        manner.modulation_envelopes =
+            [self.envelope_of(ENVELOPES[0], pitch), self.envelope_of(ENVELOPES[1], filter)];
+        manner.lfos = LFOS.map(|family| self.lfo(family));
+        if manner.filter.is_none() {
+            // Nothing is there for them to move.
+            manner.modulation_envelopes[1] = None;
+            manner.lfos[1] = None;
+        }
+        manner.choke = self.choke();
+        (cutoff_hz.is_some() && known.is_none()).then(|| format!("sfz: fil_type={kind}"))
+    }
+
+    fn filter(&self, kind: FilterKind, cutoff_hz: f32) -> Filter {
+        let number = |name: &str| self.number(name).unwrap_or(0.0);
+        Filter {
+            kind,
+            cutoff_hz,
+            resonance_db: number("resonance"),
+            key_tracking_cents: number("fil_keytrack"),
+            key_center: self.key("fil_keycenter").unwrap_or(60).clamp(0, 127) as u8,
+            velocity_tracking_cents: number("fil_veltrack"),
+        }
+    }
+
+    fn envelope_of(&self, family: &str, depths: Depths) -> Option<ModulationEnvelope> {
+        let number = |stage: &str, rest: f32| self.number(&format!("{family}_{stage}")).unwrap_or(rest);
+        (!depths.are_none()).then(|| ModulationEnvelope {
+            delay_secs: number("delay", 0.0),
+            attack_secs: number("attack", 0.0),
+            convex_attack: false,
+            hold_secs: number("hold", 0.0),
+            decay_secs: number("decay", 0.0),
+            sustain_norm: number("sustain", 100.0) / 100.0,
+            release_secs: number("release", 0.0),
+            depths,
+        })
+    }
+
+    fn lfo(&self, family: &str) -> Option<Lfo> {
+        let number = |part: &str| self.number(&format!("{family}_{part}")).unwrap_or(0.0);
+        let depth = number("depth");
+        let depths = match family {
+            "pitchlfo" => Depths { pitch_cents: depth, ..Depths::default() },
+            "fillfo" => Depths { cutoff_cents: depth, ..Depths::default() },
+            _ => Depths { gain_db: depth, ..Depths::default() },
+        };
+        let lfo =
+            Lfo { freq_hz: number("freq"), delay_secs: number("delay"), fade_secs: number("fade"), depths };
+        // An oscillator that stands still stands in the middle.
+        (!depths.are_none() && lfo.freq_hz > 0.0).then_some(lfo)
+    }
+
+    fn choke(&self) -> Option<Choke> {
+        let group = |name: &str| self.get(name)?.parse::<i64>().ok().map(|group| group as u32);
+        let choke = Choke {
+            group: group("group").unwrap_or(0),
+            off_by: group("off_by").unwrap_or(0),
+            off_secs: match self.get("off_mode") {
+                Some("normal") => None,
+                Some("time") => Some(self.number("off_time").unwrap_or(FAST_SECS)),
+                _ => Some(FAST_SECS),
+            },
+        };
+        ((choke.group, choke.off_by) != (0, 0)).then_some(choke)
+    }
+}
+
+/// The opcodes that say what moves and silences a zone. SFZ has an envelope and an oscillator for each thing that is moved,
+/// so one that moves two is written twice, of two that move one the first; a curved attack becomes a straight one.
+pub(crate) fn written(manner: &Manner) -> String {
+    let mut line = Line::default();
+    manner.filter.iter().for_each(|filter| line.filter(filter));
+    line.envelopes(manner);
+    line.lfos(manner);
+    manner.choke.iter().for_each(|choke| line.choke(*choke));
+    line.0
+}
+
+#[derive(Default)]
+struct Line(String);
+
+impl Line {
+    /// Writes a number, unless it is the one that holds where nothing is written.
+    fn say(&mut self, name: &str, value: f32, rest: f32) {
+        if value != rest {
+            self.0 += &format!("{name}={} ", number(value));
+        }
+    }
+
+    fn filter(&mut self, filter: &Filter) {
+        let named = FILTER_KINDS.iter().find(|(_, kind)| *kind == filter.kind);
+        if let Some((name, _)) = named.filter(|(_, kind)| *kind != FilterKind::default()) {
+            self.0 += &format!("fil_type={name} ");
+        }
+        self.say("cutoff", filter.cutoff_hz, 0.0);
+        self.say("resonance", filter.resonance_db, 0.0);
+        self.say("fil_keytrack", filter.key_tracking_cents, 0.0);
+        self.say("fil_keycenter", f32::from(filter.key_center), 60.0);
+        self.say("fil_veltrack", filter.velocity_tracking_cents, 0.0);
+    }
+
+    fn envelopes(&mut self, manner: &Manner) {
+        let moved: [fn(Depths) -> f32; 2] = [|depths| depths.pitch_cents, |depths| depths.cutoff_cents];
+        for (family, depth) in ENVELOPES.iter().zip(moved) {
+            let mut all = manner.modulation_envelopes.iter().flatten();
+            let Some(envelope) = all.find(|it| depth(it.depths) != 0.0) else { continue };
+            let stages = [
+                envelope.delay_secs,
+                envelope.attack_secs,
+                envelope.hold_secs,
+                envelope.decay_secs,
+                100.0 * envelope.sustain_norm,
+                envelope.release_secs,
+                depth(envelope.depths),
+            ];
+            for (stage, value) in STAGES.iter().zip(stages) {
+                let rest = if *stage == "sustain" { 100.0 } else { 0.0 };
+                self.say(&format!("{family}_{stage}"), value, rest);
+            }
+        }
+    }
+
+    fn lfos(&mut self, manner: &Manner) {
+        let moved: [fn(Depths) -> f32; Manner::MOST_LFOS] =
+            [|depths| depths.pitch_cents, |depths| depths.cutoff_cents, |depths| depths.gain_db];
+        for (family, depth) in LFOS.iter().zip(moved) {
+            let Some(lfo) = manner.lfos.iter().flatten().find(|it| depth(it.depths) != 0.0) else { continue };
+            let parts = [lfo.freq_hz, lfo.delay_secs, lfo.fade_secs, depth(lfo.depths)];
+            OF_LFO
+                .iter()
+                .zip(parts)
+                .for_each(|(part, value)| self.say(&format!("{family}_{part}"), value, 0.0));
+        }
+    }
+
+    fn choke(&mut self, choke: Choke) {
+        for (name, group) in [("group", choke.group), ("off_by", choke.off_by)] {
+            if group != 0 {
+                self.0 += &format!("{name}={group} ");
+            }
+        }
+        match choke.off_secs {
+            None => self.0 += "off_mode=normal ",
+            Some(FAST_SECS) => {}
+            Some(secs) => self.0 += &format!("off_mode=time off_time={} ", number(secs)),
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! What moves a voice while it sounds: oscillators and envelopes that pull at its pitch, its filter and its level.
+//!
+//! Everything is worked out at the corners of a grid of [`GRID_FRAMES`] counted from the start of the note, from formulas of
+//! its age alone, and is straight in between: what a frame gets does not depend on where blocks begin.
+
+use neume_bank::{Depths, Lfo, Manner, ModulationEnvelope};
+
+use super::channel::Bend;
+use super::filter::Filter;
+use super::reader::{CHUNK, Desk};
+
+/// Frames from corner to corner.
+const GRID_FRAMES: usize = CHUNK;
+/// Decibels over which the attack of a SoundFont's envelope is curved.
+const CONVEX_DB: f64 = 96.0;
+
+/// How everything stands at a corner.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Corner {
+    /// Of the pitch.
+    ratio: f64,
+    /// Of the level, linear.
+    gain: f32,
+    /// Of the filter's integrators.
+    pace: f32,
+}
+
+/// The modulation of one note.
+#[derive(Debug, Clone)]
+pub(super) struct Modulation {
+    lfos: [Option<Lfo>; Manner::MOST_LFOS],
+    envelopes: [Option<ModulationEnvelope>; Manner::MOST_MODULATION_ENVELOPES],
+    filter: Option<Filter>,
+    rate_hz: f64,
+    /// The frame of the note at which its key was let go.
+    released: Option<u64>,
+    /// The frame of the note, and how far that is behind the last corner.
+    age: u64,
+    at: usize,
+    from: Corner,
+    to: Corner,
+}
+
+impl Modulation {
+    /// That of a zone for a note of this key and velocity (0..1); `None` where nothing moves and nothing is filtered.
+    pub fn of(manner: &Manner, pitch_midi: f64, velocity: f32, rate_hz: f32) -> Option<Modulation> {
+        let lfos = manner.lfos.map(|lfo| lfo.map(Lfo::bounded));
+        let envelopes = manner.modulation_envelopes.map(|it| it.map(ModulationEnvelope::bounded));
+        let depths = || lfos.iter().flatten().map(|it| it.depths);
+        let mut depths = depths().chain(envelopes.iter().flatten().map(|it| it.depths));
+        let moves = depths.any(|depths| depths.cutoff_cents != 0.0);
+        let filter = manner.filter.and_then(|told| Filter::of(told, pitch_midi, velocity, rate_hz, moves));
+        if filter.is_none() && lfos.iter().all(Option::is_none) && envelopes.iter().all(Option::is_none) {
+            return None;
+        }
+        let rest = Corner { ratio: 1.0, gain: 1.0, pace: 1.0 };
+        let mut modulation = Modulation {
+            lfos,
+            envelopes,
+            filter,
+            rate_hz: f64::from(rate_hz),
+            released: None,
+            age: 0,
+            at: 0,
+            from: rest,
+            to: rest,
+        };
+        modulation.from = modulation.corner(0);
+        modulation.to = modulation.corner(GRID_FRAMES as u64);
+        Some(modulation)
+    }
+
+    /// The pitch of the frame that comes next, as a ratio.
+    pub fn ratio(&self) -> f64 {
+        self.from.ratio + (self.to.ratio - self.from.ratio) * self.at as f64 / GRID_FRAMES as f64
+    }
+
+    /// Frames up to the next corner; a piece of sound ends there.
+    pub fn left_in_cell(&self) -> usize {
+        GRID_FRAMES - self.at
+    }
+
+    /// The bend of the coming frames with what moves the pitch. `ratios` is room for it.
+    pub fn bend<'a>(&self, bend: Bend<'a>, ratios: &'a mut [f64; CHUNK]) -> Bend<'a> {
+        let step = (self.to.ratio - self.from.ratio) / GRID_FRAMES as f64;
+        match bend {
+            Bend::Still(bend) if step == 0.0 => Bend::Still(bend * self.from.ratio),
+            _ => {
+                for (i, ratio) in ratios.iter_mut().take(self.left_in_cell()).enumerate() {
+                    *ratio = bend.at(i) * (self.from.ratio + step * (self.at + i) as f64);
+                }
+                Bend::Moving(ratios)
+            }
+        }
+    }
+
+    /// Filters the samples on the desk, moves their levels, and goes on behind them. `count` ends at a corner at the latest.
+    pub fn shape(&mut self, desk: &mut Desk, stereo: bool, count: usize) {
+        let at = self.at as f32;
+        let share = 1.0 / GRID_FRAMES as f32;
+        if let Some(filter) = &mut self.filter {
+            let step = (self.to.pace - self.from.pace) * share;
+            filter.run(&mut desk.samples, stereo, count, (self.from.pace, step, self.at));
+        }
+        if (self.from.gain, self.to.gain) != (1.0, 1.0) {
+            let step = (self.to.gain - self.from.gain) * share;
+            for (i, level) in desk.levels.iter_mut().take(count).enumerate() {
+                *level *= self.from.gain + step * (at + i as f32);
+            }
+        }
+        self.at += count;
+        self.age += count as u64;
+        if self.at >= GRID_FRAMES {
+            self.at = 0;
+            self.from = self.to;
+            self.to = self.corner(self.age + GRID_FRAMES as u64);
+            if let Some(filter) = &mut self.filter {
+                filter.settle();
+            }
+        }
+    }
+
+    /// The key is up: envelopes fall, from the next corner on.
+    pub fn release(&mut self) {
+        self.released = self.released.or(Some(self.age));
+    }
+
+    fn corner(&self, age: u64) -> Corner {
+        let mut sum = Depths::default();
+        let mut add = |depths: &Depths, height: f64| {
+            let height = height as f32;
+            sum.pitch_cents += depths.pitch_cents * height;
+            sum.cutoff_cents += depths.cutoff_cents * height;
+            sum.gain_db += depths.gain_db * height;
+        };
+        let secs = |frames: u64| frames as f64 / self.rate_hz;
+        for lfo in self.lfos.iter().flatten() {
+            add(&lfo.depths, wave(lfo, secs(age)));
+        }
+        let released_secs =
+            self.released.map(|released| (secs(released), secs(age.saturating_sub(released))));
+        for envelope in self.envelopes.iter().flatten() {
+            let height = match released_secs {
+                Some((held, since)) => released(envelope, held, since),
+                None => held(envelope, secs(age)),
+            };
+            add(&envelope.depths, height);
+        }
+        Corner {
+            ratio: (f64::from(sum.pitch_cents) / 1200.0).exp2(),
+            gain: if sum.gain_db == 0.0 { 1.0 } else { 10f32.powf(sum.gain_db.min(96.0) / 20.0) },
+            pace: self.filter.as_ref().map_or(1.0, |filter| filter.pace(sum.cutoff_cents)),
+        }
+    }
+}
+
+/// The height of an oscillator after so many seconds, −1..1.
+fn wave(lfo: &Lfo, secs: f64) -> f64 {
+    let since = secs - f64::from(lfo.delay_secs);
+    if since <= 0.0 {
+        return 0.0;
+    }
+    let fade = f64::from(lfo.fade_secs);
+    let depth = if since < fade { since / fade } else { 1.0 };
+    // From the middle up, down through the middle, and back.
+    let turn = (f64::from(lfo.freq_hz) * since + 0.25).fract();
+    depth * (1.0 - 4.0 * (turn - 0.5).abs())
+}
+
+/// The height of an envelope whose key is down for so many seconds, 0..1.
+fn held(envelope: &ModulationEnvelope, secs: f64) -> f64 {
+    let mut left = secs - f64::from(envelope.delay_secs);
+    if left < 0.0 {
+        return 0.0;
+    }
+    let attack = f64::from(envelope.attack_secs);
+    if left < attack {
+        let way = left / attack;
+        // A height of x is x² in power, so many decibels below full height.
+        let convex = 1.0 + 40.0 * way.log10() / CONVEX_DB;
+        return if envelope.convex_attack { convex.max(0.0) } else { way };
+    }
+    left -= attack;
+    let hold = f64::from(envelope.hold_secs);
+    if left < hold {
+        return 1.0;
+    }
+    left -= hold;
+    let (decay, sustain) = (f64::from(envelope.decay_secs), f64::from(envelope.sustain_norm));
+    if left < decay { 1.0 - (1.0 - sustain) * left / decay } else { sustain }
+}
+
+/// The height of an envelope whose key was down for so many seconds, so many after it went up.
+fn released(envelope: &ModulationEnvelope, held_secs: f64, since_secs: f64) -> f64 {
+    let release = f64::from(envelope.release_secs);
+    let fallen = if release > 0.0 { since_secs / release } else { 1.0 };
+    (held(envelope, held_secs) - fallen).max(0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_oscillator_waits_rises_to_its_depth_and_is_a_triangle() {
+        let lfo = Lfo { freq_hz: 2.0, delay_secs: 1.0, fade_secs: 0.0, depths: Depths::default() };
+        let table =
+            [(0.9, 0.0), (1.0, 0.0), (1.0625, 0.5), (1.125, 1.0), (1.25, 0.0), (1.375, -1.0), (1.5, 0.0)];
+        for (secs, expected) in table {
+            assert!((wave(&lfo, secs) - expected).abs() < 1e-9, "at {secs}: {}", wave(&lfo, secs));
+        }
+        let fading = Lfo { fade_secs: 0.5, ..lfo };
+        assert!((wave(&fading, 1.125) - 0.25).abs() < 1e-9);
+        assert!((wave(&fading, 1.625) - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn an_envelope_goes_through_its_stages_and_falls_from_where_it_is() {
+        let envelope = ModulationEnvelope {
+            delay_secs: 1.0,
+            attack_secs: 1.0,
+            convex_attack: false,
+            hold_secs: 1.0,
+            decay_secs: 1.0,
+            sustain_norm: 0.5,
+            release_secs: 2.0,
+            depths: Depths::default(),
+        };
+        let table = [(0.5, 0.0), (1.5, 0.5), (2.5, 1.0), (3.5, 0.75), (4.0, 0.5), (99.0, 0.5)];
+        for (secs, expected) in table {
+            assert!((held(&envelope, secs) - expected).abs() < 1e-6, "at {secs}: {}", held(&envelope, secs));
+        }
+        assert!((released(&envelope, 2.5, 1.0) - 0.5).abs() < 1e-6);
+        assert_eq!(released(&envelope, 2.5, 3.0), 0.0);
+        let convex = ModulationEnvelope { convex_attack: true, ..envelope };
+        assert!((held(&convex, 1.1) - (1.0 - 40.0 / 96.0)).abs() < 1e-6);
+        assert_eq!(held(&convex, 1.0), 0.0);
+    }
+}
