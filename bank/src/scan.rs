@@ -65,7 +65,7 @@ impl Progress<'_> {
 }
 
 /// What came of a scan.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct ScanReport {
     /// The sounds of the folder.
     pub bank: Arc<Bank>,

@@ -20,6 +20,7 @@ pub mod disk;
 pub mod editor;
 pub mod engine;
 pub mod handoff;
+mod joining;
 pub mod language;
 pub mod library;
 pub mod memory;

@@ -17,6 +17,7 @@ use parking_lot::Mutex;
 
 use crate::device::Device;
 use crate::handoff::{Pcm, ScanProgress, StreamerEnd};
+use crate::joining::{Part, Scans};
 use crate::memory;
 use crate::networks::Networks;
 use crate::state::BankRef;
@@ -33,6 +34,7 @@ pub struct Library {
     pool: Pool,
     networks: Networks,
     banks: Mutex<HashMap<PathBuf, Arc<Bank>>>,
+    scans: Scans,
     sounds: Mutex<Sounds>,
     streamer: Streamer,
     memory_notice: Mutex<Option<String>>,
@@ -82,6 +84,7 @@ impl Library {
             pool: Pool::new(),
             networks: Networks::default(),
             banks: Mutex::default(),
+            scans: Scans::default(),
             sounds: Mutex::default(),
             streamer: Streamer::start(),
             memory_notice: Mutex::new(memory::notice()),
@@ -162,7 +165,8 @@ impl Library {
         }
     }
 
-    /// Scans a folder, new and changed files only, and opens it as a bank for the whole process.
+    /// Scans a folder, new and changed files only, and opens it as a bank for the whole process. Where it is being scanned
+    /// already, unless all is to be made again, waits for that scan.
     ///
     /// # Errors
     /// A folder that cannot be read, an index of a future version, a scan that was cancelled.
@@ -173,9 +177,11 @@ impl Library {
         on_progress: &mut dyn FnMut(ScanProgress),
         cancel: &AtomicBool,
     ) -> Result<ScanReport, neume_bank::Error> {
-        let mut on_progress =
-            |scan: &Progress| on_progress(ScanProgress { done: scan.done, total: scan.total });
-        self.scan(folder, rebuild, &mut on_progress, cancel)
+        if rebuild {
+            let mut on_progress = |scan: &Progress| on_progress(progress_of(scan));
+            return self.scan(folder, true, &mut on_progress, cancel);
+        }
+        self.open_together(folder, on_progress, None, cancel)
     }
 
     /// [`Library::open`] for someone who waits: what is labelled by now is open while the scan is under way, and `on_growth`
@@ -190,15 +196,41 @@ impl Library {
         on_growth: &mut dyn FnMut(Arc<Bank>),
         cancel: &AtomicBool,
     ) -> Result<ScanReport, neume_bank::Error> {
-        let open = self.banks.lock().get(folder).map_or(0, |open| open.sounds.len());
-        let mut growth = Growth::beyond(open);
-        let mut on_progress = |scan: &Progress| {
-            on_progress(ScanProgress { done: scan.done, total: scan.total });
-            if let Some(bank) = growth.step(scan) {
-                on_growth(self.larger(folder, Arc::new(bank)));
+        self.open_together(folder, on_progress, Some(on_growth), cancel)
+    }
+
+    fn open_together(
+        &self,
+        folder: &Path,
+        on_progress: &mut dyn FnMut(ScanProgress),
+        on_growth: Option<&mut dyn FnMut(Arc<Bank>)>,
+        cancel: &AtomicBool,
+    ) -> Result<ScanReport, neume_bank::Error> {
+        let in_steps = on_growth.is_some();
+        let mut ignore = |_| {};
+        let on_growth = on_growth.unwrap_or(&mut ignore);
+        loop {
+            match self.scans.take_part(folder, in_steps) {
+                Part::Join(joined) => {
+                    if let Some(outcome) = joined.wait(on_progress, on_growth, cancel) {
+                        return outcome;
+                    }
+                }
+                Part::Lead(leading) => {
+                    let open = self.banks.lock().get(folder).map_or(0, |open| open.sounds.len());
+                    let mut growth = Growth::beyond(open);
+                    let mut on_progress = |scan: &Progress| {
+                        let step = if leading.is_in_steps() { growth.step(scan) } else { None };
+                        let grown = step.map(|bank| self.larger(folder, Arc::new(bank)));
+                        leading.tell(progress_of(scan), grown.clone());
+                        on_progress(progress_of(scan));
+                        grown.into_iter().for_each(&mut *on_growth);
+                    };
+                    let outcome = self.scan(folder, false, &mut on_progress, cancel);
+                    return leading.end(outcome);
+                }
             }
-        };
-        self.scan(folder, false, &mut on_progress, cancel)
+        }
     }
 
     fn scan(
@@ -407,6 +439,10 @@ impl Sounds {
             self.bytes -= bytes_of(&old);
         }
     }
+}
+
+fn progress_of(scan: &Progress) -> ScanProgress {
+    ScanProgress { done: scan.done, total: scan.total }
 }
 
 /// Whether a sound is streamed from disk behind its head.
