@@ -23,6 +23,8 @@ pub(crate) const ANALYSIS: u32 = 3;
 /// Raised when an importer says something else than before; presets are then read again, and their sounds keep their
 /// labels.
 const IMPORTERS: u32 = 2;
+/// Raised when more files can be decoded than before; those that were none are then tried again.
+const DECODERS: u32 = 1;
 /// Labels of sounds that are gone are kept, in case their drive comes back, up to this many or twice the sounds that are
 /// there.
 const KEPT_GONE: usize = 100_000;
@@ -77,6 +79,8 @@ struct Header {
     #[serde(default)]
     importers: u32,
     #[serde(default)]
+    decoders: u32,
+    #[serde(default)]
     ears: u64,
 }
 
@@ -112,7 +116,7 @@ impl Index {
         let mut index = Index::default();
         let mut line = Vec::new();
         let mut damaged = 0u32;
-        let mut forgets_presets = false;
+        let (mut forgets_presets, mut forgets_failures) = (false, false);
         if next_line(&mut reader, &mut line).map_err(fail)? {
             match serde_json::from_slice::<Header>(&line) {
                 Ok(header) if header.neume_index > VERSION => {
@@ -123,6 +127,7 @@ impl Index {
                 Ok(header) => {
                     index.ears = header.ears;
                     forgets_presets = header.importers != IMPORTERS;
+                    forgets_failures = header.decoders != DECODERS;
                 }
                 Err(_) => return Ok((index, Some("the index was no index and is made again".to_string()))),
             }
@@ -137,6 +142,7 @@ impl Index {
         }
         let sounds = &index.sounds;
         index.files.retain(|_, seen| !(forgets_presets && matches!(seen.outcome, Outcome::Imported(_))));
+        index.files.retain(|_, seen| !(forgets_failures && matches!(seen.outcome, Outcome::Failed(_))));
         index.files.retain(|_, seen| seen.outcome.sounds().iter().all(|id| sounds.contains_key(id)));
         let remark =
             (damaged > 0).then(|| format!("lines of the index that were damaged are made again: {damaged}"));
@@ -167,8 +173,13 @@ impl Index {
 
     fn write(&self, path: &Path) -> std::io::Result<()> {
         let mut writer = BufWriter::with_capacity(1 << 16, File::create(path)?);
-        let header =
-            Header { neume_index: VERSION, analysis: ANALYSIS, importers: IMPORTERS, ears: self.ears };
+        let header = Header {
+            neume_index: VERSION,
+            analysis: ANALYSIS,
+            importers: IMPORTERS,
+            decoders: DECODERS,
+            ears: self.ears,
+        };
         write_line(&mut writer, &header)?;
         let mut sounds: Vec<_> = self.sounds.iter().collect();
         sounds.sort_by_key(|(id, _)| **id);
@@ -224,4 +235,25 @@ pub fn cache_folder() -> Result<PathBuf, Error> {
         path: PathBuf::from("NEUME_CACHE"),
         cause: "this system names no cache folder; set NEUME_CACHE to one".to_string(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_could_not_be_decoded_is_tried_again_by_one_who_can_decode_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("index");
+        let outcome = Outcome::Failed("too long".to_string());
+        let seen = Seen { size: 1, modified_ns: 1, outcome };
+        let index = Index { files: [(PathBuf::from("a.wav"), seen)].into(), ..Index::default() };
+        index.save(&path).unwrap();
+        assert_eq!(Index::open(&path).unwrap(), (index, None));
+        let text = fs::read_to_string(&path).unwrap();
+        let before = text.replace(&format!("\"decoders\":{DECODERS},"), "");
+        assert!(before.len() < text.len());
+        fs::write(&path, before).unwrap();
+        assert_eq!(Index::open(&path).unwrap(), (Index::default(), None));
+    }
 }

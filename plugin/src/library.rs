@@ -10,7 +10,7 @@ use std::sync::{Arc, Weak};
 
 use neume_bank::priority::stand_back;
 use neume_bank::scan::{self, Progress, ScanOptions, ScanReport, scan};
-use neume_bank::{Audio, Bank, Growth, Loop, Profile, SoundId, Source, container, decode};
+use neume_bank::{Bank, Content, Growth, Loop, Profile, SoundId, Source, Take, container, decode_pieces};
 use neume_models::raster::network_input;
 use neume_models::{Legend, Reading, SignEmbedding, SignInput, Sketch};
 use parking_lot::Mutex;
@@ -18,16 +18,11 @@ use parking_lot::Mutex;
 use crate::device::Device;
 use crate::handoff::{Pcm, ScanProgress, StreamerEnd};
 use crate::joining::{Part, Scans};
+use crate::loading::Loading;
 use crate::memory;
 use crate::networks::Networks;
 use crate::state::BankRef;
-use crate::streaming::{self, HEAD_FRAMES, Streamer};
-
-/// Sounds without a loop are streamed from disk if they are longer.
-const HELD_SECS: u64 = 20;
-
-/// Longest part of a sound with a loop, which is held in memory.
-const MAX_SOUND_SECS: f32 = 120.0;
+use crate::streaming::{self, Streamer};
 
 /// The shared holdings of a process.
 pub struct Library {
@@ -263,7 +258,7 @@ impl Library {
     ///
     /// # Errors
     /// A file that is no sound, or a silent one; weights that do not load.
-    pub fn listen(&self, content: Vec<u8>, path: &Path) -> Result<Profile, neume_bank::Error> {
+    pub fn listen(&self, content: &Content, path: &Path) -> Result<Profile, neume_bank::Error> {
         let net = self.networks.sound()?;
         scan::profile_of(content, path, &|mono, rate_hz| net.label(mono, rate_hz))
     }
@@ -278,20 +273,7 @@ impl Library {
         if let Some(pcm) = self.sounds.lock().get(&key) {
             return Ok(pcm);
         }
-        let audio = self.load(wanted)?;
-        let (audio, sustain) = within(audio, sustain, span);
-        let pcm = if is_streamed(audio.frames() as u64, audio.rate_hz, sustain) {
-            let cause = |cause| Missing {
-                name: wanted.name.to_string(),
-                cause: format!(
-                    "it is long and cannot be laid out in {}: {cause}",
-                    streaming::folder().display()
-                ),
-            };
-            Arc::new(self.head(audio).map_err(cause)?)
-        } else {
-            Arc::new(prepare(&audio, sustain, rate_hz))
-        };
+        let pcm = Arc::new(self.load(wanted, rate_hz)?);
         self.sounds.lock().insert(key, pcm.clone());
         self.make_room();
         Ok(pcm)
@@ -302,51 +284,46 @@ impl Library {
         self.streamer.serve(end);
     }
 
-    /// A long sound: the rest laid out on disk, its head in memory.
-    fn head(&self, audio: Audio) -> std::io::Result<Pcm> {
-        let rest = self.streamer.lay_out(&audio.channels)?;
-        let mut heads = audio.channels.iter().map(|channel| channel[..HEAD_FRAMES].into());
-        Ok(Pcm {
-            rate_hz: audio.rate_hz as f32,
-            left: heads.next().unwrap_or_default(),
-            right: heads.next(),
-            sustain: None,
-            rest: Some(rest),
-        })
-    }
-
-    fn load(&self, wanted: Wanted<'_>) -> Result<Audio, Missing> {
+    fn load(&self, wanted: Wanted<'_>, rate_hz: f32) -> Result<Pcm, Missing> {
         let missing = |cause: String| Missing { name: wanted.name.to_string(), cause };
+        let loaded = |decode: &dyn Fn(&mut Take) -> Result<(), neume_bank::Error>| {
+            let mut loading = Loading::new(&self.streamer, wanted.sustain, wanted.span);
+            decode(&mut |piece| loading.take(piece)).map_err(|cause| missing(cause.to_string()))?;
+            loading.finish(rate_hz).map_err(|cause| missing(cause.to_string()))
+        };
         if let (Source::Factory { .. }, factory) = (wanted.source, Bank::factory()) {
             let sound = factory
                 .get(wanted.id)
                 .ok_or_else(|| missing("this version's factory bank does not have it".to_string()))?;
-            return factory.load(sound).map_err(|cause| missing(cause.to_string()));
+            return loaded(&|take| factory.load_in_pieces(sound, take));
         }
         let open: Vec<Arc<Bank>> = self.banks.lock().values().cloned().collect();
         for bank in open {
-            if let Some(audio) = bank.get(wanted.id).and_then(|sound| bank.load(sound).ok()) {
-                return Ok(audio);
+            if let Some(sound) = bank.get(wanted.id)
+                && let Ok(pcm) = loaded(&|take| bank.load_in_pieces(sound, take))
+            {
+                return Ok(pcm);
             }
         }
-        let BankRef::Folder(folder) = wanted.bank else {
-            return Err(missing("it names no file".to_string()));
-        };
-        let file = match wanted.source {
-            Source::File(file) => file,
-            Source::Member { file, member } => {
-                return container::load(&folder.join(file), member, wanted.id)
-                    .map_err(|cause| missing(cause.to_string()));
+        match (wanted.bank, wanted.source) {
+            (BankRef::Folder(folder), Source::File(file)) => {
+                let path = folder.join(file);
+                let content = Content::open(&path).map_err(|cause| missing(cause.to_string()))?;
+                if content.id_of(&path).map_err(|cause| missing(cause.to_string()))? != wanted.id {
+                    return Err(missing(format!("{}: the file has another content now", path.display())));
+                }
+                loaded(&|take| decode_pieces(&content, &path, take).map(|_| ()))
             }
-            Source::Factory { .. } => return Err(missing("it names no file".to_string())),
-        };
-        let path = folder.join(file);
-        let content = decode::read(&path).map_err(|cause| missing(cause.to_string()))?;
-        if SoundId::of(&content) != wanted.id {
-            return Err(missing(format!("{}: the file has another content now", path.display())));
+            (BankRef::Folder(folder), Source::Member { file, member }) => {
+                let path = folder.join(file);
+                let audio = container::load(&path, member, wanted.id);
+                let audio = audio.map_err(|cause| missing(cause.to_string()))?;
+                loaded(&|take| audio.pass_on(take, &path))
+            }
+            (BankRef::Factory, _) | (_, Source::Factory { .. }) => {
+                Err(missing("it names no file".to_string()))
+            }
         }
-        let decoded = decode::decode_bytes(content, &path).map_err(|cause| missing(cause.to_string()))?;
-        Ok(decoded.audio)
     }
 }
 
@@ -445,60 +422,8 @@ fn progress_of(scan: &Progress) -> ScanProgress {
     ScanProgress { done: scan.done, total: scan.total }
 }
 
-/// Whether a sound is streamed from disk behind its head.
-fn is_streamed(frames: u64, rate_hz: u32, sustain: Option<Loop>) -> bool {
-    sustain.is_none() && frames > HELD_SECS * u64::from(rate_hz) && frames > HEAD_FRAMES as u64
-}
-
-/// About what a stereo sound takes in memory, in bytes.
-pub fn bytes_held(frames: u64, rate_hz: u32, sustain: Option<Loop>) -> u64 {
-    const FRAME_BYTES: u64 = 2 * size_of::<f32>() as u64;
-    if is_streamed(frames, rate_hz, sustain) {
-        FRAME_BYTES * HEAD_FRAMES as u64
-    } else {
-        FRAME_BYTES * frames
-    }
-}
-
 fn bytes_of(pcm: &Pcm) -> usize {
     (pcm.left.len() + pcm.right.as_ref().map_or(0, |right| right.len())) * size_of::<f32>()
-}
-
-/// A part of a sound, with the loop counted from its start.
-fn within(mut audio: Audio, sustain: Option<Loop>, span: Option<(u64, u64)>) -> (Audio, Option<Loop>) {
-    let Some((first, last)) = span else { return (audio, sustain) };
-    let frames = audio.frames();
-    let (first, last) = ((first as usize).min(frames), (last as usize).min(frames));
-    for channel in &mut audio.channels {
-        channel.truncate(last);
-        channel.drain(..first.min(last));
-    }
-    let moved = sustain.and_then(|sustain| {
-        Some(Loop {
-            start_frames: sustain.start_frames.checked_sub(first as u64)?,
-            end_frames: sustain.end_frames.checked_sub(first as u64)?,
-            ..sustain
-        })
-    });
-    (audio, moved)
-}
-
-/// The samples at the host's rate, their loop ready to be played.
-fn prepare(audio: &Audio, sustain: Option<Loop>, rate_hz: f32) -> Pcm {
-    let (audio, sustain) = neume_bank::looping::ready(audio, sustain, rate_hz.round() as u32);
-    let most = (MAX_SOUND_SECS * rate_hz) as usize;
-    let sustain = sustain.filter(|sustain| sustain.end_frames <= most as u64);
-    let mut channels = audio.channels.into_iter().map(|mut channel| {
-        channel.truncate(most);
-        channel.into_boxed_slice()
-    });
-    Pcm {
-        rate_hz,
-        left: channels.next().unwrap_or_default(),
-        right: channels.next(),
-        sustain: sustain.map(|sustain| (sustain.start_frames as u32, sustain.end_frames as u32)),
-        rest: None,
-    }
 }
 
 #[cfg(test)]

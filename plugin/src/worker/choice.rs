@@ -4,7 +4,8 @@ use neume_bank::{Bank, Instrument, Looping, Manner, Sound, SoundId, Zone};
 use neume_models::Reading;
 
 use crate::handoff::{Playable, PlayableZone};
-use crate::library::{Library, Missing, Wanted, bytes_held};
+use crate::library::{Library, Missing, Wanted};
+use crate::loading::bytes_held;
 use crate::memory;
 use crate::state::{BankRef, Chosen, ChosenZone};
 
