@@ -175,6 +175,9 @@ impl Read for Reader {
             count
         } else {
             let most = into.len().min(self.left());
+            if most == 0 {
+                return Ok(0);
+            }
             self.bytes.read_at(self.start + self.position - head, &mut into[..most])?
         };
         self.position += count as u64;
@@ -224,7 +227,9 @@ mod tests {
             assert_eq!(reader.seek(SeekFrom::End(-3)).unwrap(), 90_001);
             assert_eq!(reader.at(90_003, 10).unwrap(), bytes[90_299..90_300]);
             assert!(reader.at(u64::MAX, 10).unwrap().is_empty());
-            assert!(reader.seek(SeekFrom::Current(-100_000)).is_err());
+            assert_eq!(reader.read(&mut [0; 4]).unwrap(), 0, "far behind the end");
+            reader.seek(SeekFrom::Start(10)).unwrap();
+            assert!(reader.seek(SeekFrom::Current(-11)).is_err());
         }
     }
 }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::analyse::Analysis;
 use crate::import::Imported;
-use crate::{Error, SoundId, path_text};
+use crate::{Error, SoundId, parallel, path_text};
 
 /// The format that is written and the newest that is read.
 pub(crate) const VERSION: u32 = 2;
@@ -132,12 +132,14 @@ impl Index {
                 Err(_) => return Ok((index, Some("the index was no index and is made again".to_string()))),
             }
         }
-        while next_line(&mut reader, &mut line).map_err(fail)? {
-            match serde_json::from_slice::<Line>(&line) {
-                Ok(Line::Sound { says, .. }) if !says.is_whole() => damaged += 1,
-                Ok(Line::Sound { id, says }) => drop(index.sounds.insert(id, says.into_owned())),
-                Ok(Line::File { path, seen }) => drop(index.files.insert(path, seen.into_owned())),
-                Err(_) => damaged += 1,
+        let mut batch = Batch::default();
+        while batch.read(&mut reader).map_err(fail)? {
+            for line in batch.parsed() {
+                match line {
+                    Some(Line::Sound { id, says }) => drop(index.sounds.insert(id, says.into_owned())),
+                    Some(Line::File { path, seen }) => drop(index.files.insert(path, seen.into_owned())),
+                    None => damaged += 1,
+                }
             }
         }
         let sounds = &index.sounds;
@@ -208,6 +210,43 @@ impl Index {
 fn next_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> std::io::Result<bool> {
     line.clear();
     Ok(reader.read_until(b'\n', line)? > 0)
+}
+
+/// Lines that are parsed together.
+#[derive(Default)]
+struct Batch {
+    text: Vec<u8>,
+    /// Where each ends.
+    ends: Vec<usize>,
+}
+
+/// Most lines of a batch, and text in bytes after which it has enough.
+const MOST_LINES: usize = 1 << 14;
+const ENOUGH_TEXT: usize = 1 << 24;
+
+impl Batch {
+    /// Reads the next lines; whether there are any.
+    fn read(&mut self, reader: &mut impl BufRead) -> std::io::Result<bool> {
+        self.text.clear();
+        self.ends.clear();
+        while self.ends.len() < MOST_LINES
+            && self.text.len() < ENOUGH_TEXT
+            && reader.read_until(b'\n', &mut self.text)? > 0
+        {
+            self.ends.push(self.text.len());
+        }
+        Ok(!self.ends.is_empty())
+    }
+
+    /// What each says; nothing where it is damaged.
+    fn parsed(&self) -> Vec<Option<Line<'static>>> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        let lines: Vec<&[u8]> = starts.zip(&self.ends).map(|(start, end)| &self.text[start..*end]).collect();
+        parallel::map(&lines, |line| {
+            let line = serde_json::from_slice::<Line>(line).ok();
+            line.filter(|line| !matches!(line, Line::Sound { says, .. } if !says.is_whole()))
+        })
+    }
 }
 
 fn write_line(writer: &mut impl Write, value: &impl Serialize) -> std::io::Result<()> {

@@ -36,6 +36,7 @@ mod mixdown;
 pub mod names;
 mod neighbours;
 mod packed;
+mod parallel;
 pub mod path_text;
 pub mod pieces;
 pub mod pitch;
