@@ -13,11 +13,11 @@ pub(crate) struct Levels {
 pub(crate) struct Meter {
     hop: usize,
     frames: usize,
-    /// Of each hop; of the one that is not whole yet, in the next field.
+    /// Of each hop, and of the one that is not whole yet.
     energies: Vec<f32>,
-    energy: f32,
+    in_hop: f32,
     /// Of all samples, and the largest of them.
-    all: f32,
+    energy: f32,
     peak: f32,
 }
 
@@ -27,7 +27,7 @@ const MOST_HOPS: usize = 1 << 20;
 impl Meter {
     pub fn new(rate_hz: u32) -> Meter {
         let hop = (rate_hz as usize / 400).max(1);
-        Meter { hop, frames: 0, energies: Vec::new(), energy: 0.0, all: 0.0, peak: 0.0 }
+        Meter { hop, frames: 0, energies: Vec::new(), in_hop: 0.0, energy: 0.0, peak: 0.0 }
     }
 
     pub fn take(&mut self, mut samples: &[f32]) {
@@ -36,8 +36,8 @@ impl Meter {
             let (here, rest) = samples.split_at(left.min(samples.len()));
             for sample in here {
                 let square = sample * sample;
+                self.in_hop += square;
                 self.energy += square;
-                self.all += square;
                 self.peak = self.peak.max(sample.abs());
             }
             self.frames += here.len();
@@ -49,7 +49,7 @@ impl Meter {
     }
 
     fn end_hop(&mut self) {
-        self.energies.push(std::mem::take(&mut self.energy));
+        self.energies.push(std::mem::take(&mut self.in_hop));
         if self.energies.len() == MOST_HOPS {
             self.energies = self.energies.chunks_exact(2).map(|pair| pair[0] + pair[1]).collect();
             self.hop *= 2;
@@ -58,7 +58,7 @@ impl Meter {
 
     /// The energy of all samples.
     pub fn energy(&self) -> f32 {
-        self.all
+        self.energy
     }
 
     /// The largest sample, without its sign.
@@ -68,7 +68,7 @@ impl Meter {
 
     pub fn levels(mut self) -> Levels {
         if !self.frames.is_multiple_of(self.hop) {
-            self.energies.push(self.energy);
+            self.energies.push(self.in_hop);
         }
         Levels::of_energies(&self.energies, self.hop, self.frames)
     }

@@ -188,11 +188,11 @@ impl Survey {
 /// The stretches that are looked at; the first is the attack.
 fn wanted(frames: usize, levels: &Levels, rate_hz: u32) -> Vec<Range<usize>> {
     let attack = course::attack_of(levels, rate_hz);
-    let mut wanted = vec![attack.start.min(frames)..attack.end.min(frames)];
-    wanted.extend(pitch::stretch(frames, levels, rate_hz));
-    wanted.extend(looping::stretch(frames, levels, rate_hz));
-    wanted.extend(course::spectra_of(frames, levels, rate_hz));
-    wanted
+    std::iter::once(attack.start.min(frames)..attack.end.min(frames))
+        .chain(pitch::stretch(frames, levels, rate_hz))
+        .chain(looping::stretch(frames, levels, rate_hz))
+        .chain(course::spectra_of(frames, levels, rate_hz))
+        .collect()
 }
 
 /// A part of the sound as it is heard.
@@ -268,7 +268,7 @@ mod tests {
     fn a_long_sound_is_heard_as_if_it_were_in_memory() {
         let rate = RATE_HZ as f32;
         let tone = |frame: usize, hz: f32| (frame as f32 / rate * hz * std::f32::consts::TAU).sin();
-        let noise = |frame: usize| ((frame as u64 * 2_654_435_761 >> 7) % 2_000) as f32 / 1_000.0 - 1.0;
+        let noise = |frame: usize| (((frame as u64 * 2_654_435_761) >> 7) % 2_000) as f32 / 1_000.0 - 1.0;
         let struck = |frame: usize, _| 0.5 * tone(frame, 220.0) * (-(frame as f32) / rate).exp();
         let late = |frame: usize, channel: u16| match frame {
             0..150_000 => 1e-6 * noise(frame),
