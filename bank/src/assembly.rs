@@ -42,8 +42,10 @@ pub(crate) fn bank_of(folder: &Path, index: &Index, decided: &Decisions) -> Bank
         is_drum: false,
     });
     let files = entries.len();
-    let by_path: HashMap<PathBuf, usize> =
-        entries.iter().enumerate().map(|(i, entry)| (entry.path.clone(), i)).collect();
+    let mut by_path: HashMap<PathBuf, usize> = HashMap::new();
+    if index.files.values().any(|seen| matches!(seen.outcome, Outcome::Imported(_))) {
+        by_path.extend(entries.iter().enumerate().map(|(i, entry)| (entry.path.clone(), i)));
+    }
     take_labels(index, &by_path, &mut entries);
     let mut by_member: HashMap<(PathBuf, String), usize> = HashMap::new();
     for (path, seen) in &index.files {

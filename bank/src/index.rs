@@ -132,16 +132,18 @@ impl Index {
                 Err(_) => return Ok((index, Some("the index was no index and is made again".to_string()))),
             }
         }
-        let mut batch = Batch::default();
+        let (mut batch, mut files) = (Batch::default(), Vec::new());
         while batch.read(&mut reader).map_err(fail)? {
             for line in batch.parsed() {
                 match line {
                     Some(Line::Sound { id, says }) => drop(index.sounds.insert(id, says.into_owned())),
-                    Some(Line::File { path, seen }) => drop(index.files.insert(path, seen.into_owned())),
+                    Some(Line::File { path, seen }) => files.push((path, seen.into_owned())),
                     None => damaged += 1,
                 }
             }
         }
+        // They were saved in order, so that all at once they need few comparisons.
+        index.files = files.into_iter().collect();
         let sounds = &index.sounds;
         index.files.retain(|_, seen| !(forgets_presets && matches!(seen.outcome, Outcome::Imported(_))));
         index.files.retain(|_, seen| !(forgets_failures && matches!(seen.outcome, Outcome::Failed(_))));
