@@ -5,9 +5,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::level::{self, Levels};
 use crate::names::Hints;
+use crate::pieces::{MOST_FRAMES, Outline};
 use crate::root::Root;
+use crate::samples::Samples;
 use crate::{
-    Audio, Course, Decision, Decoded, Loop, Profile, Sound, SoundId, Source, decode, looping, loudness, pitch,
+    Audio, Course, Decision, Decoded, Loop, Profile, Sound, SoundId, Source, course, decode, looping,
+    loudness, pitch,
 };
 
 /// What a sound's content says, whatever its file is called. This is what the index keeps.
@@ -53,25 +56,59 @@ pub struct Analysis {
 pub fn analyse(decoded: &Decoded, mono: &[f32], labels: &SoundLabels) -> Analysis {
     let audio = &decoded.audio;
     let levels = Levels::of(mono, audio.rate_hz);
-    let secs_to = |below_db: f32| {
-        levels.first_within(below_db).map_or(0.0, |frame| frame as f32 / audio.rate_hz as f32)
-    };
-    Analysis {
-        rate_hz: audio.rate_hz,
+    let outline = Outline {
         frames: audio.frames() as u64,
-        root: Root::heard(pitch::hear(mono, audio.rate_hz), labels),
-        chunk_midi: decoded.root_midi,
-        sustain: decoded.sustain.or_else(|| looping::find(mono, audio.rate_hz)),
-        loudness_db: loudness::integrated_db(audio),
-        families: labels.families,
-        brightness: labels.brightness,
-        roughness: labels.roughness,
-        attack_secs: secs_to(3.0),
-        course: Course::of_mono(audio, mono),
-        embedding: labels.embedding.clone(),
-        overview: level::overview(&audio.channels),
+        root_midi: decoded.root_midi,
+        sustain: decoded.sustain,
         remark: decoded.remark.clone(),
-        tags: String::new(),
+    };
+    Ground {
+        outline,
+        samples: &Samples::whole(mono),
+        levels: &levels,
+        attack: audio.part(course::attack_of(&levels, audio.rate_hz)),
+        loudness_db: loudness::integrated_db(audio),
+        overview: level::overview(&audio.channels),
+    }
+    .analysis(labels)
+}
+
+/// What an analysis stands on.
+pub(crate) struct Ground<'a> {
+    pub outline: Outline,
+    /// As the sound network hears it: the stretches at least that pitch, loop and spectra are sought in.
+    pub samples: &'a Samples<'a>,
+    /// Of all of these.
+    pub levels: &'a Levels,
+    /// [`course::attack_of`] the sound, in all channels.
+    pub attack: Audio,
+    pub loudness_db: f32,
+    pub overview: Vec<u8>,
+}
+
+impl Ground<'_> {
+    pub fn analysis(self, labels: &SoundLabels) -> Analysis {
+        let Ground { outline, samples, levels, attack, loudness_db, overview } = self;
+        let rate_hz = attack.rate_hz;
+        let secs_to =
+            |below_db: f32| levels.first_within(below_db).map_or(0.0, |frame| frame as f32 / rate_hz as f32);
+        Analysis {
+            rate_hz,
+            frames: outline.frames,
+            root: Root::heard(pitch::hear_in(samples, levels, rate_hz), labels),
+            chunk_midi: outline.root_midi,
+            sustain: outline.sustain.or_else(|| looping::find_in(samples, levels, rate_hz)),
+            loudness_db,
+            families: labels.families,
+            brightness: labels.brightness,
+            roughness: labels.roughness,
+            attack_secs: secs_to(3.0),
+            course: Course::measured(samples, levels, &attack),
+            embedding: labels.embedding.clone(),
+            overview,
+            remark: outline.remark,
+            tags: String::new(),
+        }
     }
 }
 
@@ -82,7 +119,7 @@ impl Analysis {
         let secs = |value: f32| value.is_finite() && value >= 0.0;
         let midi = |value: Option<f32>| value.is_none_or(|midi| (-256.0..=256.0).contains(&midi));
         decode::RATES_HZ.contains(&self.rate_hz)
-            && self.frames <= decode::MAX_SECS.saturating_add(1) * u64::from(self.rate_hz)
+            && self.frames <= MOST_FRAMES
             && midi(self.root.midi)
             && norm(self.root.confidence)
             && midi(self.chunk_midi)
@@ -151,9 +188,16 @@ fn told_families(heard: &Families, hints: &Hints) -> Families {
 pub fn heard_mono(audio: &Audio) -> Vec<f32> {
     let energy = |samples: &[f32]| samples.iter().map(|s| s * s).sum::<f32>();
     let mono = audio.mono();
-    let loudest = audio.channels.iter().reduce(|a, b| if energy(b) > energy(a) { b } else { a });
-    match loudest {
-        Some(channel) if energy(&mono) < 0.05 * energy(channel) => channel.clone(),
-        _ => mono,
+    let energies: Vec<f32> = audio.channels.iter().map(|channel| energy(channel)).collect();
+    match heard_channel(energy(&mono), &energies) {
+        Some(channel) => audio.channels[channel].clone(),
+        None => mono,
     }
+}
+
+/// The channel that is heard, by the energies of the mean and of each; `None` for the mean.
+pub(crate) fn heard_channel(mean: f32, channels: &[f32]) -> Option<usize> {
+    let louder = |a: usize, b: usize| if channels[b] > channels[a] { b } else { a };
+    let loudest = (0..channels.len()).reduce(louder)?;
+    (mean < 0.05 * channels[loudest]).then_some(loudest)
 }

@@ -10,7 +10,9 @@ use crate::decisions::Decisions;
 use crate::import::{Imported, Label, Member, Place, ToldInstrument, ToldZone};
 use crate::index::{Index, Outcome};
 use crate::names::{Hints, Layer};
-use crate::{Bank, Instrument, Sound, SoundId, Source, Zone, convention, family_words, group, names};
+use crate::{
+    Bank, Instrument, Sound, SoundId, Source, Zone, convention, family_words, group, names, parallel,
+};
 
 /// A recording and what names say of it.
 struct Entry<'a> {
@@ -25,25 +27,25 @@ struct Entry<'a> {
 
 /// The bank of a folder by what its index knows and the composer has decided.
 pub(crate) fn bank_of(folder: &Path, index: &Index, decided: &Decisions) -> Bank {
-    let mut entries = Vec::new();
-    for (path, seen) in &index.files {
-        if let Outcome::Sound(id) = &seen.outcome
-            && let Some(says) = index.sounds.get(id)
-        {
-            entries.push(Entry {
-                id: *id,
-                says,
-                path: path.clone(),
-                source: Source::File(path.clone()),
-                name: path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
-                hints: names::hints(path),
-                is_drum: false,
-            });
-        }
-    }
+    let known = index.files.iter().filter_map(|(path, seen)| match &seen.outcome {
+        Outcome::Sound(id) => Some((path, *id, index.sounds.get(id)?)),
+        _ => None,
+    });
+    let known: Vec<(&PathBuf, SoundId, &Analysis)> = known.collect();
+    let mut entries = parallel::map(&known, |&(path, id, says)| Entry {
+        id,
+        says,
+        path: path.clone(),
+        source: Source::File(path.clone()),
+        name: path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+        hints: names::hints(path),
+        is_drum: false,
+    });
     let files = entries.len();
-    let by_path: HashMap<PathBuf, usize> =
-        entries.iter().enumerate().map(|(i, entry)| (entry.path.clone(), i)).collect();
+    let mut by_path: HashMap<PathBuf, usize> = HashMap::new();
+    if index.files.values().any(|seen| matches!(seen.outcome, Outcome::Imported(_))) {
+        by_path.extend(entries.iter().enumerate().map(|(i, entry)| (entry.path.clone(), i)));
+    }
     take_labels(index, &by_path, &mut entries);
     let mut by_member: HashMap<(PathBuf, String), usize> = HashMap::new();
     for (path, seen) in &index.files {

@@ -1,5 +1,11 @@
 //! Samples in memory.
 
+use std::ops::Range;
+use std::path::Path;
+
+use crate::Error;
+use crate::pieces::{Piece, Stop, Take};
+
 /// Audio of one or two channels, decoded.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Audio {
@@ -10,6 +16,29 @@ pub struct Audio {
 }
 
 impl Audio {
+    /// Adds samples; the first piece fixes rate and channels.
+    pub fn push(&mut self, piece: &Piece<'_>) {
+        if self.channels.is_empty() {
+            self.rate_hz = piece.rate_hz;
+            self.channels = vec![Vec::new(); piece.channels.len()];
+        }
+        for (channel, more) in self.channels.iter_mut().zip(piece.channels) {
+            channel.extend_from_slice(more);
+        }
+    }
+
+    /// Hands all of it over as one piece; `path` names it in the error.
+    ///
+    /// # Errors
+    /// [`Error::File`] with the cause, where `take` fails.
+    pub fn pass_on(&self, take: &mut Take, path: &Path) -> Result<(), Error> {
+        let channels: Vec<&[f32]> = self.channels.iter().map(Vec::as_slice).collect();
+        match take(&Piece { rate_hz: self.rate_hz, channels: &channels }) {
+            Ok(()) | Err(Stop::Enough) => Ok(()),
+            Err(Stop::Failed(cause)) => Err(Error::File { path: path.to_path_buf(), cause }),
+        }
+    }
+
     /// Length in frames.
     pub fn frames(&self) -> usize {
         self.channels.first().map_or(0, Vec::len)
@@ -18,6 +47,13 @@ impl Audio {
     /// Length in seconds.
     pub fn secs(&self) -> f32 {
         self.frames() as f32 / self.rate_hz as f32
+    }
+
+    /// The frames of a range, as far as they are there.
+    pub fn part(&self, range: Range<usize>) -> Audio {
+        let inside = range.start.min(self.frames())..range.end.min(self.frames());
+        let channels = self.channels.iter().map(|channel| channel[inside.clone()].to_vec()).collect();
+        Audio { rate_hz: self.rate_hz, channels }
     }
 
     /// The mean of the channels.

@@ -1,12 +1,15 @@
 //! A bank: its sounds, and the instruments that group them.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::matching;
 use crate::search::Table;
-use crate::{Audio, Error, Instrument, Sound, SoundId, Source, container, decode, factory};
+use crate::{
+    Audio, Content, Error, Instrument, Sound, SoundId, Source, Take, container, decode, decode_pieces,
+    factory,
+};
 
 /// Sounds and instruments, ready to be matched.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -70,25 +73,44 @@ impl Bank {
     /// The samples of a sound, at its own rate: its file decoded, or its recipe rendered.
     ///
     /// # Errors
-    /// [`Error::File`] where the file is gone, cannot be decoded, or is no longer the sound that was analysed.
+    /// [`Error::File`] where the file is gone, cannot be decoded, or is no longer the sound that was analysed;
+    /// [`Error::Limit`] where it is longer than [`decode::MAX_SECS`].
     pub fn load(&self, sound: &Sound) -> Result<Audio, Error> {
         match &sound.source {
             Source::File(relative) => {
-                let path =
-                    self.folder.as_deref().map_or_else(|| relative.clone(), |folder| folder.join(relative));
-                let bytes = decode::read(&path)?;
-                if SoundId::of(&bytes) != sound.id {
-                    let cause = "the file has changed since it was scanned; scan the bank again".to_string();
-                    return Err(Error::File { path, cause });
-                }
-                Ok(decode::decode_bytes(bytes, &path)?.audio)
+                let (content, path) = self.content(relative, sound.id)?;
+                Ok(decode::decode_content(&content, &path)?.audio)
             }
-            Source::Member { file, member } => {
-                let path = self.folder.as_deref().map_or_else(|| file.clone(), |folder| folder.join(file));
-                container::load(&path, member, sound.id)
-            }
+            Source::Member { file, member } => container::load(&self.path(file), member, sound.id),
             Source::Factory { instrument, root_midi } => factory::load(instrument, *root_midi, sound.id),
         }
+    }
+
+    /// The same piece by piece, for sounds that may be long.
+    ///
+    /// # Errors
+    /// As [`Bank::load`], but of hours as well; those of `take`.
+    pub fn load_in_pieces(&self, sound: &Sound, take: &mut Take) -> Result<(), Error> {
+        if let Source::File(relative) = &sound.source {
+            let (content, path) = self.content(relative, sound.id)?;
+            return decode_pieces(&content, &path, take).map(|_| ());
+        }
+        self.load(sound)?.pass_on(take, &self.path(Path::new(&sound.name)))
+    }
+
+    fn path(&self, relative: &Path) -> PathBuf {
+        self.folder.as_deref().map_or_else(|| relative.to_path_buf(), |folder| folder.join(relative))
+    }
+
+    /// A file that still is this sound.
+    fn content(&self, relative: &Path, id: SoundId) -> Result<(Content, PathBuf), Error> {
+        let path = self.path(relative);
+        let content = Content::open(&path)?;
+        if content.id_of(&path)? != id {
+            let cause = "the file has changed since it was scanned; scan the bank again".to_string();
+            return Err(Error::File { path, cause });
+        }
+        Ok((content, path))
     }
 
     /// What it is searched by.

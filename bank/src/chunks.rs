@@ -1,7 +1,10 @@
 //! The chunks of WAV and AIFF files: root note, loop, and where the samples lie. Lengths that a file claims are never
 //! trusted beyond its end.
 
+use std::io;
+
 use crate::Loop;
+use crate::content::{Content, Reader};
 
 /// What the chunks around the samples say.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -12,51 +15,126 @@ pub(crate) struct Told {
     pub sustain: Option<Loop>,
 }
 
-/// A WAV file made plain: nothing but format and samples, with lengths that are true.
+/// Most chunks of a file that are looked at, and the longest that is read, in bytes.
+const MOST_CHUNKS: usize = 10_000;
+const MOST_BODY: usize = 1 << 20;
+/// Samples that a decoder is given as one file, in bytes: it counts them with 32 bits.
+const MOST_SAMPLES: u64 = u32::MAX as u64 - 4096;
+
+/// A chunk of a file.
+#[derive(Debug, Clone, Copy)]
+struct Chunk {
+    name: [u8; 4],
+    /// Where its body begins, in bytes, and how much of it the file holds.
+    at: u64,
+    held: u64,
+    /// The length that is claimed.
+    claimed: u32,
+}
+
+/// A file that consists of chunks.
+pub(crate) struct Chunked {
+    reader: Reader,
+    length: u64,
+    chunks: Vec<Chunk>,
+}
+
+impl Chunked {
+    /// A RIFF or RF64 file.
+    pub fn wave(content: &Content) -> io::Result<Chunked> {
+        Chunked::walk(content, u32::from_le_bytes)
+    }
+
+    /// An AIFF file.
+    pub fn aiff(content: &Content) -> io::Result<Chunked> {
+        Chunked::walk(content, u32::from_be_bytes)
+    }
+
+    /// Finds the chunks, in order.
+    fn walk(content: &Content, number: fn([u8; 4]) -> u32) -> io::Result<Chunked> {
+        let (mut reader, length) = (content.reader()?, content.length());
+        let mut chunks = Vec::new();
+        let mut at = 12;
+        while at + 8 <= length && chunks.len() < MOST_CHUNKS {
+            let header = reader.at(at, 8)?;
+            let (Some(name), Some(claimed)) = (header.first_chunk(), header.get(4..8)) else { break };
+            let Ok(claimed) = claimed.try_into().map(number) else { break };
+            let rest = length - (at + 8);
+            // Where that is the largest number, the samples go on to the end.
+            let held = if claimed == u32::MAX { rest } else { rest.min(u64::from(claimed)) };
+            chunks.push(Chunk { name: *name, at: at + 8, held, claimed });
+            // Chunks are padded to an even length; the pad byte may be missing at the end of the file.
+            at += 8 + held + (held & 1);
+        }
+        Ok(Chunked { reader, length, chunks })
+    }
+
+    fn find(&self, name: &[u8; 4]) -> Option<Chunk> {
+        self.chunks.iter().find(|chunk| &chunk.name == name).copied()
+    }
+
+    /// The body of a chunk, as far as the file holds it and it is of ordinary length.
+    fn body(&mut self, chunk: Chunk) -> Vec<u8> {
+        let most = usize::try_from(chunk.held).unwrap_or(MOST_BODY).min(MOST_BODY);
+        self.reader.at(chunk.at, most).unwrap_or_default()
+    }
+
+    fn body_of(&mut self, name: &[u8; 4]) -> Option<Vec<u8>> {
+        let chunk = self.find(name)?;
+        Some(self.body(chunk))
+    }
+}
+
+/// A WAV file made plain: nothing but format and samples, with lengths that are true, as one file for a decoder or, where
+/// it is too long for that, as several whose samples follow each other.
 pub(crate) struct PlainWave {
-    /// A complete WAV file for a decoder.
-    pub bytes: Vec<u8>,
+    /// What stands before the samples of each.
+    pub files: Vec<PlainFile>,
     /// Whether the file ends before its samples are said to.
     pub cut: bool,
 }
 
-/// Chunks in order: name, body as far as the file holds it, and the length that is claimed.
-fn walk(bytes: &[u8], big_endian: bool) -> impl Iterator<Item = ([u8; 4], &[u8], u32)> {
-    let mut rest = bytes.get(12..).unwrap_or_default();
-    std::iter::from_fn(move || {
-        let (header, body) = rest.split_at_checked(8)?;
-        let (name, length) = header.split_first_chunk::<4>()?;
-        let length: [u8; 4] = length.try_into().ok()?;
-        let claimed = if big_endian { u32::from_be_bytes(length) } else { u32::from_le_bytes(length) };
-        let held = body.len().min(claimed as usize);
-        // Chunks are padded to an even length; the pad byte may be missing at the end of the file.
-        rest = body.get(held + (held & 1)..).unwrap_or_default();
-        Some((*name, &body[..held], claimed))
-    })
+/// A complete WAV file: a head, and the part of the content that follows it.
+pub(crate) struct PlainFile {
+    pub head: Vec<u8>,
+    pub start: u64,
+    pub length: u64,
 }
 
 /// Rebuilds a RIFF or RF64 file; an error says what is missing.
-pub(crate) fn plain_wave(file: &[u8]) -> Result<PlainWave, &'static str> {
-    let find = |name: &[u8; 4]| walk(file, false).find(|chunk| &chunk.0 == name);
-    let (_, format, _) = find(b"fmt ").ok_or("the WAV file has no format chunk")?;
-    let (_, mut samples, claimed) = find(b"data").ok_or("the WAV file has no samples")?;
-    let mut cut = (samples.len() as u64) < u64::from(claimed);
+pub(crate) fn plain_wave(file: &mut Chunked) -> Result<PlainWave, &'static str> {
+    plain_wave_of(file, MOST_SAMPLES)
+}
+
+/// [`plain_wave`] in files of so many bytes of samples at most.
+fn plain_wave_of(file: &mut Chunked, most: u64) -> Result<PlainWave, &'static str> {
+    let format = file.body_of(b"fmt ").ok_or("the WAV file has no format chunk")?;
+    let data = file.find(b"data").ok_or("the WAV file has no samples")?;
+    let mut length = data.held;
+    let mut cut = length < u64::from(data.claimed);
     // Recorders that were stopped hard leave 0 or the largest number; the samples then go on to the end.
-    if claimed == 0 || claimed == u32::MAX {
-        let start = samples.as_ptr() as usize - file.as_ptr() as usize;
-        samples = &file[start..];
-        let long =
-            find(b"ds64").and_then(|chunk| u64::from_le_bytes(chunk.1.get(8..16)?.try_into().ok()?).into());
-        cut = long.is_some_and(|long: u64| long > samples.len() as u64);
-        if let Some(long) = long.filter(|&long| long < samples.len() as u64) {
-            samples = &samples[..long as usize];
-        }
+    if data.claimed == 0 || data.claimed == u32::MAX {
+        length = file.length - data.at;
+        let long = file.body_of(b"ds64");
+        let long = long.and_then(|long| Some(u64::from_le_bytes(long.get(8..16)?.try_into().ok()?)));
+        cut = long.is_some_and(|long| long > length);
+        length = long.map_or(length, |long| long.min(length));
     }
-    let fact = find(b"fact").map(|chunk| chunk.1).filter(|fact| fact.len() == 4).unwrap_or_default();
-    let samples = &samples[..samples.len().min(u32::MAX as usize - 4096)];
-    let mut bytes = Vec::with_capacity(samples.len() + format.len() + 64);
-    bytes.extend_from_slice(b"RIFF\0\0\0\0WAVE");
-    for (name, body) in [(b"fmt ", format), (b"fact", fact), (b"data", samples)] {
+    let fact = file.body_of(b"fact").filter(|fact| fact.len() == 4).unwrap_or_default();
+    let block = format.get(12..14).map_or(1, |block| u64::from(u16::from_le_bytes([block[0], block[1]])));
+    let most = (most / block.max(1)).max(1) * block.max(1);
+    let starts = (0..length.div_ceil(most).max(1)).map(|number| number * most);
+    let files = starts.map(|start| {
+        let length = (length - start).min(most);
+        PlainFile { head: head(&format, &fact, length as u32), start: data.at + start, length }
+    });
+    Ok(PlainWave { files: files.collect(), cut })
+}
+
+/// What stands before the samples of a plain file.
+fn head(format: &[u8], fact: &[u8], samples: u32) -> Vec<u8> {
+    let mut bytes = b"RIFF\0\0\0\0WAVE".to_vec();
+    for (name, body) in [(b"fmt ", format), (b"fact", fact)] {
         if name != b"fact" || !body.is_empty() {
             bytes.extend_from_slice(name);
             bytes.extend_from_slice(&(body.len() as u32).to_le_bytes());
@@ -64,35 +142,40 @@ pub(crate) fn plain_wave(file: &[u8]) -> Result<PlainWave, &'static str> {
             bytes.resize(bytes.len() + (body.len() & 1), 0);
         }
     }
-    let riff_len = (bytes.len() - 8) as u32;
+    bytes.extend_from_slice(b"data");
+    bytes.extend_from_slice(&samples.to_le_bytes());
+    let riff_len = (bytes.len() - 8) as u32 + samples + (samples & 1);
     bytes[4..8].copy_from_slice(&riff_len.to_le_bytes());
-    Ok(PlainWave { bytes, cut })
+    bytes
 }
 
 /// How long the samples that a RIFF file holds last, in whole seconds, by the bytes that its format needs for one. Where
 /// what it says of these differs, the shorter time.
-pub(crate) fn wave_secs(file: &[u8]) -> Option<u64> {
-    let find = |name: &[u8; 4]| walk(file, false).find(|chunk| &chunk.0 == name);
-    let (format, samples) = (find(b"fmt ")?.1, find(b"data")?.1);
+pub(crate) fn wave_secs(file: &mut Chunked) -> Option<u64> {
+    let (format, samples) = (file.body_of(b"fmt ")?, file.find(b"data")?);
     let block = u16::from_le_bytes(format.get(12..14)?.try_into().ok()?);
-    let bytes_a_sec = u64::from(le_u32(format, 8)?).max(u64::from(le_u32(format, 4)?) * u64::from(block));
-    (samples.len() as u64).checked_div(bytes_a_sec)
+    let bytes_a_sec = u64::from(le_u32(&format, 8)?).max(u64::from(le_u32(&format, 4)?) * u64::from(block));
+    samples.held.checked_div(bytes_a_sec)
 }
 
 /// The `smpl` and `inst` chunks of a WAV file. Where both name a root, `smpl` is the finer one.
-pub(crate) fn told_by_wave(file: &[u8]) -> Told {
+pub(crate) fn told_by_wave(file: &mut Chunked) -> Told {
     let mut told = Told::default();
-    for (name, body, _) in walk(file, false) {
-        match &name {
+    for chunk in file.chunks.clone() {
+        match &chunk.name {
             b"smpl" => {
+                let body = file.body(chunk);
                 // A note of 0 is what writers leave who know of none.
-                if let Some(note) = le_u32(body, 12).filter(|note| (1..=127).contains(note)) {
-                    let cents = f64::from(le_u32(body, 16).unwrap_or(0)) / 4_294_967_296.0;
+                if let Some(note) = le_u32(&body, 12).filter(|note| (1..=127).contains(note)) {
+                    let cents = f64::from(le_u32(&body, 16).unwrap_or(0)) / 4_294_967_296.0;
                     told.root_midi = Some(note as f32 + cents as f32);
                 }
-                told.sustain = told.sustain.or_else(|| sampler_loop(body));
+                told.sustain = told.sustain.or_else(|| sampler_loop(&body));
             }
-            b"inst" if told.root_midi.is_none() => told.root_midi = root_of(body.first(), body.get(1)),
+            b"inst" if told.root_midi.is_none() => {
+                let body = file.body(chunk);
+                told.root_midi = root_of(body.first(), body.get(1));
+            }
             _ => {}
         }
     }
@@ -100,11 +183,13 @@ pub(crate) fn told_by_wave(file: &[u8]) -> Told {
 }
 
 /// Description and originator of a broadcast wave; empty where a file is none.
-pub(crate) fn described(file: &[u8]) -> Vec<String> {
-    if !matches!(file.get(..4), Some(b"RIFF" | b"RF64" | b"BW64")) {
+pub(crate) fn described(content: &Content) -> Vec<String> {
+    let beginning = content.reader().and_then(|mut reader| reader.at(0, 4)).unwrap_or_default();
+    if !matches!(&beginning[..], b"RIFF" | b"RF64" | b"BW64") {
         return Vec::new();
     }
-    let Some((_, body, _)) = walk(file, false).find(|chunk| &chunk.0 == b"bext") else { return Vec::new() };
+    let body = Chunked::wave(content).ok().and_then(|mut file| file.body_of(b"bext"));
+    let Some(body) = body else { return Vec::new() };
     let text = |field: &[u8]| {
         let end = field.iter().position(|&byte| byte == 0).unwrap_or(field.len());
         String::from_utf8_lossy(&field[..end]).into_owned()
@@ -113,20 +198,20 @@ pub(crate) fn described(file: &[u8]) -> Vec<String> {
 }
 
 /// The `INST` and `MARK` chunks of an AIFF file.
-pub(crate) fn told_by_aiff(file: &[u8]) -> Told {
+pub(crate) fn told_by_aiff(file: &mut Chunked) -> Told {
     let mut told = Told::default();
     let mut ends: Option<(u16, u16)> = None;
-    for (name, body, _) in walk(file, true) {
-        if &name == b"INST" {
+    for chunk in file.chunks.clone() {
+        if &chunk.name == b"INST" {
+            let body = file.body(chunk);
             told.root_midi = root_of(body.first(), body.get(1));
-            let looped = be_u16(body, 8).is_some_and(|mode| mode == 1);
-            ends = be_u16(body, 10).zip(be_u16(body, 12)).filter(|_| looped);
+            let looped = be_u16(&body, 8).is_some_and(|mode| mode == 1);
+            ends = be_u16(&body, 10).zip(be_u16(&body, 12)).filter(|_| looped);
         }
     }
-    let marks = walk(file, true).find(|chunk| &chunk.0 == b"MARK").map(|chunk| chunk.1);
-    if let (Some((start, end)), Some(marks)) = (ends, marks) {
-        let start = mark_frames(marks, start);
-        let end = mark_frames(marks, end);
+    if let (Some((start, end)), Some(marks)) = (ends, file.body_of(b"MARK")) {
+        let start = mark_frames(&marks, start);
+        let end = mark_frames(&marks, end);
         told.sustain = start.zip(end).and_then(|(start, end)| forward(start, end));
     }
     told
@@ -178,4 +263,41 @@ fn le_u32(body: &[u8], at: usize) -> Option<u32> {
 
 fn be_u16(body: &[u8], at: usize) -> Option<u16> {
     Some(u16::from_be_bytes(body.get(at..at + 2)?.try_into().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use super::*;
+
+    #[test]
+    fn a_wave_of_many_gigabytes_becomes_several_files_whose_samples_follow_each_other() {
+        let chunk = |name: &[u8; 4], length: u32, body: &[u8]| {
+            [name.as_slice(), &length.to_le_bytes(), body].concat()
+        };
+        let format = [1, 0, 3, 0, 0x80, 0xbb, 0, 0, 0, 0x65, 4, 0, 6, 0, 16, 0];
+        let samples: Vec<u8> = (0..100).collect();
+        let mut long = vec![0; 28];
+        long[8..16].copy_from_slice(&100u64.to_le_bytes());
+        let content = [
+            b"RF64\xff\xff\xff\xffWAVE".to_vec(),
+            chunk(b"ds64", 28, &long),
+            chunk(b"fmt ", 16, &format),
+            chunk(b"data", u32::MAX, &samples),
+            b"behind".to_vec(),
+        ];
+        let content = Content::of(content.concat());
+        let plain = plain_wave_of(&mut Chunked::wave(&content).unwrap(), 40).unwrap();
+        assert!(!plain.cut);
+        let mut read = Vec::new();
+        for file in &plain.files {
+            assert!(file.length <= 40 && (file.length.is_multiple_of(6) || read.len() >= 72));
+            let claimed = u32::from_le_bytes(*file.head.last_chunk().unwrap());
+            assert_eq!(u64::from(claimed), file.length);
+            content.part(Vec::new(), file.start, file.length).unwrap().read_to_end(&mut read).unwrap();
+        }
+        assert_eq!((plain.files.len(), read), (3, samples));
+        assert_eq!(plain_wave(&mut Chunked::wave(&content).unwrap()).unwrap().files.len(), 1);
+    }
 }

@@ -1,10 +1,13 @@
 //! How a sound goes on from its beginning to its end, and how much of it is noise: measures of the samples alone.
 
+use std::ops::Range;
+
 use realfft::RealFftPlanner;
 use serde::{Deserialize, Serialize};
 
 use crate::analyse::heard_mono;
 use crate::level::Levels;
+use crate::samples::Samples;
 use crate::{Audio, loudness};
 
 /// The course of a sound. The time of its attack is in its [`crate::Profile`].
@@ -42,32 +45,27 @@ const FULL: f32 = 0.937;
 impl Course {
     /// Measures decoded samples.
     pub fn of(audio: &Audio) -> Course {
-        Course::of_mono(audio, &heard_mono(audio))
+        let mono = heard_mono(audio);
+        let levels = Levels::of(&mono, audio.rate_hz);
+        let attack = audio.part(attack_of(&levels, audio.rate_hz));
+        Course::measured(&Samples::whole(&mono), &levels, &attack)
     }
 
-    /// The same, where `mono` are those samples in one channel.
-    pub(crate) fn of_mono(audio: &Audio, mono: &[f32]) -> Course {
-        let rate = audio.rate_hz.max(1) as f32;
-        let levels = Levels::of(mono, audio.rate_hz);
+    /// The same, where of the sound in one channel at least [`spectra_of`] are there; `attack` is its [`attack_of`] in all
+    /// channels.
+    pub(crate) fn measured(samples: &Samples, levels: &Levels, attack: &Audio) -> Course {
+        let (rate_hz, frames) = (attack.rate_hz, samples.frames());
+        let rate = rate_hz.max(1) as f32;
         let begin = levels.first_within(SILENT_DB).unwrap_or(0);
-        let risen = levels.first_within(ATTACK_DB).unwrap_or(0).min(mono.len());
-        let end = levels.behind_last_within(SILENT_DB).unwrap_or(0).min(mono.len());
-        let fallen = levels.behind_last_within(DECAYED_DB).unwrap_or(0).clamp(risen, mono.len());
-        let block = (0.4 * rate) as usize + 1;
-        let attack = Audio {
-            rate_hz: audio.rate_hz,
-            channels: audio
-                .channels
-                .iter()
-                .map(|channel| channel[begin.min(channel.len())..(begin + block).min(channel.len())].to_vec())
-                .collect(),
-        };
+        let risen = levels.first_within(ATTACK_DB).unwrap_or(0).min(frames);
+        let end = levels.behind_last_within(SILENT_DB).unwrap_or(0).min(frames);
+        let fallen = levels.behind_last_within(DECAYED_DB).unwrap_or(0).clamp(risen, frames);
         Course {
             lead_secs: begin as f32 / rate,
-            trail_secs: (mono.len() - end) as f32 / rate,
-            attack_db: loudness::integrated_db(&attack),
+            trail_secs: (frames - end) as f32 / rate,
+            attack_db: loudness::integrated_db(attack),
             decay_secs: (fallen - risen) as f32 / rate,
-            noisiness: noisiness(mono, audio.rate_hz, &levels),
+            noisiness: noisiness(samples, rate_hz, levels),
         }
     }
 
@@ -80,19 +78,35 @@ impl Course {
     }
 }
 
-/// The mean over stretches that are loud enough; 0 where there is none.
-fn noisiness(mono: &[f32], rate_hz: u32, levels: &Levels) -> f32 {
+/// The first moments from where a sound begins; they may lie past its end.
+pub(crate) fn attack_of(levels: &Levels, rate_hz: u32) -> Range<usize> {
+    let begin = levels.first_within(SILENT_DB).unwrap_or(0);
+    begin..begin + (0.4 * rate_hz.max(1) as f32) as usize + 1
+}
+
+/// Length of a spectrum in frames.
+fn size_of(all: usize, rate_hz: u32) -> usize {
     let wanted = (SPECTRUM_SECS * rate_hz as f32) as usize;
-    let size = wanted.min(mono.len()).next_power_of_two().max(64);
-    let Some(loudest) = levels.loudest_frames() else { return 0.0 };
-    let last = mono.len().saturating_sub(size);
+    wanted.min(all).next_power_of_two().max(64)
+}
+
+/// The stretches of a sound of this length whose spectra are looked at, those that are loud enough.
+pub(crate) fn spectra_of(all: usize, levels: &Levels, rate_hz: u32) -> Vec<Range<usize>> {
+    let Some(loudest) = levels.loudest_frames() else { return Vec::new() };
+    let size = size_of(all, rate_hz);
+    let last = all.saturating_sub(size);
+    let starts = (0..SPECTRA).map(|i| last * i / (SPECTRA - 1)).chain([loudest.min(last)]);
+    let is_loud = |start: &usize| levels.db_at(start + size / 2) >= levels.db_at(loudest) - SOFTEST_DB;
+    starts.filter(is_loud).map(|start| start..(start + size).min(all)).collect()
+}
+
+/// The mean over stretches that are loud enough; 0 where there is none.
+fn noisiness(samples: &Samples, rate_hz: u32, levels: &Levels) -> f32 {
+    let size = size_of(samples.frames(), rate_hz);
     let plan = RealFftPlanner::new().plan_fft_forward(size);
     let (mut shares, mut count) = (0.0, 0);
-    for start in (0..SPECTRA).map(|i| last * i / (SPECTRA - 1)).chain([loudest.min(last)]) {
-        if levels.db_at(start + size / 2) < levels.db_at(loudest) - SOFTEST_DB {
-            continue;
-        }
-        let held = &mono[start..(start + size).min(mono.len())];
+    for stretch in spectra_of(samples.frames(), levels, rate_hz) {
+        let held = samples.get(stretch);
         let turn = std::f32::consts::TAU / held.len() as f32;
         let mut windowed: Vec<f32> =
             held.iter().enumerate().map(|(i, s)| s * (0.5 - 0.5 * (turn * i as f32).cos())).collect();

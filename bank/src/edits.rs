@@ -1,6 +1,8 @@
 //! The edit list of an MP4 file (ISO 14496-12): which part of the decoded samples is the sound. Encoders put silence before
 //! and behind it, more than a thousand frames of AAC, which would make every note late.
 
+use crate::content::Content;
+
 /// The part that is the sound: where it begins, and how long it lasts if that is said, both in seconds.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Edit {
@@ -9,18 +11,22 @@ pub(crate) struct Edit {
 }
 
 impl Edit {
-    /// The part in frames at a rate, inside of this many; `None` where nothing would be left.
-    pub fn frames(self, rate_hz: u32, frames: usize) -> Option<std::ops::Range<usize>> {
-        let at = |secs: f64| (secs * f64::from(rate_hz)).round() as usize;
+    /// The part in frames at a rate; it may reach past the end.
+    pub fn frames(self, rate_hz: u32) -> std::ops::Range<u64> {
+        let at = |secs: f64| (secs * f64::from(rate_hz)).round() as u64;
         let start = at(self.start_secs);
-        let end = self.length_secs.map_or(frames, |length| start.saturating_add(at(length)).min(frames));
-        (start < end).then_some(start..end)
+        start..self.length_secs.map_or(u64::MAX, |length| start.saturating_add(at(length)))
     }
 }
 
+/// Longest description of a movie that is read, in bytes; that of ten hours takes some ten million.
+const MOST_BYTES: u64 = 64 << 20;
+/// Most boxes of a file that are looked at.
+const MOST_BOXES: usize = 10_000;
+
 /// The edit of the first track of sound; `None` where there is none, or a list of several, which is not honoured.
-pub(crate) fn edit_of(file: &[u8]) -> Option<Edit> {
-    let movie = child(file, b"moov")?;
+pub(crate) fn edit_of(content: &Content) -> Option<Edit> {
+    let movie = &movie(content)?;
     let movie_rate = timescale(child(movie, b"mvhd")?)?;
     let is_sound = |track: &[u8]| {
         let handler = child(track, b"mdia").and_then(|media| child(media, b"hdlr"));
@@ -50,6 +56,27 @@ pub(crate) fn edit_of(file: &[u8]) -> Option<Edit> {
         start_secs: time as f64 / media_rate,
         length_secs: (length > 0).then(|| length as f64 / movie_rate),
     })
+}
+
+/// The body of the box that describes the tracks.
+fn movie(content: &Content) -> Option<Vec<u8>> {
+    let (mut reader, length) = (content.reader().ok()?, content.length());
+    let mut at = 0;
+    for _ in 0..MOST_BOXES {
+        let beginning = reader.at(at, 16).ok()?;
+        let (head, size) = match u32_at(&beginning, 0)? {
+            0 => (8, length - at),
+            1 => (16, u64_at(&beginning, 8)?),
+            size => (8, u64::from(size)),
+        };
+        let end = at.saturating_add(size).min(length);
+        let held = end.checked_sub(at + head)?;
+        if beginning.get(4..8)? == b"moov" {
+            return (held <= MOST_BYTES).then(|| reader.at(at + head, held as usize).ok())?;
+        }
+        at = end;
+    }
+    None
 }
 
 /// Boxes in order: name and body, as far as the file holds it.

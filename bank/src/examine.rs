@@ -5,14 +5,15 @@ use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use neume_models::SoundLabels;
 
-use crate::analyse::{self, Analysis};
+use crate::analyse::Analysis;
 use crate::container::Container;
 use crate::names::Hints;
 use crate::walk::Found;
-use crate::{Decoded, Error, Profile, SoundId, Source, decode, tags};
+use crate::{Content, Error, Profile, SoundId, Source, long, tags};
 
 /// Labels the mono samples of a sound at a rate in Hz.
 pub type Listen<'a> = dyn Fn(&[f32], u32) -> Result<SoundLabels, neume_models::Error> + Sync + 'a;
@@ -41,24 +42,38 @@ pub(crate) enum Job {
     Member(Arc<Container>, PathBuf, String, usize),
 }
 
-/// Reads, decodes, listens. Never panics, whatever the file holds.
-pub(crate) fn examine(folder: &Path, job: &Job, known: &HashSet<SoundId>, listen: &Listen) -> Examined {
+/// Reads, decodes, listens; a long sound is left in the middle where the scan is cancelled. Never panics, whatever the file
+/// holds.
+pub(crate) fn examine(
+    folder: &Path,
+    job: &Job,
+    known: &HashSet<SoundId>,
+    listen: &Listen,
+    cancel: &AtomicBool,
+) -> Examined {
     match job {
         Job::File(found) => {
             let path = folder.join(&found.relative);
-            let bytes = match decode::read(&path) {
-                Ok(bytes) => bytes,
+            let content = match Content::open(&path) {
+                Ok(content) => content,
                 Err(Error::File { cause, .. }) => return Examined::Unread(cause),
                 Err(error) => return Examined::Failed(cause_of(error)),
             };
-            let id = SoundId::of(&bytes);
+            let id = match content.id() {
+                Ok(id) => id,
+                Err(cause) => return Examined::Unread(cause.to_string()),
+            };
             if known.contains(&id) {
                 return Examined::Known(id);
             }
-            let tags = tags::of(&bytes);
-            match label(id, || decode::decode_bytes(bytes, &path), listen) {
-                Examined::New(id, says) => Examined::New(id, Box::new(Analysis { tags, ..*says })),
-                other => other,
+            let examined = label(id, || {
+                let tags = tags::of(&content);
+                Ok(Analysis { tags, ..long::hear(&content, &path, listen, cancel)? })
+            });
+            match examined {
+                // So may a sound look that was left in the middle.
+                Examined::Failed(cause) if cancel.load(Ordering::Relaxed) => Examined::Unread(cause),
+                examined => examined,
             }
         }
         Job::Member(container, _, member, _) => {
@@ -69,7 +84,7 @@ pub(crate) fn examine(folder: &Path, job: &Job, known: &HashSet<SoundId>, listen
             if known.contains(&recording.id) {
                 return Examined::Known(recording.id);
             }
-            label(recording.id, || recording.decode(), listen)
+            label(recording.id, || long::hear_decoded(&recording.decode().map_err(cause_of)?, listen))
         }
     }
 }
@@ -78,10 +93,9 @@ pub(crate) fn examine(folder: &Path, job: &Job, known: &HashSet<SoundId>, listen
 ///
 /// # Errors
 /// [`Error::File`] where it is no sound, or silent.
-pub fn profile_of(content: Vec<u8>, path: &Path, listen: &Listen) -> Result<Profile, Error> {
-    let id = SoundId::of(&content);
-    match label(id, || decode::decode_bytes(content, path), listen) {
-        Examined::New(_, says) => {
+pub fn profile_of(content: &Content, path: &Path, listen: &Listen) -> Result<Profile, Error> {
+    match label(SoundId([0; 16]), || long::hear(content, path, listen, &AtomicBool::new(false))) {
+        Examined::New(id, says) => {
             let source = Source::File(path.to_path_buf());
             Ok(says.sound(id, source, String::new(), &Hints::default(), None).profile)
         }
@@ -92,26 +106,14 @@ pub fn profile_of(content: Vec<u8>, path: &Path, listen: &Listen) -> Result<Prof
     }
 }
 
-/// Decodes a sound that is not known yet, and listens to it.
-fn label(id: SoundId, decode: impl FnOnce() -> Result<Decoded, Error>, listen: &Listen) -> Examined {
-    let labelled = catch_unwind(AssertUnwindSafe(|| {
-        let decoded = decode().map_err(cause_of)?;
-        let mono = analyse::heard_mono(&decoded.audio);
-        if mono.iter().all(|sample| sample.abs() < SILENT) {
-            return Err("the sound is silent".to_string());
-        }
-        let labels = listen(&mono, decoded.audio.rate_hz).map_err(|error| error.to_string())?;
-        Ok(analyse::analyse(&decoded, &mono, &labels))
-    }));
-    match labelled {
+/// What is said of a sound that is not known yet.
+fn label(id: SoundId, hear: impl FnOnce() -> Result<Analysis, String>) -> Examined {
+    match catch_unwind(AssertUnwindSafe(hear)) {
         Ok(Ok(says)) => Examined::New(id, Box::new(says)),
         Ok(Err(cause)) => Examined::Failed(cause),
         Err(_) => Examined::Failed("the analysis gave up on this sound".to_string()),
     }
 }
-
-/// Samples below this, linear, are silence: -100 dB.
-const SILENT: f32 = 1e-5;
 
 /// The cause without the path, which stands beside it in the report.
 pub(crate) fn cause_of(error: Error) -> String {

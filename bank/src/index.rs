@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::analyse::Analysis;
 use crate::import::Imported;
-use crate::{Error, SoundId, path_text};
+use crate::{Error, SoundId, parallel, path_text};
 
 /// The format that is written and the newest that is read.
 pub(crate) const VERSION: u32 = 2;
@@ -23,6 +23,8 @@ pub(crate) const ANALYSIS: u32 = 3;
 /// Raised when an importer says something else than before; presets are then read again, and their sounds keep their
 /// labels.
 const IMPORTERS: u32 = 3;
+/// Raised when more files can be decoded than before; those that were none are then tried again.
+const DECODERS: u32 = 1;
 /// Labels of sounds that are gone are kept, in case their drive comes back, up to this many or twice the sounds that are
 /// there.
 const KEPT_GONE: usize = 100_000;
@@ -77,6 +79,8 @@ struct Header {
     #[serde(default)]
     importers: u32,
     #[serde(default)]
+    decoders: u32,
+    #[serde(default)]
     ears: u64,
 }
 
@@ -112,7 +116,7 @@ impl Index {
         let mut index = Index::default();
         let mut line = Vec::new();
         let mut damaged = 0u32;
-        let mut forgets_presets = false;
+        let (mut forgets_presets, mut forgets_failures) = (false, false);
         if next_line(&mut reader, &mut line).map_err(fail)? {
             match serde_json::from_slice::<Header>(&line) {
                 Ok(header) if header.neume_index > VERSION => {
@@ -123,20 +127,26 @@ impl Index {
                 Ok(header) => {
                     index.ears = header.ears;
                     forgets_presets = header.importers != IMPORTERS;
+                    forgets_failures = header.decoders != DECODERS;
                 }
                 Err(_) => return Ok((index, Some("the index was no index and is made again".to_string()))),
             }
         }
-        while next_line(&mut reader, &mut line).map_err(fail)? {
-            match serde_json::from_slice::<Line>(&line) {
-                Ok(Line::Sound { says, .. }) if !says.is_whole() => damaged += 1,
-                Ok(Line::Sound { id, says }) => drop(index.sounds.insert(id, says.into_owned())),
-                Ok(Line::File { path, seen }) => drop(index.files.insert(path, seen.into_owned())),
-                Err(_) => damaged += 1,
+        let (mut batch, mut files) = (Batch::default(), Vec::new());
+        while batch.read(&mut reader).map_err(fail)? {
+            for line in batch.parsed() {
+                match line {
+                    Some(Line::Sound { id, says }) => drop(index.sounds.insert(id, says.into_owned())),
+                    Some(Line::File { path, seen }) => files.push((path, seen.into_owned())),
+                    None => damaged += 1,
+                }
             }
         }
+        // They were saved in order, so that all at once they need few comparisons.
+        index.files = files.into_iter().collect();
         let sounds = &index.sounds;
         index.files.retain(|_, seen| !(forgets_presets && matches!(seen.outcome, Outcome::Imported(_))));
+        index.files.retain(|_, seen| !(forgets_failures && matches!(seen.outcome, Outcome::Failed(_))));
         index.files.retain(|_, seen| seen.outcome.sounds().iter().all(|id| sounds.contains_key(id)));
         let remark =
             (damaged > 0).then(|| format!("lines of the index that were damaged are made again: {damaged}"));
@@ -167,8 +177,13 @@ impl Index {
 
     fn write(&self, path: &Path) -> std::io::Result<()> {
         let mut writer = BufWriter::with_capacity(1 << 16, File::create(path)?);
-        let header =
-            Header { neume_index: VERSION, analysis: ANALYSIS, importers: IMPORTERS, ears: self.ears };
+        let header = Header {
+            neume_index: VERSION,
+            analysis: ANALYSIS,
+            importers: IMPORTERS,
+            decoders: DECODERS,
+            ears: self.ears,
+        };
         write_line(&mut writer, &header)?;
         let mut sounds: Vec<_> = self.sounds.iter().collect();
         sounds.sort_by_key(|(id, _)| **id);
@@ -199,6 +214,43 @@ fn next_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> std::io::Result<b
     Ok(reader.read_until(b'\n', line)? > 0)
 }
 
+/// Lines that are parsed together.
+#[derive(Default)]
+struct Batch {
+    text: Vec<u8>,
+    /// Where each ends.
+    ends: Vec<usize>,
+}
+
+/// Most lines of a batch, and text in bytes after which it has enough.
+const MOST_LINES: usize = 1 << 14;
+const ENOUGH_TEXT: usize = 1 << 24;
+
+impl Batch {
+    /// Reads the next lines; whether there are any.
+    fn read(&mut self, reader: &mut impl BufRead) -> std::io::Result<bool> {
+        self.text.clear();
+        self.ends.clear();
+        while self.ends.len() < MOST_LINES
+            && self.text.len() < ENOUGH_TEXT
+            && reader.read_until(b'\n', &mut self.text)? > 0
+        {
+            self.ends.push(self.text.len());
+        }
+        Ok(!self.ends.is_empty())
+    }
+
+    /// What each says; nothing where it is damaged.
+    fn parsed(&self) -> Vec<Option<Line<'static>>> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        let lines: Vec<&[u8]> = starts.zip(&self.ends).map(|(start, end)| &self.text[start..*end]).collect();
+        parallel::map(&lines, |line| {
+            let line = serde_json::from_slice::<Line>(line).ok();
+            line.filter(|line| !matches!(line, Line::Sound { says, .. } if !says.is_whole()))
+        })
+    }
+}
+
 fn write_line(writer: &mut impl Write, value: &impl Serialize) -> std::io::Result<()> {
     serde_json::to_writer(&mut *writer, value)?;
     writer.write_all(b"\n")
@@ -224,4 +276,25 @@ pub fn cache_folder() -> Result<PathBuf, Error> {
         path: PathBuf::from("NEUME_CACHE"),
         cause: "this system names no cache folder; set NEUME_CACHE to one".to_string(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_could_not_be_decoded_is_tried_again_by_one_who_can_decode_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("index");
+        let outcome = Outcome::Failed("too long".to_string());
+        let seen = Seen { size: 1, modified_ns: 1, outcome };
+        let index = Index { files: [(PathBuf::from("a.wav"), seen)].into(), ..Index::default() };
+        index.save(&path).unwrap();
+        assert_eq!(Index::open(&path).unwrap(), (index, None));
+        let text = fs::read_to_string(&path).unwrap();
+        let before = text.replace(&format!("\"decoders\":{DECODERS},"), "");
+        assert!(before.len() < text.len());
+        fs::write(&path, before).unwrap();
+        assert_eq!(Index::open(&path).unwrap(), (Index::default(), None));
+    }
 }

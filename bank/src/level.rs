@@ -2,20 +2,89 @@
 
 use crate::Sound;
 
-/// Root-mean-square levels of overlapping moments of 10 ms, one each 2.5 ms.
+/// Root-mean-square levels of overlapping moments, of 10 ms one each 2.5 ms; of hours, of longer ones.
 pub(crate) struct Levels {
     hop: usize,
     /// Linear.
     rms: Vec<f32>,
 }
 
+/// Measures levels piece by piece.
+pub(crate) struct Meter {
+    hop: usize,
+    frames: usize,
+    /// Of each hop, and of the one that is not whole yet.
+    energies: Vec<f32>,
+    in_hop: f32,
+    /// Of all samples, and the largest of them.
+    energy: f32,
+    peak: f32,
+}
+
+/// Most hops that are kept apart: beyond that each two become one.
+const MOST_HOPS: usize = 1 << 20;
+
+impl Meter {
+    pub fn new(rate_hz: u32) -> Meter {
+        let hop = (rate_hz as usize / 400).max(1);
+        Meter { hop, frames: 0, energies: Vec::new(), in_hop: 0.0, energy: 0.0, peak: 0.0 }
+    }
+
+    pub fn take(&mut self, mut samples: &[f32]) {
+        while !samples.is_empty() {
+            let left = self.hop - self.frames % self.hop;
+            let (here, rest) = samples.split_at(left.min(samples.len()));
+            for sample in here {
+                let square = sample * sample;
+                self.in_hop += square;
+                self.energy += square;
+                self.peak = self.peak.max(sample.abs());
+            }
+            self.frames += here.len();
+            if here.len() == left {
+                self.end_hop();
+            }
+            samples = rest;
+        }
+    }
+
+    fn end_hop(&mut self) {
+        self.energies.push(std::mem::take(&mut self.in_hop));
+        if self.energies.len() == MOST_HOPS {
+            self.energies = self.energies.chunks_exact(2).map(|pair| pair[0] + pair[1]).collect();
+            self.hop *= 2;
+        }
+    }
+
+    /// The energy of all samples.
+    pub fn energy(&self) -> f32 {
+        self.energy
+    }
+
+    /// The largest sample, without its sign.
+    pub fn peak(&self) -> f32 {
+        self.peak
+    }
+
+    pub fn levels(mut self) -> Levels {
+        if !self.frames.is_multiple_of(self.hop) {
+            self.energies.push(self.in_hop);
+        }
+        Levels::of_energies(&self.energies, self.hop, self.frames)
+    }
+}
+
 impl Levels {
     pub fn of(mono: &[f32], rate_hz: u32) -> Levels {
         let hop = (rate_hz as usize / 400).max(1);
         let energies: Vec<f32> = mono.chunks(hop).map(|chunk| chunk.iter().map(|s| s * s).sum()).collect();
+        Levels::of_energies(&energies, hop, mono.len())
+    }
+
+    fn of_energies(energies: &[f32], hop: usize, frames: usize) -> Levels {
         let moment = |i: usize| {
             let energies = &energies[i..(i + 4).min(energies.len())];
-            let frames = (4 * hop).min(mono.len() - i * hop);
+            let frames = (4 * hop).min(frames - i * hop);
             (energies.iter().sum::<f32>() / frames as f32).sqrt()
         };
         Levels { hop, rms: (0..energies.len()).map(moment).collect() }
@@ -62,16 +131,40 @@ impl Levels {
 
 /// Peak levels in [`Sound::OVERVIEW_LEN`] equal stretches, the largest scaled to 255; zeros for silence.
 pub(crate) fn overview(channels: &[Vec<f32>]) -> Vec<u8> {
-    let frames = channels.first().map_or(0, Vec::len);
-    let stretch = |i: usize| i * frames / Sound::OVERVIEW_LEN;
-    let peak = |i: usize| {
-        let (start, end) = (stretch(i), stretch(i + 1).max(stretch(i) + 1).min(frames));
-        let loudest = |channel: &Vec<f32>| {
-            channel.get(start..end).unwrap_or_default().iter().fold(0.0, |a: f32, s| a.max(s.abs()))
-        };
-        channels.iter().map(loudest).fold(0.0, f32::max)
-    };
-    let peaks: Vec<f32> = (0..Sound::OVERVIEW_LEN).map(peak).collect();
-    let largest = peaks.iter().copied().fold(0.0, f32::max);
-    peaks.iter().map(|p| if largest > 0.0 { (255.0 * p / largest).round() as u8 } else { 0 }).collect()
+    let mut peaks = Peaks::new(channels.first().map_or(0, Vec::len));
+    let channels: Vec<&[f32]> = channels.iter().map(Vec::as_slice).collect();
+    peaks.take(0, &channels);
+    peaks.overview()
+}
+
+/// Peaks of a sound whose length is known, piece by piece.
+pub(crate) struct Peaks {
+    frames: usize,
+    peaks: [f32; Sound::OVERVIEW_LEN],
+}
+
+impl Peaks {
+    pub fn new(frames: usize) -> Peaks {
+        Peaks { frames, peaks: [0.0; Sound::OVERVIEW_LEN] }
+    }
+
+    /// Takes the frames from `at` on.
+    pub fn take(&mut self, at: usize, channels: &[&[f32]]) {
+        let frames = self.frames;
+        let stretch = |i: usize| i * frames / Sound::OVERVIEW_LEN;
+        for (i, peak) in self.peaks.iter_mut().enumerate() {
+            let (start, end) = (stretch(i), stretch(i + 1).max(stretch(i) + 1).min(frames));
+            for channel in channels {
+                let inside = |frame: usize| frame.saturating_sub(at).min(channel.len());
+                let here = channel.get(inside(start)..inside(end)).unwrap_or_default();
+                *peak = here.iter().fold(*peak, |a: f32, s| a.max(s.abs()));
+            }
+        }
+    }
+
+    pub fn overview(&self) -> Vec<u8> {
+        let largest = self.peaks.iter().copied().fold(0.0, f32::max);
+        let scaled = |p: &f32| if largest > 0.0 { (255.0 * p / largest).round() as u8 } else { 0 };
+        self.peaks.iter().map(scaled).collect()
+    }
 }

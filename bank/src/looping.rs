@@ -3,10 +3,13 @@
 //! A loop's end fades over into what lies before its start, so a good loop is one where these two stretches are alike.
 //! The finder correlates stretches near the end of the sustain with all of it that comes earlier.
 
+use std::ops::Range;
+
 use realfft::RealFftPlanner;
 use realfft::num_complex::Complex32;
 
 use crate::level::Levels;
+use crate::samples::Samples;
 use crate::{Audio, Loop, resample};
 
 /// Shortest loop that is made, in seconds: shorter ones buzz.
@@ -26,15 +29,26 @@ const SLOWEST_DECAY_DB: f32 = 4.0;
 
 /// A loop in the sustain of a mono sound; `None` where it decays, is too short, or has no place that repeats.
 pub fn find(mono: &[f32], rate_hz: u32) -> Option<Loop> {
+    find_in(&Samples::whole(mono), &Levels::of(mono, rate_hz), rate_hz)
+}
+
+/// What is searched of a sound of this length; `None` where there is no sustain that is long enough.
+pub(crate) fn stretch(all: usize, levels: &Levels, rate_hz: u32) -> Option<Range<usize>> {
     let rate = rate_hz as f32;
-    let (start, end) = sustain(mono, rate_hz)?;
+    let (start, end) = sustain(all, levels, rate_hz)?;
+    let end = end.min(start + (SEARCHED_SECS * rate) as usize);
+    let least = (SHORTEST_SECS * rate) as usize + 2 * (FADE_SECS * rate) as usize;
+    (end >= start + least).then_some(start..end)
+}
+
+/// [`find`] in a sound whose [`stretch`] at least is there.
+pub(crate) fn find_in(samples: &Samples, levels: &Levels, rate_hz: u32) -> Option<Loop> {
+    let rate = rate_hz as f32;
+    let searched = stretch(samples.frames(), levels, rate_hz)?;
+    let start = searched.start;
     let fade = (FADE_SECS * rate) as usize;
     let shortest = (SHORTEST_SECS * rate) as usize;
-    let end = end.min(start + (SEARCHED_SECS * rate) as usize);
-    if end < start + shortest + 2 * fade {
-        return None;
-    }
-    let held = &mono[start..end];
+    let held = samples.get(searched);
     let mut compare = Compare::new(held, fade, (rate_hz / COARSE_HZ).max(1) as usize);
     let step = (held.len() / 3 / ENDS).max(1);
     let mut best: Option<(f32, usize, usize)> = None;
@@ -53,8 +67,7 @@ pub fn find(mono: &[f32], rate_hz: u32) -> Option<Loop> {
 }
 
 /// First and last frame of the stretch in which the sound holds its level.
-fn sustain(mono: &[f32], rate_hz: u32) -> Option<(usize, usize)> {
-    let levels = Levels::of(mono, rate_hz);
+fn sustain(all: usize, levels: &Levels, rate_hz: u32) -> Option<(usize, usize)> {
     let peak = levels.loudest_frames()?;
     let floor_db = levels.db_at(peak) - 14.0;
     let settled = levels.first_within(3.0)? + rate_hz as usize / 10;
@@ -62,7 +75,7 @@ fn sustain(mono: &[f32], rate_hz: u32) -> Option<(usize, usize)> {
     let places = settled / hop..levels.rms().len();
     // A release is steeper than any sustain, so its last tenth of a second is left out.
     let end = places.clone().find(|&i| levels.db_at(i * hop) < floor_db).unwrap_or(places.end) * hop;
-    let end = end.min(mono.len()).checked_sub(rate_hz as usize / 10)?;
+    let end = end.min(all).checked_sub(rate_hz as usize / 10)?;
     if end <= settled + rate_hz as usize / 5 {
         return None;
     }

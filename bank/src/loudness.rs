@@ -2,7 +2,7 @@
 
 use ebur128::{EbuR128, Mode};
 
-use crate::Audio;
+use crate::{Audio, Piece};
 
 /// What silence, and anything softer, measures.
 pub const SILENCE_DB: f32 = -70.0;
@@ -10,19 +10,46 @@ pub const SILENCE_DB: f32 = -70.0;
 /// Integrated loudness in LUFS, held between [`SILENCE_DB`] and 0. A sound shorter than the standard's block of 400 ms
 /// is measured as one block, its rest silent.
 pub fn integrated_db(audio: &Audio) -> f32 {
-    measure(audio).filter(|db| db.is_finite()).map_or(SILENCE_DB, |db| (db as f32).clamp(SILENCE_DB, 0.0))
+    let mut loudness = Loudness::default();
+    let channels: Vec<&[f32]> = audio.channels.iter().map(Vec::as_slice).collect();
+    loudness.take(&Piece { rate_hz: audio.rate_hz, channels: &channels });
+    loudness.integrated_db()
 }
 
-fn measure(audio: &Audio) -> Option<f64> {
-    let channels = u32::try_from(audio.channels.len()).ok().filter(|&count| count > 0)?;
-    let mut meter = EbuR128::new(channels, audio.rate_hz, Mode::I).ok()?;
-    let planes: Vec<&[f32]> = audio.channels.iter().map(Vec::as_slice).collect();
-    meter.add_frames_planar_f32(&planes).ok()?;
-    let block = audio.rate_hz as usize * 2 / 5 + 1;
-    if audio.frames() < block {
-        let rest = vec![0.0; block - audio.frames()];
-        let planes = vec![rest.as_slice(); audio.channels.len()];
-        meter.add_frames_planar_f32(&planes).ok()?;
+/// The same, piece by piece.
+#[derive(Default)]
+pub(crate) struct Loudness {
+    meter: Option<EbuR128>,
+    /// Frames that were taken, of how many channels at which rate; without a meter where these cannot be measured.
+    taken: (usize, usize, u32),
+}
+
+impl Loudness {
+    pub fn take(&mut self, piece: &Piece<'_>) {
+        if self.taken.0 == 0 {
+            let channels = u32::try_from(piece.channels.len()).ok().filter(|&count| count > 0);
+            self.meter = channels.and_then(|count| EbuR128::new(count, piece.rate_hz, Mode::I).ok());
+        }
+        self.taken = (self.taken.0 + piece.frames(), piece.channels.len(), piece.rate_hz);
+        let meter = self.meter.take();
+        self.meter = meter.and_then(|mut meter| {
+            meter.add_frames_planar_f32(piece.channels).ok()?;
+            Some(meter)
+        });
     }
-    meter.loudness_global().ok()
+
+    pub fn integrated_db(self) -> f32 {
+        let db = self.measure().filter(|db| db.is_finite());
+        db.map_or(SILENCE_DB, |db| (db as f32).clamp(SILENCE_DB, 0.0))
+    }
+
+    fn measure(self) -> Option<f64> {
+        let (mut meter, (frames, channels, rate_hz)) = (self.meter?, self.taken);
+        let block = rate_hz as usize * 2 / 5 + 1;
+        if frames < block {
+            let rest = vec![0.0; block - frames];
+            meter.add_frames_planar_f32(&vec![rest.as_slice(); channels]).ok()?;
+        }
+        meter.loudness_global().ok()
+    }
 }

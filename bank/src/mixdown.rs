@@ -2,31 +2,31 @@
 
 use symphonia::core::audio::{Channels, GenericAudioBufferRef, Position};
 
-use crate::Audio;
-
-/// Gathers packets; more than two channels are mixed down to stereo as they come.
+/// Takes packets one after the other; more than two channels are mixed down to stereo.
 #[derive(Default)]
 pub(crate) struct Mixdown {
     rate_hz: u32,
     /// Left and right gain of each channel of the file; empty for mono and stereo.
     gains: Vec<[f32; 2]>,
     source_channels: usize,
-    channels: Vec<Vec<f32>>,
+    /// Of all packets.
+    frames: u64,
     packet: Vec<Vec<f32>>,
+    /// The packet in stereo, where it has more channels.
+    mixed: [Vec<f32>; 2],
     mended: usize,
 }
 
 impl Mixdown {
-    /// Adds a packet of at least one frame. The first one fixes rate and channels.
+    /// Takes a packet of at least one frame in the place of the last. The first one fixes rate and channels.
     pub fn take(&mut self, buffer: &GenericAudioBufferRef<'_>) -> Result<(), &'static str> {
         let count = buffer.num_planes();
-        if self.channels.is_empty() {
+        if self.source_channels == 0 {
             if count == 0 {
                 return Err("the file has no channels");
             }
             self.rate_hz = buffer.spec().rate();
             self.source_channels = count;
-            self.channels = vec![Vec::new(); count.min(2)];
             if count > 2 {
                 self.gains = stereo_gains(buffer.spec().channels(), count);
             }
@@ -40,11 +40,8 @@ impl Mixdown {
                 self.mended += 1;
             }
         }
-        if self.gains.is_empty() {
-            for (channel, packet) in self.channels.iter_mut().zip(&self.packet) {
-                channel.extend_from_slice(packet);
-            }
-        } else {
+        self.frames += self.packet.first().map_or(0, Vec::len) as u64;
+        if !self.gains.is_empty() {
             self.mix_packet();
         }
         Ok(())
@@ -52,23 +49,29 @@ impl Mixdown {
 
     fn mix_packet(&mut self) {
         let frames = self.packet.first().map_or(0, Vec::len);
-        for (side, channel) in self.channels.iter_mut().enumerate() {
-            let start = channel.len();
-            channel.resize(start + frames, 0.0);
+        for (side, channel) in self.mixed.iter_mut().enumerate() {
+            channel.clear();
+            channel.resize(frames, 0.0);
             for (packet, gains) in self.packet.iter().zip(&self.gains) {
-                for (mixed, sample) in channel[start..].iter_mut().zip(packet) {
+                for (mixed, sample) in channel.iter_mut().zip(packet) {
                     *mixed += gains[side] * sample;
                 }
             }
         }
     }
 
-    pub fn frames(&self) -> usize {
-        self.channels.first().map_or(0, Vec::len)
+    /// The channels of the last packet: one or two.
+    pub fn packet(&self) -> &[Vec<f32>] {
+        if self.gains.is_empty() { &self.packet } else { &self.mixed }
+    }
+
+    /// Frames of all packets.
+    pub fn frames(&self) -> u64 {
+        self.frames
     }
 
     pub fn channels(&self) -> usize {
-        self.channels.len()
+        self.source_channels.min(2)
     }
 
     /// Frames per second; 1 before the first packet.
@@ -86,10 +89,6 @@ impl Mixdown {
             remarks.push(format!("samples that are no numbers were silenced: {}", self.mended));
         }
         remarks
-    }
-
-    pub fn into_audio(self) -> Audio {
-        Audio { rate_hz: self.rate_hz, channels: self.channels }
     }
 }
 

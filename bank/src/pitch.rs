@@ -4,10 +4,13 @@
 //! nearly is not decided once but by a handful of tolerances, each with a vote, after the thought of pYIN (Mauch and
 //! Dixon, 2014): a strict one hears a weak fundamental under strong harmonics, a lax one a note that wavers.
 
+use std::ops::Range;
+
 use realfft::RealFftPlanner;
 use realfft::num_complex::Complex32;
 
 use crate::level::Levels;
+use crate::samples::Samples;
 
 /// A root that was heard.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -37,8 +40,12 @@ const POLL: usize = 124 * STEPS;
 
 /// The root of a mono sound; `None` where most of it has no pitch.
 pub fn hear(mono: &[f32], rate_hz: u32) -> Option<Heard> {
-    let longest = (rate_hz as f32 / RANGE_HZ[0]).ceil() as usize;
-    let window = longest.min(mono.len() / 2);
+    hear_in(&Samples::whole(mono), &Levels::of(mono, rate_hz), rate_hz)
+}
+
+/// The same of a sound whose [`stretch`] at least is there.
+pub(crate) fn hear_in(samples: &Samples, levels: &Levels, rate_hz: u32) -> Option<Heard> {
+    let window = window(samples.frames(), rate_hz);
     let fine = FINE_HZ.div_ceil(rate_hz.max(1)).min(16) as usize;
     let fine_hz = (rate_hz as usize * fine) as f32;
     let shortest = fine_hz / RANGE_HZ[1];
@@ -48,9 +55,9 @@ pub fn hear(mono: &[f32], rate_hz: u32) -> Option<Heard> {
     let mut lags = Lags::new(window, fine);
     let mut votes: Vec<(f32, f32)> = Vec::new();
     let mut asked = 0.0;
-    for (start, weight) in frames(mono, rate_hz, 2 * window) {
+    for (start, weight) in frames(samples.frames(), levels, rate_hz) {
         asked += weight;
-        lags.measure(&mono[start..start + 2 * window]);
+        lags.measure(samples.get(start..start + 2 * window));
         for lag in lags.ballots(shortest) {
             let midi = 69.0 + 12.0 * (fine_hz / lag / 440.0).log2();
             votes.push((midi, weight / TOLERANCES.len() as f32));
@@ -63,14 +70,30 @@ pub fn hear(mono: &[f32], rate_hz: u32) -> Option<Heard> {
     (confidence >= 0.25).then_some(Heard { midi, confidence })
 }
 
-/// Starts of the frames and the weight of each: behind the attack, as long as the sound is not much softer.
-fn frames(mono: &[f32], rate_hz: u32, len: usize) -> Vec<(usize, f32)> {
-    let levels = Levels::of(mono, rate_hz);
-    let Some(peak) = levels.loudest_frames() else { return Vec::new() };
+/// Half the length of a frame that votes.
+fn window(frames: usize, rate_hz: u32) -> usize {
+    let longest = (rate_hz as f32 / RANGE_HZ[0]).ceil() as usize;
+    longest.min(frames / 2)
+}
+
+/// What is looked at of a sound of this length: the first frame and the one behind the last. Behind the attack; `None` for
+/// silence.
+pub(crate) fn stretch(all: usize, levels: &Levels, rate_hz: u32) -> Option<Range<usize>> {
+    let peak = levels.loudest_frames()?;
     let settle = (0.03 * rate_hz as f32) as usize;
-    let last = mono.len() - len;
+    let len = 2 * window(all, rate_hz);
+    let last = all - len;
     let first = (peak + settle).min(last);
-    let end = last.min(first + (HEARD_SECS * rate_hz as f32) as usize);
+    Some(first..last.min(first + (HEARD_SECS * rate_hz as f32) as usize) + len)
+}
+
+/// Starts of the frames and the weight of each: behind the attack, as long as the sound is not much softer.
+fn frames(all: usize, levels: &Levels, rate_hz: u32) -> Vec<(usize, f32)> {
+    let len = 2 * window(all, rate_hz);
+    let Some((stretch, peak)) = stretch(all, levels, rate_hz).zip(levels.loudest_frames()) else {
+        return Vec::new();
+    };
+    let (first, end) = (stretch.start, stretch.end - len);
     let peak_db = levels.db_at(peak);
     let mut starts: Vec<(usize, f32)> = (0..FRAMES)
         .map(|i| first + (end - first) * i / (FRAMES - 1))

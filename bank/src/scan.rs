@@ -65,7 +65,7 @@ impl Progress<'_> {
 }
 
 /// What came of a scan.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct ScanReport {
     /// The sounds of the folder.
     pub bank: Arc<Bank>,
@@ -391,7 +391,7 @@ impl<'a> Scan<'a> {
                     priority::stand_back();
                     while !stop.load(Ordering::Relaxed) {
                         let Some(job) = waiting.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
-                        if sender.send((job, examine(folder, job, known, listen))).is_err() {
+                        if sender.send((job, examine(folder, job, known, listen, cancel))).is_err() {
                             break;
                         }
                     }

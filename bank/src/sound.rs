@@ -16,8 +16,22 @@ pub struct SoundId(pub [u8; 16]);
 impl SoundId {
     /// The id of this content.
     pub fn of(content: &[u8]) -> SoundId {
+        SoundId::from_hash(&blake3::hash(content))
+    }
+
+    /// The id of what this reads to its end.
+    ///
+    /// # Errors
+    /// Those of the reader.
+    pub(crate) fn of_all(reader: impl std::io::Read) -> std::io::Result<SoundId> {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update_reader(reader)?;
+        Ok(SoundId::from_hash(&hasher.finalize()))
+    }
+
+    fn from_hash(hash: &blake3::Hash) -> SoundId {
         let mut id = [0; 16];
-        id.copy_from_slice(&blake3::hash(content).as_bytes()[..16]);
+        id.copy_from_slice(&hash.as_bytes()[..16]);
         SoundId(id)
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! Tags are untrusted. A tag that is damaged says nothing, and never costs the sound.
 
-use std::io::Cursor;
+use std::io::BufReader;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use lofty::config::ParseOptions;
@@ -12,6 +12,7 @@ use lofty::probe::Probe;
 use lofty::tag::ItemKey;
 
 use crate::chunks;
+use crate::content::Content;
 
 /// Longest text in bytes that is kept of a file.
 const MOST_BYTES: usize = 2_000;
@@ -37,7 +38,7 @@ const TOLD: [ItemKey; 16] = [
 ];
 
 /// A line for each thing that the tags in a file's content say, each once; empty where there are none.
-pub(crate) fn of(content: &[u8]) -> String {
+pub(crate) fn of(content: &Content) -> String {
     let read = catch_unwind(AssertUnwindSafe(|| told(content))).unwrap_or_default();
     let mut lines: Vec<String> = Vec::new();
     for text in chunks::described(content).into_iter().chain(read) {
@@ -50,9 +51,10 @@ pub(crate) fn of(content: &[u8]) -> String {
     lines.join("\n")
 }
 
-fn told(content: &[u8]) -> Vec<String> {
+fn told(content: &Content) -> Vec<String> {
     let options = ParseOptions::new().read_properties(false).read_cover_art(false);
-    let probe = Probe::new(Cursor::new(content)).options(options);
+    let Ok(reader) = content.reader() else { return Vec::new() };
+    let probe = Probe::new(BufReader::new(reader)).options(options);
     let Some(file) = probe.guess_file_type().ok().and_then(|probe| probe.read().ok()) else {
         return Vec::new();
     };
@@ -76,6 +78,10 @@ mod tests {
         let length = (file.len() - 8) as u32;
         file[4..8].copy_from_slice(&length.to_le_bytes());
         file
+    }
+
+    fn of(bytes: &[u8]) -> String {
+        super::of(&Content::of(bytes.to_vec()))
     }
 
     const FORMAT: &[u8] = &[1, 0, 1, 0, 0x22, 0x56, 0, 0, 0x44, 0xac, 0, 0, 2, 0, 16, 0];

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use crate::Error;
-use crate::decode;
+use crate::pieces;
 
 /// Names that promise a sound. Some of these formats are not decoded; their files are then named as failures, because
 /// the composer would miss them.
@@ -179,7 +179,7 @@ fn look(folder: &Path, relative: PathBuf, walked: &mut Walked) -> Option<PathBuf
 fn sounds_like_one(path: &Path) -> bool {
     let mut beginning = Vec::new();
     let read = File::open(path).and_then(|file| file.take(16).read_to_end(&mut beginning));
-    read.is_ok() && decode::is_marked(&beginning)
+    read.is_ok() && pieces::is_marked(&beginning)
 }
 
 fn modified_ns(about: &Metadata) -> u64 {

@@ -25,8 +25,8 @@ use parking_lot::Mutex;
 use crate::device::Device;
 use crate::memory::Budget;
 use crate::signs::Recognised;
+use crate::spool::Rest;
 use crate::state::{BankRef, InstanceState};
-use crate::streaming::Rest;
 
 /// Sketches an instance holds.
 pub const SLOTS: usize = 16;

@@ -10,29 +10,26 @@ use std::sync::{Arc, Weak};
 
 use neume_bank::priority::stand_back;
 use neume_bank::scan::{self, Progress, ScanOptions, ScanReport, scan};
-use neume_bank::{Audio, Bank, Growth, Loop, Profile, SoundId, Source, container, decode};
+use neume_bank::{Bank, Content, Growth, Loop, Profile, SoundId, Source, Take, container, decode_pieces};
 use neume_models::raster::network_input;
 use neume_models::{Legend, Reading, SignEmbedding, SignInput, Sketch};
 use parking_lot::Mutex;
 
 use crate::device::Device;
 use crate::handoff::{Pcm, ScanProgress, StreamerEnd};
+use crate::joining::{Part, Scans};
+use crate::loading::Loading;
 use crate::memory;
 use crate::networks::Networks;
 use crate::state::BankRef;
-use crate::streaming::{self, HEAD_FRAMES, Streamer};
-
-/// Sounds without a loop are streamed from disk if they are longer.
-const HELD_SECS: u64 = 20;
-
-/// Longest part of a sound with a loop, which is held in memory.
-const MAX_SOUND_SECS: f32 = 120.0;
+use crate::streaming::{self, Streamer};
 
 /// The shared holdings of a process.
 pub struct Library {
     pool: Pool,
     networks: Networks,
     banks: Mutex<HashMap<PathBuf, Arc<Bank>>>,
+    scans: Scans,
     sounds: Mutex<Sounds>,
     streamer: Streamer,
     memory_notice: Mutex<Option<String>>,
@@ -82,6 +79,7 @@ impl Library {
             pool: Pool::new(),
             networks: Networks::default(),
             banks: Mutex::default(),
+            scans: Scans::default(),
             sounds: Mutex::default(),
             streamer: Streamer::start(),
             memory_notice: Mutex::new(memory::notice()),
@@ -162,7 +160,8 @@ impl Library {
         }
     }
 
-    /// Scans a folder, new and changed files only, and opens it as a bank for the whole process.
+    /// Scans a folder, new and changed files only, and opens it as a bank for the whole process. Where it is being scanned
+    /// already, unless all is to be made again, waits for that scan.
     ///
     /// # Errors
     /// A folder that cannot be read, an index of a future version, a scan that was cancelled.
@@ -173,9 +172,11 @@ impl Library {
         on_progress: &mut dyn FnMut(ScanProgress),
         cancel: &AtomicBool,
     ) -> Result<ScanReport, neume_bank::Error> {
-        let mut on_progress =
-            |scan: &Progress| on_progress(ScanProgress { done: scan.done, total: scan.total });
-        self.scan(folder, rebuild, &mut on_progress, cancel)
+        if rebuild {
+            let mut on_progress = |scan: &Progress| on_progress(progress_of(scan));
+            return self.scan(folder, true, &mut on_progress, cancel);
+        }
+        self.open_together(folder, on_progress, None, cancel)
     }
 
     /// [`Library::open`] for someone who waits: what is labelled by now is open while the scan is under way, and `on_growth`
@@ -190,15 +191,41 @@ impl Library {
         on_growth: &mut dyn FnMut(Arc<Bank>),
         cancel: &AtomicBool,
     ) -> Result<ScanReport, neume_bank::Error> {
-        let open = self.banks.lock().get(folder).map_or(0, |open| open.sounds.len());
-        let mut growth = Growth::beyond(open);
-        let mut on_progress = |scan: &Progress| {
-            on_progress(ScanProgress { done: scan.done, total: scan.total });
-            if let Some(bank) = growth.step(scan) {
-                on_growth(self.larger(folder, Arc::new(bank)));
+        self.open_together(folder, on_progress, Some(on_growth), cancel)
+    }
+
+    fn open_together(
+        &self,
+        folder: &Path,
+        on_progress: &mut dyn FnMut(ScanProgress),
+        on_growth: Option<&mut dyn FnMut(Arc<Bank>)>,
+        cancel: &AtomicBool,
+    ) -> Result<ScanReport, neume_bank::Error> {
+        let in_steps = on_growth.is_some();
+        let mut ignore = |_| {};
+        let on_growth = on_growth.unwrap_or(&mut ignore);
+        loop {
+            match self.scans.take_part(folder, in_steps) {
+                Part::Join(joined) => {
+                    if let Some(outcome) = joined.wait(on_progress, on_growth, cancel) {
+                        return outcome;
+                    }
+                }
+                Part::Lead(leading) => {
+                    let open = self.banks.lock().get(folder).map_or(0, |open| open.sounds.len());
+                    let mut growth = Growth::beyond(open);
+                    let mut on_progress = |scan: &Progress| {
+                        let step = if leading.is_in_steps() { growth.step(scan) } else { None };
+                        let grown = step.map(|bank| self.larger(folder, Arc::new(bank)));
+                        leading.tell(progress_of(scan), grown.clone());
+                        on_progress(progress_of(scan));
+                        grown.into_iter().for_each(&mut *on_growth);
+                    };
+                    let outcome = self.scan(folder, false, &mut on_progress, cancel);
+                    return leading.end(outcome);
+                }
             }
-        };
-        self.scan(folder, false, &mut on_progress, cancel)
+        }
     }
 
     fn scan(
@@ -231,7 +258,7 @@ impl Library {
     ///
     /// # Errors
     /// A file that is no sound, or a silent one; weights that do not load.
-    pub fn listen(&self, content: Vec<u8>, path: &Path) -> Result<Profile, neume_bank::Error> {
+    pub fn listen(&self, content: &Content, path: &Path) -> Result<Profile, neume_bank::Error> {
         let net = self.networks.sound()?;
         scan::profile_of(content, path, &|mono, rate_hz| net.label(mono, rate_hz))
     }
@@ -246,20 +273,7 @@ impl Library {
         if let Some(pcm) = self.sounds.lock().get(&key) {
             return Ok(pcm);
         }
-        let audio = self.load(wanted)?;
-        let (audio, sustain) = within(audio, sustain, span);
-        let pcm = if is_streamed(audio.frames() as u64, audio.rate_hz, sustain) {
-            let cause = |cause| Missing {
-                name: wanted.name.to_string(),
-                cause: format!(
-                    "it is long and cannot be laid out in {}: {cause}",
-                    streaming::folder().display()
-                ),
-            };
-            Arc::new(self.head(audio).map_err(cause)?)
-        } else {
-            Arc::new(prepare(&audio, sustain, rate_hz))
-        };
+        let pcm = Arc::new(self.load(wanted, rate_hz)?);
         self.sounds.lock().insert(key, pcm.clone());
         self.make_room();
         Ok(pcm)
@@ -270,51 +284,46 @@ impl Library {
         self.streamer.serve(end);
     }
 
-    /// A long sound: the rest laid out on disk, its head in memory.
-    fn head(&self, audio: Audio) -> std::io::Result<Pcm> {
-        let rest = self.streamer.lay_out(&audio.channels)?;
-        let mut heads = audio.channels.iter().map(|channel| channel[..HEAD_FRAMES].into());
-        Ok(Pcm {
-            rate_hz: audio.rate_hz as f32,
-            left: heads.next().unwrap_or_default(),
-            right: heads.next(),
-            sustain: None,
-            rest: Some(rest),
-        })
-    }
-
-    fn load(&self, wanted: Wanted<'_>) -> Result<Audio, Missing> {
+    fn load(&self, wanted: Wanted<'_>, rate_hz: f32) -> Result<Pcm, Missing> {
         let missing = |cause: String| Missing { name: wanted.name.to_string(), cause };
+        let loaded = |decode: &dyn Fn(&mut Take) -> Result<(), neume_bank::Error>| {
+            let mut loading = Loading::new(&self.streamer, wanted.sustain, wanted.span);
+            decode(&mut |piece| loading.take(piece)).map_err(|cause| missing(cause.to_string()))?;
+            loading.finish(rate_hz).map_err(|cause| missing(cause.to_string()))
+        };
         if let (Source::Factory { .. }, factory) = (wanted.source, Bank::factory()) {
             let sound = factory
                 .get(wanted.id)
                 .ok_or_else(|| missing("this version's factory bank does not have it".to_string()))?;
-            return factory.load(sound).map_err(|cause| missing(cause.to_string()));
+            return loaded(&|take| factory.load_in_pieces(sound, take));
         }
         let open: Vec<Arc<Bank>> = self.banks.lock().values().cloned().collect();
         for bank in open {
-            if let Some(audio) = bank.get(wanted.id).and_then(|sound| bank.load(sound).ok()) {
-                return Ok(audio);
+            if let Some(sound) = bank.get(wanted.id)
+                && let Ok(pcm) = loaded(&|take| bank.load_in_pieces(sound, take))
+            {
+                return Ok(pcm);
             }
         }
-        let BankRef::Folder(folder) = wanted.bank else {
-            return Err(missing("it names no file".to_string()));
-        };
-        let file = match wanted.source {
-            Source::File(file) => file,
-            Source::Member { file, member } => {
-                return container::load(&folder.join(file), member, wanted.id)
-                    .map_err(|cause| missing(cause.to_string()));
+        match (wanted.bank, wanted.source) {
+            (BankRef::Folder(folder), Source::File(file)) => {
+                let path = folder.join(file);
+                let content = Content::open(&path).map_err(|cause| missing(cause.to_string()))?;
+                if content.id_of(&path).map_err(|cause| missing(cause.to_string()))? != wanted.id {
+                    return Err(missing(format!("{}: the file has another content now", path.display())));
+                }
+                loaded(&|take| decode_pieces(&content, &path, take).map(|_| ()))
             }
-            Source::Factory { .. } => return Err(missing("it names no file".to_string())),
-        };
-        let path = folder.join(file);
-        let content = decode::read(&path).map_err(|cause| missing(cause.to_string()))?;
-        if SoundId::of(&content) != wanted.id {
-            return Err(missing(format!("{}: the file has another content now", path.display())));
+            (BankRef::Folder(folder), Source::Member { file, member }) => {
+                let path = folder.join(file);
+                let audio = container::load(&path, member, wanted.id);
+                let audio = audio.map_err(|cause| missing(cause.to_string()))?;
+                loaded(&|take| audio.pass_on(take, &path))
+            }
+            (BankRef::Factory, _) | (_, Source::Factory { .. }) => {
+                Err(missing("it names no file".to_string()))
+            }
         }
-        let decoded = decode::decode_bytes(content, &path).map_err(|cause| missing(cause.to_string()))?;
-        Ok(decoded.audio)
     }
 }
 
@@ -409,60 +418,12 @@ impl Sounds {
     }
 }
 
-/// Whether a sound is streamed from disk behind its head.
-fn is_streamed(frames: u64, rate_hz: u32, sustain: Option<Loop>) -> bool {
-    sustain.is_none() && frames > HELD_SECS * u64::from(rate_hz) && frames > HEAD_FRAMES as u64
-}
-
-/// About what a stereo sound takes in memory, in bytes.
-pub fn bytes_held(frames: u64, rate_hz: u32, sustain: Option<Loop>) -> u64 {
-    const FRAME_BYTES: u64 = 2 * size_of::<f32>() as u64;
-    if is_streamed(frames, rate_hz, sustain) {
-        FRAME_BYTES * HEAD_FRAMES as u64
-    } else {
-        FRAME_BYTES * frames
-    }
+fn progress_of(scan: &Progress) -> ScanProgress {
+    ScanProgress { done: scan.done, total: scan.total }
 }
 
 fn bytes_of(pcm: &Pcm) -> usize {
     (pcm.left.len() + pcm.right.as_ref().map_or(0, |right| right.len())) * size_of::<f32>()
-}
-
-/// A part of a sound, with the loop counted from its start.
-fn within(mut audio: Audio, sustain: Option<Loop>, span: Option<(u64, u64)>) -> (Audio, Option<Loop>) {
-    let Some((first, last)) = span else { return (audio, sustain) };
-    let frames = audio.frames();
-    let (first, last) = ((first as usize).min(frames), (last as usize).min(frames));
-    for channel in &mut audio.channels {
-        channel.truncate(last);
-        channel.drain(..first.min(last));
-    }
-    let moved = sustain.and_then(|sustain| {
-        Some(Loop {
-            start_frames: sustain.start_frames.checked_sub(first as u64)?,
-            end_frames: sustain.end_frames.checked_sub(first as u64)?,
-            ..sustain
-        })
-    });
-    (audio, moved)
-}
-
-/// The samples at the host's rate, their loop ready to be played.
-fn prepare(audio: &Audio, sustain: Option<Loop>, rate_hz: f32) -> Pcm {
-    let (audio, sustain) = neume_bank::looping::ready(audio, sustain, rate_hz.round() as u32);
-    let most = (MAX_SOUND_SECS * rate_hz) as usize;
-    let sustain = sustain.filter(|sustain| sustain.end_frames <= most as u64);
-    let mut channels = audio.channels.into_iter().map(|mut channel| {
-        channel.truncate(most);
-        channel.into_boxed_slice()
-    });
-    Pcm {
-        rate_hz,
-        left: channels.next().unwrap_or_default(),
-        right: channels.next(),
-        sustain: sustain.map(|sustain| (sustain.start_frames as u32, sustain.end_frames as u32)),
-        rest: None,
-    }
 }
 
 #[cfg(test)]

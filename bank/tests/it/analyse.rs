@@ -4,21 +4,10 @@ use neume_bank::analyse::{analyse, heard_mono};
 use neume_bank::names::hints;
 use neume_bank::root::Root;
 use neume_bank::{Audio, Decoded, Loop, Sound, looping, loudness, pitch};
-use neume_models::{Embedding, Families, SoundLabels};
+use neume_models::SoundLabels;
 
+use crate::labels::no_labels;
 use crate::tone::{crossing_hz, harmonic, mono, noise, rms, sine};
-
-pub fn no_labels() -> SoundLabels {
-    SoundLabels {
-        root_midi: None,
-        root_confidence: 0.0,
-        loudness_db: -20.0,
-        families: Families::EVEN,
-        brightness: 0.5,
-        roughness: 0.5,
-        embedding: Embedding::from_raw(&std::array::from_fn(|i| (1.7 * i as f32).sin())),
-    }
-}
 
 #[test]
 fn the_root_is_heard_from_e0_to_c9_within_a_few_cents() {

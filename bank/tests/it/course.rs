@@ -8,7 +8,7 @@ use neume_bank::scan::Ears;
 use neume_bank::{Audio, Bank, Course, Decision, Decoded, Progress, Sound, pitch, scan_with};
 use neume_models::SoundLabels;
 
-use crate::analyse::no_labels;
+use crate::labels::no_labels;
 use crate::scan::Place;
 use crate::tone::{harmonic, noise, sine};
 

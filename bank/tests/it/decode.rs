@@ -13,7 +13,7 @@ fn fixture(name: &str) -> PathBuf {
 }
 
 /// A WAV file of channels that all hold the same samples.
-fn wav(
+pub fn wav(
     samples: &[f32],
     channels: u16,
     sample_rate: u32,

@@ -5,7 +5,8 @@ use std::cell::Cell;
 use std::path::{Path, PathBuf};
 
 use neume_bank::decode::decode_bytes;
-use neume_bank::{Decoded, Error, looping, names, pitch};
+use neume_bank::scan::profile_of;
+use neume_bank::{Content, Decoded, Error, decode_pieces, looping, names, pitch};
 use proptest::prelude::*;
 
 /// The system's allocator, which remembers the largest request of each thread.
@@ -51,6 +52,37 @@ static WATCHED: Watched = Watched;
 
 /// The largest single request that decoding a file of a few kilobytes may make.
 const LARGEST_REQUEST: usize = 16 << 20;
+
+/// The largest single request that listening to a sound may make, however long it is.
+const LARGEST_LONG: usize = 64 << 20;
+
+#[test]
+fn a_sound_of_more_than_an_hour_is_heard_and_decoded_in_little_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("hours.wav");
+    let mut head = crate::decode::wav(&[], 1, 8_000, 8, hound::SampleFormat::Int);
+    let frames = 40_000_000;
+    let length = head.len();
+    head[4..8].copy_from_slice(&((length - 8 + frames) as u32).to_le_bytes());
+    head[length - 4..].copy_from_slice(&(frames as u32).to_le_bytes());
+    let period: Vec<u8> = (0..40).map(|i| if i < 20 { 160 } else { 96 }).collect();
+    head.extend(period.into_iter().cycle().take(frames));
+    std::fs::write(&path, head).unwrap();
+    let content = Content::open(&path).unwrap();
+    LARGEST.set(0);
+    let ear = |_: &[f32], _: u32| Ok(crate::labels::no_labels());
+    let profile = profile_of(&content, &path, &ear).unwrap();
+    assert_eq!(profile.duration_secs, 5_000.0);
+    assert!(profile.root_midi.is_some_and(|midi| (midi - 55.35).abs() < 0.1), "{profile:?}");
+    let mut taken = 0;
+    let outline = decode_pieces(&content, &path, &mut |piece| {
+        taken += piece.frames();
+        Ok(())
+    });
+    assert_eq!((outline.unwrap().frames, taken), (frames as u64, frames));
+    let largest = LARGEST.get();
+    assert!(largest <= LARGEST_LONG, "{largest} bytes were asked for at once");
+}
 
 fn fixtures() -> Vec<(String, Vec<u8>)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/fixtures");

@@ -7,6 +7,7 @@ mod factory;
 mod font;
 mod hostile;
 mod keeping;
+mod labels;
 mod map;
 mod matching;
 mod names;

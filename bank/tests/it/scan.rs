@@ -11,7 +11,7 @@ use neume_bank::{
 use neume_models::SoundLabels;
 use tempfile::TempDir;
 
-use crate::analyse::no_labels;
+use crate::labels::no_labels;
 use crate::tone::harmonic;
 
 /// A folder of sounds, and a cache of its own.

@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 use clap::Args;
 use neume::library::Library;
 use neume_bank::search::Like;
-use neume_bank::{Bank, Profile, Query, Reason, SoundId, Text, Weights, search};
+use neume_bank::{Bank, Content, Profile, Query, Reason, SoundId, Text, Weights, search};
 use neume_models::Family;
 
 use super::args::Reader;
@@ -185,17 +185,17 @@ fn liked(bank: &Bank, file: &Path) -> Result<(Profile, Option<SoundId>)> {
     if let Some(sound) = bank.sounds.iter().find(|sound| file_of(sound) == name) {
         return Ok((sound.profile.clone(), Some(sound.id)));
     }
-    let content = neume_bank::decode::read(file).map_err(|cause| match cause {
+    let content = Content::open(file).map_err(|cause| match cause {
         neume_bank::Error::File { path, cause } => {
             anyhow::anyhow!("{cause}; nor is it a sound of {}", bank.name).context(path.display().to_string())
         }
         other => other.into(),
     })?;
-    let id = SoundId::of(&content);
+    let id = content.id_of(file)?;
     match bank.get(id) {
         Some(sound) => Ok((sound.profile.clone(), Some(id))),
         None => {
-            let profile = Library::shared().listen(content, file)?;
+            let profile = Library::shared().listen(&content, file)?;
             Ok((profile, None))
         }
     }

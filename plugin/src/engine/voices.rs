@@ -171,14 +171,15 @@ impl Voices {
     /// that strike has ended already and those that sound belong to the `still_down` others.
     pub fn lifted(&mut self, note: Note, still_down: usize) -> impl Iterator<Item = &mut Voice> {
         let is_held = move |voice: &Voice| voice.state == State::Held && note.names(voice.note);
-        let after = |serial: u64| {
-            let later = self.in_use().filter(|voice| is_held(voice) && voice.serial > serial);
-            later.map(|voice| voice.serial).min()
-        };
-        let oldest = after(0).filter(|&oldest| {
-            // As many strikes as keys are still down may follow the one that is let go.
-            note.id.is_some() || (0..still_down).try_fold(oldest, |serial, _| after(serial)).is_some()
-        });
+        // The strikes that sound, gathered in one pass: a key may be struck again and again without being lifted.
+        let mut serials = [0; POLYPHONY + FADING];
+        let held = self.in_use().filter(|voice| is_held(voice));
+        let count = serials.iter_mut().zip(held).map(|(serial, voice)| *serial = voice.serial).count();
+        let serials = serials.get_mut(..count).unwrap_or_default();
+        serials.sort_unstable();
+        // As many strikes as keys are still down may follow the one that is let go.
+        let may_go = note.id.is_some() || serials.chunk_by(u64::eq).count() > still_down;
+        let oldest = serials.first().copied().filter(|_| may_go);
         self.in_use_mut().filter(move |voice| is_held(voice) && Some(voice.serial) == oldest)
     }
 

@@ -4,7 +4,8 @@ use neume_bank::{Bank, Instrument, Looping, Manner, Sound, SoundId, Zone};
 use neume_models::Reading;
 
 use crate::handoff::{Playable, PlayableZone};
-use crate::library::{Library, Missing, Wanted, bytes_held};
+use crate::library::{Library, Missing, Wanted};
+use crate::loading::bytes_held;
 use crate::memory;
 use crate::state::{BankRef, Chosen, ChosenZone};
 
@@ -208,7 +209,7 @@ mod tests {
         };
         let all = whole.zones.len();
         assert_eq!(chosen_of(48_000), (all, None));
-        let (here, told) = chosen_of((memory::budget().instrument_bytes() / 8) * 2 / all as u64);
+        let (here, told) = chosen_of((memory::budget().instrument_bytes() / 8) * 5 / 4 / all as u64);
         assert!(here < all && here > 1, "{here} of {all}");
         assert!(told.unwrap().contains(&format!("{here} of its {all} zones")));
     }

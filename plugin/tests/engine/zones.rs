@@ -109,6 +109,19 @@ fn zones_over_each_other_sound_and_end_together() {
 }
 
 #[test]
+fn voices_of_one_strike_do_not_stand_for_strikes_whose_keys_are_still_down() {
+    let both = |pcm: fn() -> Pcm| instrument(vec![(pcm(), Manner::default()), (pcm(), Manner::default())]);
+    let mut rig = Rig::with(both(|| mono(vec![0.1; 100], None)));
+    let settings = Settings { release_secs: 0.0, ..plain() };
+    rig.left(&settings, &[on(0, 60)], 320);
+    rig.put(0, both(|| level(0.1)));
+    let out = rig.left(&settings, &[on(0, 60), on(100, 60), off(1_000, 60), off(2_000, 60)], 3_000);
+    assert!((out[900] - 0.4).abs() < 1e-4, "two strikes: {}", out[900]);
+    assert!((out[1_900] - 0.4).abs() < 1e-4, "the first strike had ended already: {}", out[1_900]);
+    assert!((out[2_900] - 0.2).abs() < 1e-4, "the oldest that sounds: {}", out[2_900]);
+}
+
+#[test]
 fn a_strike_of_several_voices_is_reported_once_when_its_last_has_ended() {
     let mut rig = Rig::with(instrument(vec![
         (mono(vec![0.5; 100], None), Manner::default()),

@@ -1,11 +1,12 @@
 //! A folder that was never scanned: it can be drawn for while it is listened to.
 
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Barrier};
 use std::time::{Duration, Instant};
 
 use neume::handoff::{Generation, Request, View};
+use neume::library::Library;
 use neume::state::BankRef;
 use neume_bank::{Bank, ScanOptions, SoundId, scan};
 use neume_models::SoundNet;
@@ -93,7 +94,7 @@ fn new_sounds_come_under_the_keys_while_their_folder_is_scanned_and_what_was_cho
     assert_ne!(instance.samples(0), before);
     assert_eq!(instance.samples(1), chosen_before);
     let whole = in_one_go(folder.path());
-    let open = neume::library::Library::shared().bank(&BankRef::Folder(folder.path().to_path_buf()));
+    let open = Library::shared().bank(&BankRef::Folder(folder.path().to_path_buf()));
     assert_eq!(open, Some(whole), "as if it had not grown");
 }
 
@@ -120,6 +121,46 @@ fn a_scan_that_gives_way_to_another_folder_loses_nothing_and_two_instances_end_a
     assert_eq!(shown(&first).0, SOUNDS);
     assert_eq!(shown(&first), shown(&second));
     assert_eq!(first.samples(0), second.samples(0));
+}
+
+#[test]
+fn who_opens_a_folder_that_is_being_scanned_joins_that_scan_and_goes_on_where_it_is_left() {
+    let folder = new_sounds(11.0);
+    let mut instance = Instance::new().at_rate(RATE_HZ);
+    let library = Library::shared();
+    let (leaves, all_there, led) = (AtomicBool::new(false), Barrier::new(3), Barrier::new(2));
+    let scanned = |cancel: &AtomicBool, leads: bool| {
+        let (mut steps, mut is_there) = (0, false);
+        let mut on_progress = |_| {
+            if !std::mem::replace(&mut is_there, true) {
+                // Whoever joins is told at once how far the scan is.
+                leads.then(|| led.wait());
+                all_there.wait();
+            }
+        };
+        let mut on_growth = |_| {
+            steps += 1;
+            leaves.store(true, Ordering::Relaxed);
+        };
+        let end = library.open_in_steps(folder.path(), &mut on_progress, &mut on_growth, cancel);
+        (end, steps)
+    };
+    let ends = std::thread::scope(|scope| {
+        let first = scope.spawn(|| scanned(&leaves, true));
+        led.wait();
+        open(&instance, folder.path());
+        let others = [(); 2].map(|()| scope.spawn(|| scanned(&AtomicBool::new(false), false)));
+        let left = first.join().expect("it gives way in order").0;
+        assert!(left.is_err(), "the scan was led by one who went away");
+        others.map(|other| other.join().expect("it ends in order"))
+    });
+    let [(one, steps), (other, more_steps)] = ends;
+    let (one, other) = (one.expect("it goes on"), other.expect("it goes on"));
+    assert!(Arc::ptr_eq(&one.bank, &other.bank), "one scan has one end");
+    assert!(one.new < SOUNDS, "what was labelled by then is not labelled again: {}", one.new);
+    assert!(steps > 0 && more_steps > 0, "{steps} {more_steps}");
+    instance.settle();
+    assert_eq!((one.bank.sounds.len(), instance.view().bank.sounds), (SOUNDS, SOUNDS));
 }
 
 #[test]

@@ -6,8 +6,9 @@ use std::sync::atomic::AtomicBool;
 
 use neume_bank::scan::{Ears, remembered};
 use neume_bank::{Bank, Error, ScanOptions, ScanReport, scan_with};
-use neume_models::{Embedding, Families, SoundLabels};
 use tempfile::TempDir;
+
+use crate::labels::no_labels;
 
 /// See above.
 pub struct Folder {
@@ -57,18 +58,5 @@ impl Folder {
     /// Forgets the index.
     pub fn forget(&self) {
         std::fs::remove_dir_all(self.home.path().join("cache")).ok();
-    }
-}
-
-/// What an ear says that knows nothing.
-pub fn no_labels() -> SoundLabels {
-    SoundLabels {
-        root_midi: None,
-        root_confidence: 0.0,
-        loudness_db: -20.0,
-        families: Families::EVEN,
-        brightness: 0.5,
-        roughness: 0.5,
-        embedding: Embedding::from_raw(&[0.5; Embedding::LEN]),
     }
 }

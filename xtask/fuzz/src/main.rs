@@ -6,6 +6,8 @@
 mod folder;
 #[path = "../../../bank/tests/it/font.rs"]
 mod font;
+#[path = "../../../bank/tests/it/labels.rs"]
+mod labels;
 mod seeds;
 mod targets;
 #[allow(dead_code)] // The tests use more of it.

@@ -8,7 +8,8 @@ use neume_bank::decode::decode_bytes;
 use neume_bank::{Audio, Bank, Decoded, Error, looping, names};
 use neume_models::{RasterLayer, Sketch, raster};
 
-use crate::folder::{Folder, no_labels};
+use crate::folder::Folder;
+use crate::labels::no_labels;
 
 /// Takes any bytes.
 pub type Target = fn(&[u8]);
