@@ -14,7 +14,7 @@ pub(crate) fn map<T: Sync, R: Send>(items: &[T], f: impl Fn(&T) -> R + Sync) -> 
 }
 
 fn on_threads<T: Sync, R: Send>(threads: usize, items: &[T], f: &(impl Fn(&T) -> R + Sync)) -> Vec<R> {
-    if threads < 2 {
+    if threads < 2 || items.is_empty() {
         return items.iter().map(f).collect();
     }
     std::thread::scope(|scope| {

@@ -43,5 +43,5 @@ fn the_level_plays_no_part_and_silence_is_heard_as_numbers() {
 fn weights_that_do_not_fit_are_named() {
     let refused = |file: &[u8]| Ear::from_weights(file).err().map(|e| e.to_string()).unwrap_or_default();
     assert!(refused(&[0xff; 100]).contains("weights do not fit"));
-    assert!(refused(neume_models::SoundNet::EMBEDDED).contains("`first.weight` is missing"));
+    assert!(refused(neume_models::SoundNet::EMBEDDED).contains("`residual.0.depthwise.weight` is missing"));
 }
