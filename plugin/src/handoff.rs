@@ -40,11 +40,15 @@ pub struct Generation(pub u64);
 pub struct Requests {
     sender: Sender<Request>,
     unanswered: Arc<AtomicUsize>,
+    leaving: Arc<AtomicBool>,
 }
 
 impl Requests {
     /// Asks the Worker. A Worker that is gone answers nothing any more, and nobody needs it to.
     pub fn send(&self, request: Request) {
+        if matches!(request, Request::Quit) {
+            self.leaving.store(true, Ordering::Release);
+        }
         self.unanswered.fetch_add(1, Ordering::AcqRel);
         if self.sender.send(request).is_err() {
             self.unanswered.fetch_sub(1, Ordering::AcqRel);
@@ -509,6 +513,8 @@ pub struct WorkerEnd {
     pub requests: Receiver<Request>,
     /// Requests that are not answered yet; the Worker takes off what it has answered.
     pub unanswered: Arc<AtomicUsize>,
+    /// Set with [`Request::Quit`], so that what takes long is given up before the request is read.
+    pub leaving: Arc<AtomicBool>,
     /// To the Editor.
     pub view: Arc<Mutex<Arc<View>>>,
     /// What is saved.
@@ -554,7 +560,8 @@ pub fn page_rings() -> (rtrb::Producer<PageAsk>, rtrb::Consumer<PageGiven>, Stre
 pub fn ends() -> (EditorEnd, WorkerEnd, EngineEnd) {
     let (sender, requested) = crossbeam_channel::unbounded();
     let unanswered = Arc::new(AtomicUsize::new(0));
-    let requests = Requests { sender, unanswered: unanswered.clone() };
+    let leaving = Arc::new(AtomicBool::new(false));
+    let requests = Requests { sender, unanswered: unanswered.clone(), leaving: leaving.clone() };
     let view = Arc::new(Mutex::new(Arc::new(View::default())));
     let document = Arc::new(Document::default());
     let watched = Arc::new(AtomicBool::new(false));
@@ -571,7 +578,7 @@ pub fn ends() -> (EditorEnd, WorkerEnd, EngineEnd) {
             watched: watched.clone(),
             keys: key_presses,
         },
-        WorkerEnd { requests: requested, unanswered, view, document, engine: to_engine, streamer },
+        WorkerEnd { requests: requested, unanswered, leaving, view, document, engine: to_engine, streamer },
         EngineEnd { messages, keys, frames: frames_in, watched, asks, pages },
     )
 }

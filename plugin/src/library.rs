@@ -5,12 +5,14 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 
 use neume_bank::priority::stand_back;
 use neume_bank::scan::{self, Progress, ScanOptions, ScanReport, scan};
-use neume_bank::{Bank, Content, Growth, Loop, Profile, SoundId, Source, Take, container, decode_pieces};
+use neume_bank::{
+    Bank, Content, Growth, Loop, Piece, Profile, SoundId, Source, Stop, Take, container, decode_pieces,
+};
 use neume_models::raster::network_input;
 use neume_models::{Legend, Reading, SignEmbedding, SignInput, Sketch};
 use parking_lot::Mutex;
@@ -263,17 +265,17 @@ impl Library {
         scan::profile_of(content, path, &|mono, rate_hz| net.label(mono, rate_hz))
     }
 
-    /// The samples of a sound at the host's rate, from memory or from its file.
+    /// The samples of a sound at the host's rate, from memory or from its file. `cancel` ends the reading of it.
     ///
     /// # Errors
-    /// [`Missing`] where neither its place nor an open bank holds this content.
-    pub fn pcm(&self, wanted: Wanted<'_>, rate_hz: f32) -> Result<Arc<Pcm>, Missing> {
+    /// [`Missing`] where neither its place nor an open bank holds this content, and where it was cancelled.
+    pub fn pcm(&self, wanted: Wanted<'_>, rate_hz: f32, cancel: &AtomicBool) -> Result<Arc<Pcm>, Missing> {
         let Wanted { id, sustain, span, .. } = wanted;
         let key = PcmKey { id, rate: rate_hz.to_bits(), sustain, span };
         if let Some(pcm) = self.sounds.lock().get(&key) {
             return Ok(pcm);
         }
-        let pcm = Arc::new(self.load(wanted, rate_hz)?);
+        let pcm = Arc::new(self.load(wanted, rate_hz, cancel)?);
         self.sounds.lock().insert(key, pcm.clone());
         self.make_room();
         Ok(pcm)
@@ -284,11 +286,15 @@ impl Library {
         self.streamer.serve(end);
     }
 
-    fn load(&self, wanted: Wanted<'_>, rate_hz: f32) -> Result<Pcm, Missing> {
+    fn load(&self, wanted: Wanted<'_>, rate_hz: f32, cancel: &AtomicBool) -> Result<Pcm, Missing> {
         let missing = |cause: String| Missing { name: wanted.name.to_string(), cause };
         let loaded = |decode: &dyn Fn(&mut Take) -> Result<(), neume_bank::Error>| {
             let mut loading = Loading::new(&self.streamer, wanted.sustain, wanted.span);
-            decode(&mut |piece| loading.take(piece)).map_err(|cause| missing(cause.to_string()))?;
+            let mut take = |piece: &Piece<'_>| match cancel.load(Ordering::Acquire) {
+                true => Err(Stop::Failed("it is not wanted any more".to_string())),
+                false => loading.take(piece),
+            };
+            decode(&mut take).map_err(|cause| missing(cause.to_string()))?;
             loading.finish(rate_hz).map_err(|cause| missing(cause.to_string()))
         };
         if let (Source::Factory { .. }, factory) = (wanted.source, Bank::factory()) {
@@ -429,6 +435,28 @@ fn bytes_of(pcm: &Pcm) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sound_that_is_not_wanted_any_more_is_given_up_and_can_be_had_later() {
+        const RATE_HZ: f32 = 11_027.0;
+        let library = Library::shared();
+        let factory = Bank::factory();
+        let sound = &factory.sounds[0];
+        let load = |is_cancelled: bool| {
+            let wanted = Wanted {
+                id: sound.id,
+                source: &sound.source,
+                bank: &BankRef::Factory,
+                name: &sound.name,
+                sustain: sound.sustain,
+                span: None,
+            };
+            library.pcm(wanted, RATE_HZ, &AtomicBool::new(is_cancelled))
+        };
+        let refused = load(true).map(drop).unwrap_err();
+        assert!(refused.cause.contains("not wanted any more"), "{}", refused.cause);
+        assert!(load(false).is_ok_and(|pcm| !pcm.left.is_empty()));
+    }
 
     #[test]
     fn sounds_that_nobody_plays_leave_when_the_budget_is_full() {

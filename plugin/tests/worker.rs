@@ -8,9 +8,10 @@ mod instance;
 mod roots;
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use neume::handoff::{FoundView, Generation, Request, SLOTS, SearchAsked};
+use neume::handoff::{self, FoundView, Generation, Request, SLOTS, SearchAsked};
 use neume::language::{BoundSound, Language, Meaning, Spoken};
 use neume::library::Library;
 use neume::signs::{Shape, Signs};
@@ -20,6 +21,16 @@ use neume_models::echo::ECHOES;
 use neume_models::{Family, Point, Reading, Rgb, Sketch, Stroke};
 
 use instance::{Instance, RATE_HZ, folder_of_tones, line, write_tone};
+
+#[test]
+fn an_instance_that_goes_says_so_before_its_last_request_is_read() {
+    let (editor, worker, _engine) = handoff::ends();
+    editor.requests.send(Request::Notice("a word".to_string()));
+    assert!(!worker.leaving.load(Ordering::Acquire));
+    editor.requests.send(Request::Quit);
+    assert!(worker.leaving.load(Ordering::Acquire));
+    assert_eq!(worker.requests.len(), 2);
+}
 
 #[test]
 fn a_fresh_instance_has_its_first_sketch_under_the_keys() {

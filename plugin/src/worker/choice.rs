@@ -1,5 +1,7 @@
 //! From a ranked sound to what is saved of it, and from there to what lies under the keys.
 
+use std::sync::atomic::AtomicBool;
+
 use neume_bank::{Bank, Instrument, Looping, Manner, Sound, SoundId, Zone};
 use neume_models::Reading;
 
@@ -153,11 +155,16 @@ pub fn only_the_match(chosen: &Chosen) -> Chosen {
     Chosen { zones: zones.into_iter().collect(), ..chosen.clone() }
 }
 
-/// Loads what was chosen, at the host's rate.
+/// Loads what was chosen, at the host's rate; `cancel` ends it early.
 ///
 /// # Errors
 /// [`Missing`] names the first sound that cannot be had.
-pub fn playable(library: &Library, chosen: &Chosen, rate_hz: f32) -> Result<Playable, Missing> {
+pub fn playable(
+    library: &Library,
+    chosen: &Chosen,
+    rate_hz: f32,
+    cancel: &AtomicBool,
+) -> Result<Playable, Missing> {
     let zones = chosen.zones.iter().map(|zone| {
         let wanted = Wanted {
             id: zone.sound,
@@ -167,7 +174,7 @@ pub fn playable(library: &Library, chosen: &Chosen, rate_hz: f32) -> Result<Play
             sustain: zone.sustain,
             span: zone.manner.span,
         };
-        let pcm = library.pcm(wanted, rate_hz)?;
+        let pcm = library.pcm(wanted, rate_hz, cancel)?;
         let ChosenZone { keys, velocities, root_midi, manner, .. } = *zone;
         Ok(PlayableZone { keys, velocities, root_midi, manner, pcm })
     });

@@ -57,6 +57,8 @@ pub fn spawn(end: WorkerEnd, library: Arc<Library>) -> std::io::Result<std::thre
 struct Worker {
     requests: Receiver<Request>,
     unanswered: Arc<std::sync::atomic::AtomicUsize>,
+    /// Whether the instance is going.
+    leaving: Arc<std::sync::atomic::AtomicBool>,
     shown: Arc<parking_lot::Mutex<Arc<View>>>,
     document: Arc<Document>,
     /// The state that the slots below answer.
@@ -105,6 +107,7 @@ impl Worker {
         Worker {
             requests: end.requests,
             unanswered: end.unanswered,
+            leaving: end.leaving,
             shown: end.view,
             document: end.document,
             opening,
@@ -427,11 +430,12 @@ impl Worker {
         // An instrument that grows stays whole meanwhile.
         if chosen.zones.len() > 1
             && self.slots[slot].under_keys != Some(sound)
-            && let Ok(first) = playable(&self.library, &choice::only_the_match(chosen), rate_hz)
+            && let Ok(first) =
+                playable(&self.library, &choice::only_the_match(chosen), rate_hz, &self.leaving)
         {
             hand_over(first);
         }
-        match playable(&self.library, chosen, rate_hz) {
+        match playable(&self.library, chosen, rate_hz, &self.leaving) {
             Ok(loaded) => {
                 hand_over(loaded);
                 self.slots[slot].missing = None;
@@ -455,7 +459,9 @@ impl Worker {
             let loaded = nearest
                 .first()
                 .and_then(|best| choose(&bank, &from, best.sound, reading, false))
-                .and_then(|chosen| playable(&self.library, &chosen, rate_hz).ok().map(|p| (chosen.sound, p)));
+                .and_then(|chosen| {
+                    playable(&self.library, &chosen, rate_hz, &self.leaving).ok().map(|p| (chosen.sound, p))
+                });
             if let Some((sound, loaded)) = loaded {
                 self.slots[slot].chosen = Some(sound);
                 self.slots[slot].under_keys = Some(sound);
@@ -477,7 +483,7 @@ impl Worker {
         let reading = self.slots.iter().find_map(|slot| slot.reading.as_ref()?.as_ref().ok()).cloned();
         let reading = reading.unwrap_or_else(searching::unread);
         let Some(chosen) = choose(&self.bank, &self.bank_ref, sound, &reading, true) else { return };
-        match playable(&self.library, &choice::only_the_match(&chosen), rate_hz) {
+        match playable(&self.library, &choice::only_the_match(&chosen), rate_hz, &self.leaving) {
             Ok(loaded) => self.outbox.post(ToEngine::Audition(Arc::new(loaded))),
             Err(missing) => self.view.notice = Some(missing.to_string()),
         }
