@@ -18,7 +18,7 @@ pub struct Instrument {
 
 impl Instrument {
     /// Zones that sound together under one note, at most.
-    pub const MOST_LAYERS: usize = 4;
+    pub const MOST_LAYERS: usize = 8;
     /// The root that a sound without pitch is played at untransposed.
     pub const UNPITCHED_ROOT_MIDI: f32 = 60.0;
 

@@ -88,7 +88,7 @@ pub(super) fn import(path: &Path, files: &Files) -> Result<Imported, String> {
             imported.leave_out(format!("dspreset: <{}>", node.tag_name().name()), elements as u64);
         }
     }
-    imported.leave_out("dspreset: layer (a fifth sound of the same note)", take_out_layers(&mut zones));
+    imported.leave_out("dspreset: layer (a ninth sound of the same note)", take_out_layers(&mut zones));
     imported.failed.sort();
     imported.failed.dedup();
     if !zones.is_empty() {

@@ -15,8 +15,8 @@ use crate::{Loop, Looping, Manner};
 const MOST_ZONES: usize = 300_000;
 /// The bank of drum kits.
 const DRUM_BANK: u16 = 128;
-/// A sample that is panned this far is one side of a pair.
-const ASIDE: f32 = 0.5;
+/// A sample that is panned this far is one side of a pair; what is panned less stays where it is told.
+const ASIDE: f32 = 0.9;
 /// Sides of a pair are tuned this far apart at most, in semitones; together they take the mean.
 const MOST_APART: f32 = 0.15;
 /// A pair of samples is as loud as a mono one in the middle.
@@ -91,7 +91,7 @@ impl Import<'_> {
         }
         let is_drum = header.bank == DRUM_BANK;
         let mut zones = self.zones(parts);
-        self.imported.leave_out("sf2: layer (a fifth sound of the same note)", take_out_layers(&mut zones));
+        self.imported.leave_out("sf2: layer (a ninth sound of the same note)", take_out_layers(&mut zones));
         for zone in &zones {
             if let Place::Member(member) = &zone.place {
                 let held = drums.entry(member.clone()).or_insert((true, header.name.clone()));

@@ -111,7 +111,7 @@ pub(super) fn import(path: &Path, files: &Files) -> Result<Imported, String> {
     let import = Some(of_regions(true)).filter(|import| !import.zones.is_empty());
     let import = import.unwrap_or_else(|| of_regions(false));
     let Import { mut imported, mut zones, missing, .. } = import;
-    imported.leave_out("sfz: layer (a fifth sound of the same note)", take_out_layers(&mut zones));
+    imported.leave_out("sfz: layer (a ninth sound of the same note)", take_out_layers(&mut zones));
     imported.failed.extend(missing.into_iter().take(MOST_FAILURES));
     if !zones.is_empty() {
         imported.instruments.push(ToldInstrument { name, zones });
