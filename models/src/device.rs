@@ -26,8 +26,8 @@ pub enum Network {
     Sketch = 0,
     /// Pixels (64, 64) to what [`SignNet::views`] says (8, 1024).
     Sign = 1,
-    /// Log-mel (64, 128), what the ear says (1,024) and harmonics (324, channels) to families (12), brightness and roughness (2), an embedding of any
-    /// length (64), and the candidate roots with none as the last (325).
+    /// Log-mel (64, 128), what the ear says (1,024) and harmonics (324, channels) to families (12), brightness and
+    /// roughness (2), an embedding of any length (64), and the candidate roots with none as the last (325).
     Sound = 2,
 }
 

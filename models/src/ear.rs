@@ -183,12 +183,12 @@ impl Residual {
     fn pass(&self, map: Map) -> Map {
         let Plan { kernel, wide, out, bend, stride, .. } = *self.plan;
         let inputs = map.numbers.len() / (map.rows * map.columns);
-        let mut inner = Map { numbers: Vec::new(), ..map };
-        if let Some(expand) = &self.expand {
-            inner.numbers = expand.mix(&map.numbers);
-            inner.numbers.iter_mut().for_each(|v| *v = bend.of(*v));
-        }
-        let seen = if self.expand.is_some() { &inner.numbers } else { &map.numbers };
+        let expanded = self.expand.as_ref().map(|expand| {
+            let mut numbers = expand.mix(&map.numbers);
+            numbers.iter_mut().for_each(|v| *v = bend.of(*v));
+            numbers
+        });
+        let seen = expanded.as_ref().unwrap_or(&map.numbers);
         let mut inner = slide([map.rows, map.columns, wide], seen, &self.depthwise, kernel, stride);
         inner.numbers.iter_mut().for_each(|v| *v = bend.of(*v));
         if let Some([squeeze, excite]) = &self.excite {

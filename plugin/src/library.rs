@@ -305,10 +305,10 @@ impl Library {
         }
         let open: Vec<Arc<Bank>> = self.banks.lock().values().cloned().collect();
         for bank in open {
-            if let Some(sound) = bank.get(wanted.id)
-                && let Ok(pcm) = loaded(&|take| bank.load_in_pieces(sound, take))
-            {
-                return Ok(pcm);
+            let Some(sound) = bank.get(wanted.id) else { continue };
+            let pcm = loaded(&|take| bank.load_in_pieces(sound, take));
+            if pcm.is_ok() || cancel.load(Ordering::Acquire) {
+                return pcm;
             }
         }
         match (wanted.bank, wanted.source) {

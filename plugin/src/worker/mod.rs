@@ -419,7 +419,7 @@ impl Worker {
     /// Loads what a slot has chosen and hands it over: the matched sound at once, its whole instrument when it is
     /// there. Before the host has said its rate there is nothing to load.
     fn deliver(&mut self, slot: usize) {
-        let Some(rate_hz) = self.rate_hz else { return };
+        let Some(rate_hz) = self.rate_hz.filter(|_| !self.leaving.load(Ordering::Acquire)) else { return };
         let state = self.document.get();
         let Some(chosen) = &state.slots[slot].chosen else { return };
         let sound = chosen.sound;
@@ -441,6 +441,7 @@ impl Worker {
                 self.slots[slot].missing = None;
                 self.slots[slot].under_keys = Some(sound);
             }
+            Err(_) if self.leaving.load(Ordering::Acquire) => {}
             Err(missing) => self.stand_in(slot, &missing),
         }
     }
