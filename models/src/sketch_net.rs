@@ -8,6 +8,7 @@
 
 mod pass;
 mod under_ink;
+mod views;
 
 use candle_core::{Device, Tensor};
 
@@ -260,17 +261,26 @@ impl SketchNet {
     /// # Errors
     /// [`Error::Network`].
     pub fn answers(&self, input: NetworkInput) -> Result<Answers, Error> {
+        let answers = Answers::of_looks(&input, |pixels| self.look(pixels, input.is_certain));
+        input.recycle();
+        answers
+    }
+
+    /// What one look at the pixels of a [`NetworkInput`] says; `is_certain` is that of the input.
+    ///
+    /// # Errors
+    /// [`Error::Network`].
+    pub fn look(&self, pixels: &[f32], is_certain: bool) -> Result<Answers, Error> {
         if !is_fused(&self.patch.weight) {
-            return Answers::of(&self.output(&input.pixels)?, 0, &input.pixels, input.is_certain);
+            return Answers::of(&self.output(pixels)?, 0, pixels, is_certain);
         }
         Pass::on_this_thread(|pass| {
-            let (output, is_certain) = (pass.run(self, &input.pixels)?, input.is_certain);
-            input.recycle();
+            let output = pass.run(self, pixels)?;
             Answers::of_ink(&output, 0, coverage_of_patches(pass.cover(is_certain)))
         })
     }
 
-    /// The same as tensors, on the device of the weights.
+    /// What one look says as tensors, on the device of the weights.
     ///
     /// # Errors
     /// [`Error::Network`].

@@ -124,16 +124,16 @@ impl Networks {
     /// # Errors
     /// Weights that do not load.
     pub fn answers(&self, input: NetworkInput) -> Result<Answers, Error> {
-        match self.forward(Network::Sketch, &input.pixels) {
-            Some(numbers) => {
-                let output = SketchOutput::of_numbers(&numbers)?;
-                Answers::of(&output, 0, &input.pixels, input.is_certain)
-            }
+        let is_certain = input.is_certain;
+        let answers = Answers::of_looks(&input, |pixels| match self.forward(Network::Sketch, pixels) {
+            Some(numbers) => Answers::of(&SketchOutput::of_numbers(&numbers)?, 0, pixels, is_certain),
             None => {
                 let net = self.sketch.get_or_init(SketchNet::embedded);
-                net.as_ref().map_err(Clone::clone)?.answers(input)
+                net.as_ref().map_err(Clone::clone)?.look(pixels, is_certain)
             }
-        }
+        });
+        input.recycle();
+        answers
     }
 
     /// Where a shape lies among shapes.

@@ -1,0 +1,127 @@
+//! A picture is looked at three times: as it is, mirrored, and upside down.
+//!
+//! Where paper, light and stains are hard to tell from ink the three looks go wrong in different places, so that together
+//! they are right more often. What a pad's own strokes are is certain, and they are looked at once.
+
+use super::{Answers, COLUMNS, PATCH, ROWS, profile, softmax};
+use crate::{Error, NetworkInput};
+
+/// A way to look at a picture; its own inverse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum View {
+    Mirrored,
+    UpsideDown,
+}
+
+impl View {
+    const ALL: [View; 2] = [View::Mirrored, View::UpsideDown];
+
+    /// Pixels (256 x 384 x 4) as they are seen so.
+    fn of(self, pixels: &[f32]) -> Vec<f32> {
+        let line = NetworkInput::COLUMNS * NetworkInput::CHANNELS;
+        match self {
+            View::Mirrored => pixels
+                .chunks_exact(line)
+                .flat_map(|row| row.chunks_exact(NetworkInput::CHANNELS).rev().flatten())
+                .copied()
+                .collect(),
+            View::UpsideDown => pixels.chunks_exact(line).rev().flatten().copied().collect(),
+        }
+    }
+
+    /// [`Answers::ink_of_rows`] (64 x 96 x 4) as it is seen so.
+    fn of_ink(self, ink: &[f32]) -> Vec<f32> {
+        let line = COLUMNS * PATCH;
+        debug_assert_eq!(ink.len(), ROWS * line);
+        match self {
+            View::Mirrored => ink
+                .chunks_exact(line)
+                .flat_map(|row| row.chunks_exact(PATCH).rev().flatten())
+                .copied()
+                .collect(),
+            View::UpsideDown => ink
+                .chunks_exact(line)
+                .rev()
+                .flat_map(|row| row.chunks_exact(PATCH).flat_map(|rows| rows.iter().rev()))
+                .copied()
+                .collect(),
+        }
+    }
+}
+
+impl Answers {
+    /// The answers for an input: those that `ask` gives for its pixels, or, where not everything on it is certain to be ink,
+    /// what three looks at it agree on.
+    ///
+    /// # Errors
+    /// Those of `ask`.
+    pub fn of_looks(
+        input: &NetworkInput,
+        mut ask: impl FnMut(&[f32]) -> Result<Answers, Error>,
+    ) -> Result<Answers, Error> {
+        let first = ask(&input.pixels)?;
+        if input.is_certain {
+            return Ok(first);
+        }
+        let mut looks = vec![first];
+        for view in View::ALL {
+            let mut other = ask(&view.of(&input.pixels))?;
+            other.ink_of_rows = view.of_ink(&other.ink_of_rows);
+            other.profile = profile(&other.ink_of_rows);
+            looks.push(other);
+        }
+        Ok(Answers::agreed(&looks))
+    }
+
+    /// What several looks agree on: the ink of the one whose height lies in the middle, the mean of everything else, for the
+    /// widths that of the logits; where a drawing lies among drawings says the first.
+    fn agreed(looks: &[Answers]) -> Answers {
+        let share = 1.0 / looks.len() as f32;
+        let mean = |of: &dyn Fn(&Answers) -> f32| share * looks.iter().map(of).sum::<f32>();
+        let logit = |class: usize| mean(&|answers| answers.widths[class].max(1e-9).ln());
+        let widths: Vec<f32> = (0..looks[0].widths.len()).map(logit).collect();
+        let mut by_height: Vec<&Answers> = looks.iter().collect();
+        by_height.sort_by(|a, b| a.y_norm().total_cmp(&b.y_norm()));
+        let middle = by_height[looks.len() / 2];
+        Answers {
+            profile: middle.profile.clone(),
+            ink_of_rows: middle.ink_of_rows.clone(),
+            widths: softmax(&widths),
+            hues: std::array::from_fn(|hue| mean(&|answers| answers.hues[hue])),
+            open: mean(&|answers| answers.open),
+            brightness: mean(&|answers| answers.brightness),
+            roughness: mean(&|answers| answers.roughness),
+            pitch_error_norm: mean(&|answers| answers.pitch_error_norm),
+            ink: mean(&|answers| answers.ink),
+            ..looks[0].clone()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_view_of_a_view_is_the_picture_and_ink_turns_as_its_pixels_do() {
+        let len = NetworkInput::ROWS * NetworkInput::COLUMNS;
+        let pixels: Vec<f32> = (0..len * NetworkInput::CHANNELS).map(|i| i as f32).collect();
+        // The ink of a row of a patch is the strength of its first pixel, or of its last one as it is seen mirrored.
+        let ink_of = |pixels: &[f32], column: usize| -> Vec<f32> {
+            let strength = |row: usize, patch: usize| {
+                pixels[(row * NetworkInput::COLUMNS + patch * PATCH + column) * NetworkInput::CHANNELS]
+            };
+            let rows = |row: usize, patch: usize| (0..PATCH).map(move |k| (row * PATCH + k, patch));
+            (0..ROWS)
+                .flat_map(|row| (0..COLUMNS).flat_map(move |patch| rows(row, patch)))
+                .map(|(row, patch)| strength(row, patch))
+                .collect()
+        };
+        for view in View::ALL {
+            let seen = view.of(&pixels);
+            assert!(seen != pixels && view.of(&seen) == pixels, "{view:?}");
+            let column = if view == View::Mirrored { PATCH - 1 } else { 0 };
+            assert!(view.of_ink(&ink_of(&seen, column)) == ink_of(&pixels, 0), "{view:?}");
+        }
+    }
+}
