@@ -19,8 +19,8 @@ fn main() -> Result<()> {
     let published = Published(candle_core::pickle::read_all(from)?.into_iter().collect());
     let mut ours = Vec::new();
     let mut keep = |name: String, [weight, bias]: [Tensor; 2]| {
-        ours.push((format!("{name}.weight"), weight));
-        ours.push((format!("{name}.bias"), bias));
+        ours.push((format!("ear.{name}.weight"), weight));
+        ours.push((format!("ear.{name}.bias"), bias));
     };
     keep("first".to_string(), published.convolution("features.0")?);
     for residual in 0..15 {

@@ -7,7 +7,7 @@
 pub use candle_core::Device;
 use candle_core::Tensor;
 
-use crate::ear::EAR;
+use crate::ear::{EAR, LAST as OWN};
 use crate::features::{MEL_BANDS, MEL_FRAMES, PITCH_BINS, PITCH_CHANNELS};
 use crate::sign_net::{SAYS, SIDE};
 use crate::sketch_net::{DOUBTS, SketchOutput, WIDTHS};
@@ -16,7 +16,7 @@ use crate::{Embedding, Error, Family, NetworkInput, SignInput, SignNet, SketchNe
 
 /// Counts the changes of the C interface of `models/cuda`, and of the numbers that go through it. A library of another
 /// count is refused.
-pub const CUDA_INTERFACE: u32 = 2;
+pub const CUDA_INTERFACE: u32 = 3;
 
 /// One of the three networks, and the numbers that go into it and come out of it for one drawing or sound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub enum Network {
     Sketch = 0,
     /// Pixels (64, 64) to what [`SignNet::views`] says (8, 1024).
     Sign = 1,
-    /// Log-mel (64, 128), what the ear says (1,024) and harmonics (324, channels) to families (12), brightness and
+    /// Log-mel (64, 128), what the ears say (1,024 and 384) and harmonics (324, channels) to families (12), brightness and
     /// roughness (2), an embedding of any length (64), and the candidate roots with none as the last (325).
     Sound = 2,
 }
@@ -45,7 +45,7 @@ impl Network {
         match self {
             Network::Sketch => NetworkInput::ROWS * NetworkInput::COLUMNS * NetworkInput::CHANNELS,
             Network::Sign => SIDE * SIDE,
-            Network::Sound => MEL_BANDS * MEL_FRAMES + EAR + PITCH_BINS * PITCH_CHANNELS,
+            Network::Sound => MEL_BANDS * MEL_FRAMES + EAR + OWN + PITCH_BINS * PITCH_CHANNELS,
         }
     }
 
@@ -116,8 +116,9 @@ impl Placed {
             PlacedLayers::Sign(net) => net.views(&SignInput { pixels: input.to_vec() }),
             PlacedLayers::Sound(layers) => {
                 let (mel, rest) = input.split_at(MEL_BANDS * MEL_FRAMES);
-                let (ear, pitch) = rest.split_at(EAR);
-                numbers_of(layers.hear(mel, ear, pitch)?.tensors())
+                let (ear, rest) = rest.split_at(EAR);
+                let (own, pitch) = rest.split_at(OWN);
+                numbers_of(layers.hear(mel, ear, own, pitch)?.tensors())
             }
         }
     }
@@ -210,6 +211,7 @@ fn parts_of<const N: usize>(
 mod tests {
     use super::*;
     use crate::conv::as_elsewhere;
+    use crate::ear::Ear;
     use crate::raster::network_input;
     use crate::sketch_net::Answers;
     use crate::weights::Weights;
@@ -246,7 +248,7 @@ mod tests {
         match network {
             Network::Sketch => SketchNet::new(&mut take).map(drop),
             Network::Sign => SignNet::new(&mut take).map(drop),
-            Network::Sound => Layers::new(&mut take).map(drop),
+            Network::Sound => Layers::new(&mut take).and_then(|_| Ear::new(&mut take)).map(drop),
         }
         .unwrap();
         Weights::new(all).to_bytes().unwrap()

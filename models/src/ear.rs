@@ -1,52 +1,57 @@
-//! A trained ear: a network that others taught to name what is heard in videos, kept as it is, whose inner numbers tell
-//! the sound network what kind of thing sounds.
+//! An ear: a network that others taught to name what is heard in videos, and whose inner numbers tell what kind of thing
+//! sounds.
 //!
 //! MobileNetV3 at 0.4 of its width, without its last layers (Howard et al., 2019; Schmid, Koutini and Widmer, Efficient
-//! Large-Scale Audio Tagging via Transformer-to-CNN Knowledge Distillation, 2023), as taught on AudioSet:
+//! Large-Scale Audio Tagging via Transformer-to-CNN Knowledge Distillation, 2023):
 //!
 //! ```text
 //! excerpt at 32 kHz -> log-mel (128, 205, 1)                                     front.rs
 //! convolution, 15 inverted residuals, 1x1 convolution -> (4, 7, 384)             here
 //! mean and maximum of the last layer, and of the 6th, 12th and 15th residual -> 1,024 numbers
 //! ```
-//! Where the weights come from and what they may be used for says `weights/ear.json`; `examples/ear_weights.rs` makes them
-//! from the published file. One thread, plain numbers, no gradients; nothing here opens a file.
+//! The sound network has two: one as it was taught on AudioSet and published ([`Ear::PUBLISHED`]; where those weights come
+//! from and what they may be used for says `weights/ear.json`, and `examples/ear_weights.rs` makes them from the published
+//! file), and one of its own, which began so and then learned to tell families of instruments (`train/ear.rs`). They err on
+//! different sounds. One thread, plain numbers, no gradients; nothing here opens a file.
 
-mod front;
+pub(crate) mod front;
 
-use std::sync::OnceLock;
-
-use self::front::{BANDS, Front, MOMENTS};
+use self::front::{BANDS, MOMENTS};
 use crate::Error;
 use crate::conv::add_product;
-use crate::weights::Weights;
+use crate::weights::{Take, Weights, embedded};
 
+/// How the names of its weights begin.
+pub(crate) const NAME: &str = "ear.";
 /// Numbers that the ear says of an excerpt.
 pub const EAR: usize = 2 * (LAST + 16 + 48 + 64);
-/// Channels of the last layer.
-const LAST: usize = 384;
+/// Channels of the last layer, whose means are the first numbers that the ear says.
+pub(crate) const LAST: usize = 384;
 /// Channels of the first layer.
-const FIRST: usize = 8;
+pub(crate) const FIRST: usize = 8;
 /// Residuals, by their place, whose pooled output is said too.
-const SAID: [usize; 3] = [5, 11, 14];
+pub(crate) const SAID: [usize; 3] = [5, 11, 14];
 
 /// What is between an expansion and the next projection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Bend {
+pub(crate) enum Bend {
     Relu,
     /// x max(0, min(6, x + 3)) / 6
     HardSwish,
 }
 
 /// One inverted residual.
-struct Plan {
-    kernel: usize,
-    wide: usize,
-    out: usize,
+pub(crate) struct Plan {
+    /// Rows and columns of its window.
+    pub kernel: usize,
+    /// Channels between its expansion and its projection.
+    pub wide: usize,
+    /// Channels that it gives.
+    pub out: usize,
     /// Channels of its squeeze and excitation, 0 where it has none.
-    squeezed: usize,
-    bend: Bend,
-    stride: usize,
+    pub squeezed: usize,
+    pub bend: Bend,
+    pub stride: usize,
 }
 
 const fn plan(kernel: usize, wide: usize, out: usize, squeezed: usize, bend: Bend, stride: usize) -> Plan {
@@ -55,7 +60,7 @@ const fn plan(kernel: usize, wide: usize, out: usize, squeezed: usize, bend: Ben
 
 /// The inverted residuals. One that is as wide as its input has no expansion; one that keeps size and channels adds its
 /// input.
-const PLANS: [Plan; 15] = [
+pub(crate) const PLANS: [Plan; 15] = [
     plan(3, 8, 8, 0, Bend::Relu, 1),
     plan(3, 24, 16, 0, Bend::Relu, 2),
     plan(3, 32, 16, 0, Bend::Relu, 1),
@@ -75,7 +80,6 @@ const PLANS: [Plan; 15] = [
 
 /// The ear, ready to listen. Share it between threads; each call stays on its own.
 pub struct Ear {
-    front: Front,
     first: Layer,
     residuals: Vec<Residual>,
     last: Layer,
@@ -103,34 +107,23 @@ struct Map {
 }
 
 impl Ear {
-    /// The weights that ship with Neume, a safetensors file.
-    pub const EMBEDDED: &[u8] = include_bytes!("../weights/ear.safetensors");
+    /// The weights that others taught, a safetensors file.
+    pub const PUBLISHED: &[u8] = embedded!("../weights/ear.safetensors");
 
-    /// The ear with the weights that ship with the program, one in a process.
-    ///
-    /// # Errors
-    /// [`Error::Weights`] if they do not fit this code.
-    pub fn embedded() -> Result<&'static Ear, Error> {
-        static EAR: OnceLock<Result<Ear, String>> = OnceLock::new();
-        let made = EAR.get_or_init(|| Ear::from_weights(Ear::EMBEDDED).map_err(|e| e.to_string()));
-        made.as_ref().map_err(|cause| Error::Weights(cause.clone()))
-    }
-
-    /// The ear with the weights of a safetensors file.
+    /// The ear with the weights of a safetensors file, [`Ear::PUBLISHED`] or that of a sound network, which holds its own ear.
     ///
     /// # Errors
     /// [`Error::Weights`] names what is missing, of another shape, or damaged.
     pub fn from_weights(file: &[u8]) -> Result<Ear, Error> {
         let weights = Weights::from_bytes(file)?;
-        let layer = |name: &str, inputs: usize, outputs: usize| {
-            let numbers = |name: String, shape: &[usize]| -> Result<Vec<f32>, Error> {
-                Ok(weights.take(&name, shape)?.flatten_all()?.to_vec1()?)
-            };
-            let weight = numbers(format!("{name}.weight"), &[inputs, outputs])?;
-            Ok::<Layer, Error>(Layer { weight, bias: numbers(format!("{name}.bias"), &[outputs])? })
-        };
+        Ear::new(&mut |name, shape| weights.take(name, shape))
+    }
+
+    /// Asks for every weight by its name and shape.
+    pub(crate) fn new(take: Take<'_>) -> Result<Ear, Error> {
         let mut residuals = Vec::with_capacity(PLANS.len());
         let mut inputs = FIRST;
+        let first = Layer::new(take, "first", 9, FIRST)?;
         for (i, plan) in PLANS.iter().enumerate() {
             let of = |part: &str| format!("residual.{i}.{part}");
             let &Plan { kernel, wide, out, squeezed, .. } = plan;
@@ -138,31 +131,27 @@ impl Ear {
                 plan,
                 expand: match wide == inputs {
                     true => None,
-                    false => Some(layer(&of("expand"), inputs, wide)?),
+                    false => Some(Layer::new(take, &of("expand"), inputs, wide)?),
                 },
-                depthwise: layer(&of("depthwise"), kernel * kernel, wide)?,
+                depthwise: Layer::new(take, &of("depthwise"), kernel * kernel, wide)?,
                 excite: match squeezed {
                     0 => None,
-                    _ => {
-                        Some([layer(&of("squeeze"), wide, squeezed)?, layer(&of("excite"), squeezed, wide)?])
-                    }
+                    _ => Some([
+                        Layer::new(take, &of("squeeze"), wide, squeezed)?,
+                        Layer::new(take, &of("excite"), squeezed, wide)?,
+                    ]),
                 },
-                project: layer(&of("project"), wide, out)?,
+                project: Layer::new(take, &of("project"), wide, out)?,
             });
             inputs = out;
         }
-        Ok(Ear {
-            front: Front::new(),
-            first: layer("first", 9, FIRST)?,
-            residuals,
-            last: layer("last", inputs, LAST)?,
-        })
+        Ok(Ear { first, residuals, last: Layer::new(take, "last", inputs, LAST)? })
     }
 
-    /// What is heard in an excerpt of [`crate::excerpt::FRAMES`] frames: [`EAR`] numbers. The level plays no part.
-    pub fn hear(&self, excerpt: &[f32]) -> Vec<f32> {
-        let picture = Map { rows: BANDS, columns: MOMENTS, numbers: self.front.log_mel(excerpt) };
-        let mut map = begin(&picture, &self.first);
+    /// What is heard in a log-mel of 128 x 205 ([`crate::features::Features::seen`]): [`EAR`] numbers.
+    pub fn hear(&self, seen: &[f32]) -> Vec<f32> {
+        assert_eq!(seen.len(), BANDS * MOMENTS, "the ear sees {BANDS} x {MOMENTS} numbers");
+        let mut map = begin(seen, &self.first);
         let mut said = Vec::new();
         for (i, residual) in self.residuals.iter().enumerate() {
             map = residual.pass(map);
@@ -189,7 +178,11 @@ impl Residual {
             numbers
         });
         let seen = expanded.as_ref().unwrap_or(&map.numbers);
-        let mut inner = slide([map.rows, map.columns, wide], seen, &self.depthwise, kernel, stride);
+        let size = [map.rows, map.columns, wide];
+        let [rows, columns] = halved(size, stride);
+        let mut numbers = self.depthwise.bias.repeat(rows * columns);
+        slide(size, seen, &self.depthwise.weight, [kernel, stride], &mut numbers);
+        let mut inner = Map { rows, columns, numbers };
         inner.numbers.iter_mut().for_each(|v| *v = bend.of(*v));
         if let Some([squeeze, excite]) = &self.excite {
             let mut mean = Vec::with_capacity(wide);
@@ -210,7 +203,7 @@ impl Residual {
 
 impl Bend {
     #[inline]
-    fn of(self, v: f32) -> f32 {
+    pub(crate) fn of(self, v: f32) -> f32 {
         match self {
             Bend::Relu => v.max(0.0),
             Bend::HardSwish => v * (v + 3.0).clamp(0.0, 6.0) * (1.0 / 6.0),
@@ -219,6 +212,13 @@ impl Bend {
 }
 
 impl Layer {
+    fn new(take: Take<'_>, name: &str, inputs: usize, outputs: usize) -> Result<Layer, Error> {
+        let mut numbers = |kind: &str, shape: &[usize]| -> Result<Vec<f32>, Error> {
+            Ok(take(&format!("{NAME}{name}.{kind}"), shape)?.flatten_all()?.to_vec1()?)
+        };
+        Ok(Layer { weight: numbers("weight", &[inputs, outputs])?, bias: numbers("bias", &[outputs])? })
+    }
+
     /// Pixels of so many inputs to pixels of so many outputs.
     fn mix(&self, pixels: &[f32]) -> Vec<f32> {
         let outputs = self.bias.len();
@@ -231,16 +231,16 @@ impl Layer {
 }
 
 /// The first convolution: 3 x 3 over the picture, every second pixel, and its bend.
-fn begin(picture: &Map, layer: &Layer) -> Map {
-    let [rows, columns] = [picture.rows, picture.columns].map(|len| len.div_ceil(2));
+fn begin(seen: &[f32], layer: &Layer) -> Map {
+    let [rows, columns] = halved([BANDS, MOMENTS, 1], 2);
     let mut numbers = Vec::with_capacity(rows * columns * FIRST);
     for (row, column) in (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column))) {
         let mut sums = [0.0f32; FIRST];
         sums.copy_from_slice(&layer.bias);
         for (window, weights) in layer.weight.chunks_exact(FIRST).enumerate() {
             let (y, x) = (2 * row + window / 3, 2 * column + window % 3);
-            if (1..=picture.rows).contains(&y) && (1..=picture.columns).contains(&x) {
-                let seen = picture.numbers[(y - 1) * picture.columns + x - 1];
+            if (1..=BANDS).contains(&y) && (1..=MOMENTS).contains(&x) {
+                let seen = seen[(y - 1) * MOMENTS + x - 1];
                 sums.iter_mut().zip(weights).for_each(|(sum, weight)| *sum += weight * seen);
             }
         }
@@ -249,35 +249,49 @@ fn begin(picture: &Map, layer: &Layer) -> Map {
     Map { rows, columns, numbers }
 }
 
-/// A convolution of each channel by itself.
-fn slide(
-    [rows_in, columns_in, channels]: [usize; 3],
-    numbers_in: &[f32],
-    layer: &Layer,
-    kernel: usize,
-    stride: usize,
-) -> Map {
+/// Rows and columns that a window with its centre on every so many pixels leaves.
+pub(crate) fn halved([rows, columns, _]: [usize; 3], stride: usize) -> [usize; 2] {
+    [rows.div_ceil(stride), columns.div_ceil(stride)]
+}
+
+/// Adds to `to` a convolution of each channel by itself: of `from` (rows, columns, channels) with `weight` (kernel x kernel,
+/// channels), the window's centre on every so many pixels.
+pub(crate) fn slide(
+    size @ [_, _, channels]: [usize; 3],
+    from: &[f32],
+    weight: &[f32],
+    [kernel, stride]: [usize; 2],
+    to: &mut [f32],
+) {
+    for_each_tap(size, [kernel, stride], |at_to, at_from, at_weight| {
+        let seen = &from[at_from..][..channels];
+        let weights = &weight[at_weight..][..channels];
+        to[at_to..][..channels]
+            .iter_mut()
+            .zip(seen.iter().zip(weights))
+            .for_each(|(to, (v, w))| *to += v * w);
+    });
+}
+
+/// Calls `tap` for every pixel of the output and every place of its window inside the picture: where the channels of the
+/// output's pixel, of the input's and of the weights begin.
+pub(crate) fn for_each_tap(
+    size @ [rows_in, columns_in, channels]: [usize; 3],
+    [kernel, stride]: [usize; 2],
+    mut tap: impl FnMut(usize, usize, usize),
+) {
     let reach = kernel / 2;
-    let [rows, columns] = [rows_in, columns_in].map(|len| len.div_ceil(stride));
-    let mut numbers = layer.bias.repeat(rows * columns);
-    for (row, line) in numbers.chunks_exact_mut(columns * channels).enumerate() {
-        for ky in 0..kernel {
-            let Some(y) = (row * stride + ky).checked_sub(reach).filter(|&y| y < rows_in) else { continue };
-            let from = &numbers_in[y * columns_in * channels..][..columns_in * channels];
-            for (column, pixel) in line.chunks_exact_mut(channels).enumerate() {
-                for kx in 0..kernel {
-                    let Some(x) = (column * stride + kx).checked_sub(reach).filter(|&x| x < columns_in)
-                    else {
-                        continue;
-                    };
-                    let weights = &layer.weight[(ky * kernel + kx) * channels..][..channels];
-                    let seen = &from[x * channels..][..channels];
-                    pixel.iter_mut().zip(seen.iter().zip(weights)).for_each(|(sum, (v, w))| *sum += v * w);
-                }
-            }
+    let [rows, columns] = halved(size, stride);
+    for (row, ky) in (0..rows).flat_map(|row| (0..kernel).map(move |ky| (row, ky))) {
+        let Some(y) = (row * stride + ky).checked_sub(reach).filter(|&y| y < rows_in) else { continue };
+        for (column, kx) in (0..columns).flat_map(|column| (0..kernel).map(move |kx| (column, kx))) {
+            let Some(x) = (column * stride + kx).checked_sub(reach).filter(|&x| x < columns_in) else {
+                continue;
+            };
+            let [to, from] = [row * columns + column, y * columns_in + x].map(|pixel| pixel * channels);
+            tap(to, from, (ky * kernel + kx) * channels);
         }
     }
-    Map { rows, columns, numbers }
 }
 
 /// Adds the mean of every channel to what is said.

@@ -1,5 +1,5 @@
-//! What the sound network sees of an excerpt: a log-mel picture and what a trained ear says of it (`ear.rs`) for the
-//! timbre, and a stack of harmonics on a logarithmic frequency axis for the root.
+//! What the sound network sees of an excerpt: two log-mel pictures for the timbre, one of them for its ear (`ear.rs`), and
+//! a stack of harmonics on a logarithmic frequency axis for the root.
 //!
 //! The stack holds, for each candidate root, what lies at its multiples and at its half, so that a convolution
 //! along the candidates judges all roots alike (harmonic stacking after Bittner et al., Deep Salience, 2017).
@@ -11,8 +11,7 @@ use std::sync::Arc;
 use realfft::num_complex::Complex32;
 use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
 
-use crate::Error;
-use crate::ear::Ear;
+use crate::ear::front::Front;
 use crate::excerpt::{FRAMES, RATE_HZ};
 
 /// Mel bands of the picture: its height.
@@ -49,8 +48,8 @@ const LEVELLING_BINS: usize = 18;
 pub struct Features {
     /// `MEL_BANDS x MEL_FRAMES`, band by band from the lowest; -1 is 80 dB below the loudest cell or less, 1 the loudest.
     pub mel: Vec<f32>,
-    /// What [`Ear::hear`] says.
-    pub ear: Vec<f32>,
+    /// What [`crate::ear::Ear`] sees: 128 x 205, band by band from the lowest.
+    pub seen: Vec<f32>,
     /// `PITCH_BINS x PITCH_CHANNELS`, candidate by candidate from the lowest.
     pub pitch: Vec<f32>,
 }
@@ -67,7 +66,7 @@ pub fn midi_bin(midi: f32) -> f32 {
 
 /// Tables and transforms, made once and used for every excerpt.
 pub struct FeatureMaker {
-    ear: &'static Ear,
+    front: Front,
     mel_window: Vec<f32>,
     mel_fft: Arc<dyn RealToComplex<f32>>,
     /// For each band its first bin and its weights.
@@ -79,20 +78,17 @@ pub struct FeatureMaker {
 
 impl FeatureMaker {
     /// Prepares the tables.
-    ///
-    /// # Errors
-    /// [`Error::Weights`] if those of the ear do not fit this code.
-    pub fn new() -> Result<FeatureMaker, Error> {
+    pub fn new() -> FeatureMaker {
         let mut planner = RealFftPlanner::new();
-        Ok(FeatureMaker {
-            ear: Ear::embedded()?,
+        FeatureMaker {
+            front: Front::new(),
             mel_window: hann(MEL_WINDOW),
             mel_fft: planner.plan_fft_forward(MEL_WINDOW),
             mel_bank: mel_bank(),
             pitch_window: hann(PITCH_WINDOW),
             pitch_fft: planner.plan_fft_forward(PITCH_WINDOW),
             pitch_inverse: planner.plan_fft_inverse(PITCH_WINDOW),
-        })
+        }
     }
 
     /// The features of an excerpt of [`FRAMES`] frames at [`RATE_HZ`]. The level plays no part.
@@ -103,7 +99,7 @@ impl FeatureMaker {
 
     /// The features without the harmonics.
     pub fn timbre(&self, excerpt: &[f32]) -> Features {
-        Features { mel: self.mel(excerpt), ear: self.ear.hear(excerpt), pitch: Vec::new() }
+        Features { mel: self.mel(excerpt), seen: self.front.log_mel(excerpt), pitch: Vec::new() }
     }
 
     fn mel(&self, excerpt: &[f32]) -> Vec<f32> {
@@ -300,7 +296,7 @@ mod tests {
 
     #[test]
     fn shapes_are_as_promised_and_numbers_finite() {
-        let maker = FeatureMaker::new().unwrap();
+        let maker = FeatureMaker::new();
         for excerpt in [vec![0.0; FRAMES], tone(40.0), tone(110.0)] {
             let features = maker.features(&excerpt);
             assert_eq!(features.mel.len(), MEL_BANDS * MEL_FRAMES);
@@ -312,7 +308,7 @@ mod tests {
 
     #[test]
     fn the_harmonics_of_the_root_stand_at_its_candidate() {
-        let maker = FeatureMaker::new().unwrap();
+        let maker = FeatureMaker::new();
         for midi in [45.0, 57.0, 69.0, 81.0] {
             let features = maker.features(&tone(midi));
             let sum = |bin: usize| {
@@ -326,7 +322,7 @@ mod tests {
 
     #[test]
     fn the_autocorrelation_peaks_at_the_period_of_the_root() {
-        let maker = FeatureMaker::new().unwrap();
+        let maker = FeatureMaker::new();
         let first_lag = HARMONICS.len() + RAW.len();
         for midi in [45.0, 57.0, 69.0] {
             let periods = pitch_channel(&maker.features(&tone(midi)), first_lag);
@@ -340,7 +336,7 @@ mod tests {
 
     #[test]
     fn the_level_plays_no_part() {
-        let maker = FeatureMaker::new().unwrap();
+        let maker = FeatureMaker::new();
         let loud = tone(60.0);
         let soft: Vec<f32> = loud.iter().map(|s| s / 1024.0).collect();
         let (loud, soft) = (maker.features(&loud), maker.features(&soft));

@@ -22,7 +22,7 @@
 use candle_core::{Device, Tensor};
 
 use crate::conv::{ConvConfig, conv2d};
-use crate::weights::{Take, Weights};
+use crate::weights::{Take, Weights, embedded};
 use crate::{Error, NetworkInput};
 
 /// Side of the picture that the network sees, in pixels.
@@ -255,7 +255,7 @@ impl SignNet {
     }
 
     /// The weights that ship with Neume, a safetensors file.
-    pub const EMBEDDED: &[u8] = include_bytes!("../weights/sign.safetensors");
+    pub const EMBEDDED: &[u8] = embedded!("../weights/sign.safetensors");
 
     /// The network with the weights of a safetensors file.
     ///

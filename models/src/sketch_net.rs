@@ -19,7 +19,7 @@ use crate::conv::{ConvConfig, conv2d, is_fused, linear, with_numbers};
 use crate::fuse::{add_enlarged, mean_of_mix_under, mean_under};
 use crate::ink::{MEASURES, coverage, coverage_of_patches, measures};
 use crate::raster::network_input;
-use crate::weights::{Take, Weights};
+use crate::weights::{Take, Weights, embedded};
 use crate::{Embedding, Error, Families, Legend, Loudness, NetworkInput, Pitch, Reading, Sketch, Timbre};
 
 const ROWS: usize = NetworkInput::ROWS / PATCH;
@@ -134,7 +134,7 @@ impl SketchNet {
     }
 
     /// The weights that ship with Neume, a safetensors file.
-    pub const EMBEDDED: &[u8] = include_bytes!("../weights/sketch.safetensors");
+    pub const EMBEDDED: &[u8] = embedded!("../weights/sketch.safetensors");
 
     /// The network with the weights of a safetensors file.
     ///

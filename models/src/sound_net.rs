@@ -1,9 +1,11 @@
 //! The sound network: what a sound is, in the terms in which drawings are read.
 //!
 //! ```text
+//! log-mel      (128, 205, 1) -> two ears (1024 and 384), see `ear.rs`
 //! log-mel      (64, 128, 1)  -> 4 strided convolutions -> (4, 8, 128) -> attack, mean and maximum (1536)
-//! these, ear (1024)          -> trunk (128)
+//! these, the published ear   -> trunk (128)
 //! trunk                      -> families (12), brightness and roughness (2), embedding (64)
+//! means of its own ear (384) -> a layer (256) -> families once more (12); the mean of both logits counts
 //! harmonics (1, 324, 31)     -> 2 convolutions along the candidates, + context from the trunk -> a score each
 //! scores, trunk              -> probabilities of the 324 candidate roots, and of no root at all
 //! ```
@@ -13,13 +15,13 @@
 use candle_core::{D, Device, Tensor};
 
 use crate::conv::{ConvConfig, conv2d, linear};
-use crate::ear::{EAR, Ear};
+use crate::ear::{EAR, Ear, LAST as OWN};
 use crate::excerpt::{RATES_HZ, excerpt, with_planner};
 use crate::features::{
     BINS_PER_SEMITONE, FeatureMaker, Features, MEL_BANDS, MEL_FRAMES, PITCH_BINS, PITCH_CHANNELS, bin_midi,
 };
 use crate::measures::{SILENCE_DB, loudness_db};
-use crate::weights::{Take, Weights};
+use crate::weights::{Take, Weights, embedded};
 use crate::{Embedding, Error, Families, Family};
 
 /// What the network and the measures say of a sound.
@@ -67,8 +69,10 @@ enum Hears {
 
 /// The network with its weights, ready to listen. Share it between threads; each call stays on its own.
 pub struct SoundNet {
-    hears: Hears,
     maker: FeatureMaker,
+    published_ear: Ear,
+    own_ear: Ear,
+    hears: Hears,
     weights_id: u64,
 }
 
@@ -82,7 +86,7 @@ impl SoundNet {
     }
 
     /// The weights that ship with Neume, a safetensors file.
-    pub const EMBEDDED: &[u8] = include_bytes!("../weights/sound.safetensors");
+    pub const EMBEDDED: &[u8] = embedded!("../weights/sound.safetensors");
 
     /// The network with the weights of a safetensors file.
     ///
@@ -97,18 +101,26 @@ impl SoundNet {
     /// # Errors
     /// Those of [`SoundNet::from_weights`], and [`Error::Network`] with what the device says.
     pub fn on(file: &[u8], device: &Device) -> Result<SoundNet, Error> {
-        let hears = Hears::Here(Layers::on(file, device)?);
-        Ok(SoundNet { hears, maker: FeatureMaker::new()?, weights_id: id_of(file) })
+        SoundNet::that(Hears::Here(Layers::on(file, device)?), file)
     }
 
-    /// The network with the weights of a safetensors file, run by somebody else: features are made here, and the numbers
-    /// of [`crate::device::Network::Sound`] go to `forward`.
+    /// The network with the weights of a safetensors file, run by somebody else but for its ear: the numbers of
+    /// [`crate::device::Network::Sound`] go to `forward`.
     ///
     /// # Errors
     /// [`Error::Weights`] if those of the ear do not fit this code.
     pub fn elsewhere(file: &[u8], forward: Elsewhere) -> Result<SoundNet, Error> {
-        let hears = Hears::Elsewhere(forward);
-        Ok(SoundNet { hears, maker: FeatureMaker::new()?, weights_id: id_of(file) })
+        SoundNet::that(Hears::Elsewhere(forward), file)
+    }
+
+    fn that(hears: Hears, file: &[u8]) -> Result<SoundNet, Error> {
+        Ok(SoundNet {
+            maker: FeatureMaker::new(),
+            published_ear: Ear::from_weights(Ear::PUBLISHED)?,
+            own_ear: Ear::from_weights(file)?,
+            hears,
+            weights_id: id_of(file),
+        })
     }
 
     /// Tells these weights from others, so that labels which older ones gave can be made again. The same on every machine.
@@ -139,10 +151,12 @@ impl SoundNet {
 
     /// Labels features whose loudness was measured already.
     pub fn label_features(&self, features: &Features, loudness_db: f32) -> Result<SoundLabels, Error> {
+        let ear = self.published_ear.hear(&features.seen);
+        let own = &self.own_ear.hear(&features.seen)[..OWN];
         let heard = match &self.hears {
-            Hears::Here(layers) => layers.hear(&features.mel, &features.ear, &features.pitch)?,
+            Hears::Here(layers) => layers.hear(&features.mel, &ear, own, &features.pitch)?,
             Hears::Elsewhere(forward) => {
-                let numbers = [&features.mel[..], &features.ear, &features.pitch].concat();
+                let numbers = [&features.mel[..], &ear, own, &features.pitch].concat();
                 Heard::of_numbers(&forward(&numbers)?)?
             }
         };
@@ -166,10 +180,10 @@ fn array_of<const N: usize>(values: &[f32]) -> [f32; N] {
     std::array::from_fn(|i| values[i])
 }
 
-/// The 64-bit FNV-1a hash of a network's weights and the ear's.
+/// The 64-bit FNV-1a hash of a network's weights.
 fn id_of(file: &[u8]) -> u64 {
-    let all = file.iter().chain(Ear::EMBEDDED);
-    all.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+    file.iter()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// The root and its confidence from the probabilities of the candidates and, last, of none. Neighbours share
@@ -208,21 +222,25 @@ const POOLS: usize = 3;
 /// What the ear says is held within this many deviations.
 const FARTHEST: f32 = 5.0;
 /// Weights that are measured.
-pub(crate) const EAR_MEAN: &str = "ear.mean";
-pub(crate) const EAR_DEVIATION: &str = "ear.deviation";
+pub(crate) const EAR_MEAN: &str = "heard.mean";
+pub(crate) const EAR_DEVIATION: &str = "heard.deviation";
+/// Width of the layer between its own ear and the families.
+const BY_EAR_WIDTH: usize = 256;
+/// How the names of the weights begin that tell families by its own ear.
+pub(crate) const BY_EAR: &str = "families_by_ear";
 /// Width of the trunk.
 const TRUNK: usize = 128;
 /// Channels along the candidates.
 const PITCH_WIDTH: usize = 40;
 
 /// A weight and a bias.
-struct Layer {
-    weight: Tensor,
-    bias: Tensor,
+pub(crate) struct Layer {
+    pub weight: Tensor,
+    pub bias: Tensor,
 }
 
 impl Layer {
-    fn new(take: Take<'_>, name: &str, shape: &[usize]) -> Result<Layer, Error> {
+    pub(crate) fn new(take: Take<'_>, name: &str, shape: &[usize]) -> Result<Layer, Error> {
         let weight = take(&format!("{name}.weight"), shape)?;
         // PANIC: every shape of this file has its channels last.
         let bias = take(&format!("{name}.bias"), &shape[shape.len() - 1..])?;
@@ -233,7 +251,7 @@ impl Layer {
         conv2d(x, &self.weight, &self.bias, config)
     }
 
-    fn linear(&self, x: &Tensor, relu: bool) -> candle_core::Result<Tensor> {
+    pub(crate) fn linear(&self, x: &Tensor, relu: bool) -> candle_core::Result<Tensor> {
         linear(x, &self.weight, &self.bias, relu)
     }
 }
@@ -246,6 +264,7 @@ pub(crate) struct Layers {
     ear_deviation: Tensor,
     trunk: Layer,
     families: Layer,
+    families_by_ear: [Layer; 2],
     timbre: Layer,
     embedding: Layer,
     near: Layer,
@@ -283,6 +302,10 @@ impl Layers {
             ear_deviation: take(EAR_DEVIATION, &[EAR])?.detach(),
             trunk: Layer::new(take, "trunk", &[POOLS * (MEL_BANDS >> 4) * c_in + EAR, TRUNK])?,
             families: Layer::new(take, "families", &[TRUNK, Family::COUNT])?,
+            families_by_ear: [
+                Layer::new(take, &format!("{BY_EAR}.0"), &[OWN, BY_EAR_WIDTH])?,
+                Layer::new(take, &format!("{BY_EAR}.1"), &[BY_EAR_WIDTH, Family::COUNT])?,
+            ],
             timbre: Layer::new(take, "timbre", &[TRUNK, 2])?,
             embedding: Layer::new(take, "embedding", &[TRUNK, Embedding::LEN])?,
             near: Layer::new(take, "pitch.near", &[1, 5, PITCH_CHANNELS, PITCH_WIDTH])?,
@@ -300,18 +323,34 @@ impl Layers {
         Layers::new(&mut |name, shape| weights.take(name, shape))
     }
 
-    /// What is said of one sound: `mel` is 64 x 128 numbers, `ear` 1,024, `pitch` 324 x channels.
-    pub(crate) fn hear(&self, mel: &[f32], ear: &[f32], pitch: &[f32]) -> candle_core::Result<Heard> {
+    /// What is said of one sound: `mel` is 64 x 128 numbers, `ear` 1,024 of the published ear, `own` 384 of its own, `pitch`
+    /// 324 x channels.
+    pub(crate) fn hear(
+        &self,
+        mel: &[f32],
+        ear: &[f32],
+        own: &[f32],
+        pitch: &[f32],
+    ) -> candle_core::Result<Heard> {
         let device = self.trunk.weight.device();
         let mel = Tensor::from_slice(mel, (1, MEL_BANDS, MEL_FRAMES, 1), device)?;
         let ear = Tensor::from_slice(ear, (1, EAR), device)?;
+        let own = Tensor::from_slice(own, (1, OWN), device)?;
         let pitch = Tensor::from_slice(pitch, (1, 1, PITCH_BINS, PITCH_CHANNELS), device)?;
-        self.forward(&mel, &ear, &pitch)
+        let heard = self.heads(&self.pooled(&mel)?, &self.levelled(&ear)?, &pitch)?;
+        let by_ear = self.families_by_ear(&own, |hidden| Ok(hidden.clone()))?;
+        Ok(Heard { families: ((&heard.families + by_ear)? * 0.5)?, ..heard })
     }
 
-    /// Mel (n, 64, 128, 1), ear (n, 1024) and harmonics (n, 1, 324, channels) to everything that is said of the sounds.
-    fn forward(&self, mel: &Tensor, ear: &Tensor, pitch: &Tensor) -> candle_core::Result<Heard> {
-        self.heads(&self.pooled(mel)?, &self.levelled(ear)?, pitch)
+    /// The means of its own ear (n, 384) to the logits of families (n, 12); `thin` is asked what is left of what lies between
+    /// (n, 256).
+    pub(crate) fn families_by_ear(
+        &self,
+        means: &Tensor,
+        thin: impl FnOnce(&Tensor) -> candle_core::Result<Tensor>,
+    ) -> candle_core::Result<Tensor> {
+        let [hidden, families] = &self.families_by_ear;
+        families.linear(&thin(&hidden.linear(means, true)?)?, false)
     }
 
     /// What the ear says (n, 1024) beside what it says of other sounds, each number with a deviation of about 1.

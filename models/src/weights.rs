@@ -11,6 +11,15 @@ use crate::Error;
 #[derive(Debug, Clone, Default)]
 pub struct Weights(BTreeMap<String, Tensor>);
 
+/// The bytes of a file: one copy in a program, where a constant would have one in every place that names it.
+macro_rules! embedded {
+    ($file:literal) => {{
+        static BYTES: [u8; include_bytes!($file).len()] = *include_bytes!($file);
+        &BYTES
+    }};
+}
+pub(crate) use embedded;
+
 /// Where a network gets its tensors from: stored weights, or fresh ones to be trained. It is asked for a name and a shape.
 pub type Take<'a> = &'a mut dyn FnMut(&str, &[usize]) -> Result<Tensor, Error>;
 

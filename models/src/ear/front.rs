@@ -7,9 +7,9 @@ use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
 use crate::excerpt::{FRAMES, RATE_HZ, respectrum_by};
 
 /// Mel bands of the picture: its rows.
-pub(super) const BANDS: usize = 128;
+pub(crate) const BANDS: usize = 128;
 /// Moments of the picture: its columns.
-pub(super) const MOMENTS: usize = (HEARD - 1) / HOP + 1;
+pub(crate) const MOMENTS: usize = (HEARD - 1) / HOP + 1;
 
 const EAR_HZ: f32 = 32_000.0;
 const HIGHEST_HZ: f32 = 15_000.0;
@@ -28,7 +28,7 @@ const HEARD: usize = FRAMES * 640 / 441;
 const _: () = assert!(LENGTHS[0] >= FRAMES && LENGTHS[1] >= HEARD && RATE_HZ * 640 == 441 * EAR_HZ as u32);
 
 /// Tables and transforms, made once.
-pub(super) struct Front {
+pub(crate) struct Front {
     window: Vec<f32>,
     /// From the rate of an excerpt to the ear's.
     forward: Arc<dyn RealToComplex<f32>>,

@@ -17,6 +17,7 @@ use crate::weights::Weights;
 pub mod batch_norm;
 pub mod doubt;
 pub mod drawing;
+pub(crate) mod ear;
 pub mod exam;
 pub mod labels;
 pub mod lesson;
@@ -71,6 +72,8 @@ pub struct Card<M> {
 pub struct Trainee {
     vars: BTreeMap<String, Var>,
     moments: BTreeMap<String, [Vec<f32>; 2]>,
+    /// What part of the rate some weights learn at, by the beginning of their names.
+    slow: Option<(&'static str, f32)>,
     rng: StdRng,
     step: usize,
 }
@@ -100,7 +103,13 @@ impl Schedule {
 impl Trainee {
     /// Weights to be made; every random number of them comes from `seed`.
     pub fn new(seed: u64) -> Trainee {
-        Trainee { vars: BTreeMap::new(), moments: BTreeMap::new(), rng: StdRng::seed_from_u64(seed), step: 0 }
+        let (vars, moments) = (BTreeMap::new(), BTreeMap::new());
+        Trainee { vars, moments, slow: None, rng: StdRng::seed_from_u64(seed), step: 0 }
+    }
+
+    /// Lets the weights whose names begin so learn at a part of the rate.
+    pub fn slow_down(&mut self, names: &'static str, part: f32) {
+        self.slow = Some((names, part));
     }
 
     /// Makes a tensor to be trained: zero if it is one-dimensional (a bias), else by He's rule, its last
@@ -189,6 +198,8 @@ impl Trainee {
             let [first, second] = self.moments.get_mut(name).expect("moments of every weight");
             let var = &self.vars[name];
             let mut numbers = var.flatten_all()?.to_vec1::<f32>()?;
+            let rate =
+                rate * self.slow.filter(|(slow, _)| name.starts_with(slow)).map_or(1.0, |(_, part)| part);
             let decay = if var.rank() > 1 { schedule.decay } else { 0.0 };
             let (lean, spread) = (1.0 - 0.9f32.powi(self.step as i32), 1.0 - 0.99f32.powi(self.step as i32));
             for (i, value) in numbers.iter_mut().enumerate() {

@@ -1,4 +1,4 @@
-//! Teaches the sound network, its ear aside: evenly drawn families and instruments, strong augmentation, whole origins left
+//! Teaches the sound network, or its ear: evenly drawn families and instruments, strong augmentation, whole origins left
 //! out for validation.
 //!
 //! Data arrives decoded and leaves as bytes; nothing here opens a file.
@@ -9,13 +9,15 @@ use std::sync::Arc;
 use candle_core::{D, Device, Tensor};
 use rand::Rng;
 
+use super::ear::EarLayers;
 use super::sound_augment::{Augmenter, Example, LabelledSound};
 use super::sound_deck::{Deck, Drawn, Fold, split};
 use super::sound_eval::{Figures, evaluate};
 use super::{Card, Progress, Schedule, Trainee, make, rng_of};
-use crate::ear::EAR;
+use crate::ear::front::{BANDS, MOMENTS};
+use crate::ear::{EAR, Ear, LAST as OWN, NAME};
 use crate::features::{MEL_BANDS, MEL_FRAMES, PITCH_BINS, PITCH_CHANNELS, midi_bin};
-use crate::sound_net::{EAR_DEVIATION, EAR_MEAN, Heard, Layers};
+use crate::sound_net::{BY_EAR, EAR_DEVIATION, EAR_MEAN, Heard, Layers};
 use crate::weights::Weights;
 use crate::{Embedding, Error, Family, SoundNet};
 
@@ -36,8 +38,13 @@ pub struct Config {
     pub command: String,
     /// The data and its licences, for the card.
     pub data: String,
-    /// Whether training starts from the weights that ship with Neume, and changes them slowly: for few sounds.
-    pub goes_on: bool,
+    /// Weights of an earlier training to start from; `None` starts from nothing but the ear that others taught.
+    pub start: Option<Vec<u8>>,
+    /// Highest rate of learning.
+    pub rate: f32,
+    /// Whether the network's own ear learns, and what tells families by it, and all else stays as it was; or the ear stays and
+    /// all else learns.
+    pub teaches_ear: bool,
     /// A checkpoint to go on from.
     pub resume: Option<Vec<u8>>,
 }
@@ -52,7 +59,9 @@ impl Default for Config {
             look_every: 200,
             command: "neume train sound".to_string(),
             data: String::new(),
-            goes_on: false,
+            start: None,
+            rate: 2e-3,
+            teaches_ear: false,
             resume: None,
         }
     }
@@ -65,7 +74,7 @@ pub struct Trained {
     pub weights: Vec<u8>,
     /// Their card, with the figures on what was left out, or on everything if nothing was.
     pub card: Card<Figures>,
-    /// The figures of the weights that ship on the same sounds, if training started from them.
+    /// The figures on the same sounds of the weights from which the training started, if there were any.
     pub before: Option<Figures>,
     /// Every step, for a picture of the curves.
     pub history: Vec<Progress>,
@@ -87,7 +96,7 @@ pub fn run(
     if config.steps == 0 || config.batch == 0 {
         return Err(Error::TrainingData("at least one step of one example is needed".to_string()));
     }
-    let augmenter = Augmenter::new(&mut rng_of(config.seed, 0))?;
+    let augmenter = Augmenter::new(&mut rng_of(config.seed, 0));
     let mut pupil = Pupil::new(config, &deck, &augmenter)?;
     let mut history = Vec::new();
     while pupil.trainee.step() < config.steps {
@@ -95,7 +104,14 @@ pub fn run(
         let batch = make(config.batch, |index| {
             let mut rng = rng_of(config.seed, first + index as u64);
             let drawn = deck.draw(&mut rng);
-            (drawn, augmenter.example(drawn.sound, index < pitched(config.batch), &mut rng))
+            (
+                drawn,
+                augmenter.example(
+                    drawn.sound,
+                    !config.teaches_ear && index < pitched(config.batch),
+                    &mut rng,
+                ),
+            )
         });
         let loss = pupil.learn(&batch, &mut rng_of(config.seed, first + config.batch as u64))?;
         let progress = pupil.progress(config, loss, &left_out)?;
@@ -107,7 +123,10 @@ pub fn run(
     }
     let judged = if left_out.is_empty() { &learned } else { &left_out };
     let metrics = evaluate(&pupil.net()?, judged)?;
-    let before = if config.goes_on { Some(evaluate(&SoundNet::embedded()?, judged)?) } else { None };
+    let before = match &config.start {
+        Some(start) => Some(evaluate(&SoundNet::from_weights(start)?, judged)?),
+        None => None,
+    };
     let card = Card {
         network: "sound".to_string(),
         command: config.command.clone(),
@@ -123,10 +142,19 @@ pub fn run(
 /// The network while it learns.
 struct Pupil {
     layers: Layers,
+    published_ear: Ear,
+    own_ear: OwnEar,
+    /// Weights that stay as they were, by their names.
+    still: Vec<(String, Tensor)>,
     /// (64, instruments): the directions in which the instruments lie; not kept.
     directions: Tensor,
     trainee: Trainee,
     schedule: Schedule,
+}
+
+enum OwnEar {
+    Still(Ear),
+    Learning(EarLayers),
 }
 
 /// The weights that serve the training only.
@@ -135,18 +163,40 @@ const DIRECTIONS: &str = "train.directions";
 const STEEPNESS: f64 = 16.0;
 const DROPPED: f32 = 0.25;
 const DROPPED_OF_EAR: f32 = 0.5;
+/// What is dropped of its own ear, and of what lies between that and the families.
+const DROPPED_BY_EAR: f32 = 0.4;
+/// At what part of the rate the ear learns.
+const RATE_OF_EAR: f32 = 0.4;
 /// Examples that tell how far the numbers of the ear waver, at most.
 const LISTENED: usize = 1_024;
 const SMOOTHING: f32 = 0.1;
 
 impl Pupil {
     fn new(config: &Config, deck: &Deck<'_>, augmenter: &Augmenter) -> Result<Pupil, Error> {
+        let beginning = Weights::from_bytes(config.start.as_deref().unwrap_or(Ear::PUBLISHED))?;
+        let published_ear = Ear::from_weights(Ear::PUBLISHED)?;
         let mut trainee = Trainee::new(config.seed);
-        let layers = Layers::new(&mut |name, shape| trainee.take(name, shape))?;
-        if config.goes_on {
-            trainee.begin_with(&Weights::from_bytes(SoundNet::EMBEDDED)?)?;
+        let mut still = Vec::new();
+        let mut stay = |name: &str, shape: &[usize]| {
+            let tensor = beginning.take(name, shape)?;
+            still.push((name.to_string(), tensor.clone()));
+            Ok(tensor)
+        };
+        let (layers, own_ear) = if config.teaches_ear {
+            let layers = Layers::new(&mut |name, shape| match name.starts_with(BY_EAR) {
+                true => trainee.take(name, shape),
+                false => stay(name, shape),
+            })?;
+            let ear = EarLayers::new(&mut |name, shape| trainee.take(name, shape))?;
+            trainee.slow_down(NAME, RATE_OF_EAR);
+            (layers, OwnEar::Learning(ear))
         } else {
-            let [mean, deviation] = spread_of_ear(config.seed, deck, augmenter);
+            (Layers::new(&mut |name, shape| trainee.take(name, shape))?, OwnEar::Still(Ear::new(&mut stay)?))
+        };
+        if config.start.is_some() {
+            trainee.begin_with(&beginning)?;
+        } else {
+            let [mean, deviation] = spread_of_ear(config.seed, deck, augmenter, &published_ear);
             trainee.set(EAR_MEAN, &mean)?;
             trainee.set(EAR_DEVIATION, &deviation)?;
         }
@@ -154,24 +204,19 @@ impl Pupil {
         if let Some(checkpoint) = &config.resume {
             trainee.resume(checkpoint)?;
         }
-        let schedule = Schedule {
-            steps: config.steps,
-            rate: if config.goes_on { 2e-4 } else { 2e-3 },
-            decay: 0.02,
-            clip: 5.0,
-        };
-        Ok(Pupil { layers, directions, trainee, schedule })
+        let schedule = Schedule { steps: config.steps, rate: config.rate, decay: 0.02, clip: 5.0 };
+        Ok(Pupil { layers, published_ear, own_ear, still, directions, trainee, schedule })
     }
 
     fn weights(&self) -> Weights {
-        let all = self.trainee.weights();
-        Weights::new(
-            all.iter().filter(|(name, _)| *name != DIRECTIONS).map(|(n, t)| (n.to_string(), t.clone())),
-        )
+        let learned = self.trainee.weights();
+        let learned = learned.iter().filter(|(name, _)| *name != DIRECTIONS);
+        Weights::new(learned.map(|(n, t)| (n.to_string(), t.clone())).chain(self.still.iter().cloned()))
     }
 
     fn parameters(&self) -> usize {
-        self.trainee.parameters() - self.directions.elem_count()
+        let still: usize = self.still.iter().map(|(_, tensor)| tensor.elem_count()).sum();
+        self.trainee.parameters() - self.directions.elem_count() + still
     }
 
     fn net(&self) -> Result<SoundNet, Error> {
@@ -192,35 +237,74 @@ impl Pupil {
 
     /// One step of gradient descent; the loss before it.
     fn learn(&mut self, batch: &[(&Drawn<'_>, Example)], rng: &mut impl Rng) -> Result<f32, Error> {
-        let (n, m) = (batch.len(), pitched(batch.len()));
-        let stack = |of: &dyn Fn(&Example) -> &[f32], shape: (usize, usize, usize, usize)| {
-            let numbers: Vec<f32> = batch.iter().flat_map(|(_, example)| of(example)).copied().collect();
-            Tensor::from_vec(numbers, shape, &Device::Cpu)
+        let mut loss = self.loss_by_ear(batch, rng)?;
+        if let OwnEar::Still(_) = self.own_ear {
+            loss = (loss + self.loss_of_rest(batch, rng)?)?;
+        }
+        self.trainee.descend(&loss, &self.schedule)
+    }
+
+    /// That of the families which are told by its own ear.
+    fn loss_by_ear(&self, batch: &[(&Drawn<'_>, Example)], rng: &mut impl Rng) -> Result<Tensor, Error> {
+        let n = batch.len();
+        let heard = match &self.own_ear {
+            OwnEar::Still(ear) => said_by(ear, batch)?,
+            OwnEar::Learning(ear) => {
+                ear.hear(&stack(batch, |e| &e.features.seen, (n, BANDS, MOMENTS, 1))?)?
+            }
         };
-        let mel = stack(&|e| &e.features.mel, (n, MEL_BANDS, MEL_FRAMES, 1))?;
-        let pitch = stack(&|e| &e.features.pitch, (m, 1, PITCH_BINS, PITCH_CHANNELS))?;
+        let means = (heard.narrow(1, 0, OWN)? * dropout((n, OWN), DROPPED_BY_EAR, rng)?)?;
+        let thin = |hidden: &Tensor| hidden * dropout(hidden.dims2()?, DROPPED_BY_EAR, rng)?;
+        let families = self.layers.families_by_ear(&means, thin)?;
+        cross_entropy(&families, &families_of(batch)?)
+    }
+
+    /// That of everything else.
+    fn loss_of_rest(&self, batch: &[(&Drawn<'_>, Example)], rng: &mut impl Rng) -> Result<Tensor, Error> {
+        let (n, m) = (batch.len(), pitched(batch.len()));
+        let mel = stack(batch, |e| &e.features.mel, (n, MEL_BANDS, MEL_FRAMES, 1))?;
+        let pitch = stack(batch, |e| &e.features.pitch, (m, 1, PITCH_BINS, PITCH_CHANNELS))?;
         let pooled = self.layers.pooled(&mel)?;
         let kept = dropout(pooled.dims2()?, DROPPED, rng)?;
-        let ear = self.layers.levelled(&stack(&|e| &e.features.ear, (n, EAR, 1, 1))?.flatten_from(1)?)?;
+        let ear = self.layers.levelled(&said_by(&self.published_ear, batch)?)?;
         let ear = (&ear * dropout((n, EAR), DROPPED_OF_EAR, rng)?)?;
         let heard = self.layers.heads(&(pooled * kept)?, &ear, &pitch)?;
-        let loss = self.loss(&heard, batch)?;
-        self.trainee.descend(&loss, &self.schedule)
+        self.loss(&heard, batch)
     }
 
     fn loss(&self, heard: &Heard, batch: &[(&Drawn<'_>, Example)]) -> Result<Tensor, Error> {
         let (n, m) = (batch.len(), pitched(batch.len()));
-        let family = smooth(batch.iter().map(|(d, _)| d.sound.label.family.index()), n, Family::COUNT)?;
         let instrument = smooth(batch.iter().map(|(d, _)| d.instrument), n, self.directions.dim(1)?)?;
         let likeness = (unit(&heard.embedding, 1)?.matmul(&unit(&self.directions, 0)?)? * STEEPNESS)?;
         let roots: Vec<f32> = batch[..m].iter().flat_map(|(_, e)| root_target(e.root_midi)).collect();
         let roots = Tensor::from_vec(roots, (m, PITCH_BINS + 1), &Device::Cpu)?;
         let timbre: Vec<f32> = batch.iter().flat_map(|(_, e)| [e.brightness, e.roughness]).collect();
         let timbre = (&heard.timbre - Tensor::from_vec(timbre, (n, 2), &Device::Cpu)?)?.sqr()?.mean_all()?;
-        let sum =
-            (cross_entropy(&heard.families, &family)? + (cross_entropy(&likeness, &instrument)? * 0.5)?)?;
+        let sum = (cross_entropy(&heard.families, &families_of(batch)?)?
+            + (cross_entropy(&likeness, &instrument)? * 0.5)?)?;
         Ok(((sum + (cross_entropy(&heard.roots, &roots)? * 0.7)?)? + (timbre * 8.0)?)?)
     }
+}
+
+/// The numbers of the examples one behind the other.
+fn stack(
+    batch: &[(&Drawn<'_>, Example)],
+    of: impl Fn(&Example) -> &[f32],
+    shape: (usize, usize, usize, usize),
+) -> Result<Tensor, Error> {
+    let numbers: Vec<f32> = batch.iter().flat_map(|(_, example)| of(example)).copied().collect();
+    Ok(Tensor::from_vec(numbers, shape, &Device::Cpu)?)
+}
+
+/// What an ear that does not learn says of the examples (n, 1024).
+fn said_by(ear: &Ear, batch: &[(&Drawn<'_>, Example)]) -> Result<Tensor, Error> {
+    let said = make(batch.len(), |index| ear.hear(&batch[index].1.features.seen)).concat();
+    Ok(Tensor::from_vec(said, (batch.len(), EAR), &Device::Cpu)?)
+}
+
+/// What the families of the examples should be said to be (n, 12).
+fn families_of(batch: &[(&Drawn<'_>, Example)]) -> Result<Tensor, Error> {
+    smooth(batch.iter().map(|(drawn, _)| drawn.sound.label.family.index()), batch.len(), Family::COUNT)
 }
 
 /// How many examples of a batch teach the root: a quarter of them, for roots are learned quickly and cost as much.
@@ -229,11 +313,11 @@ fn pitched(batch: usize) -> usize {
 }
 
 /// Mean and deviation of what the ear says of examples.
-fn spread_of_ear(seed: u64, deck: &Deck<'_>, augmenter: &Augmenter) -> [Vec<f32>; 2] {
+fn spread_of_ear(seed: u64, deck: &Deck<'_>, augmenter: &Augmenter, ear: &Ear) -> [Vec<f32>; 2] {
     let count = LISTENED.min(4 * deck.sounds());
     let said = make(count, |index| {
         let mut rng = rng_of(seed, u64::MAX - index as u64);
-        augmenter.example(deck.draw(&mut rng).sound, false, &mut rng).features.ear
+        ear.hear(&augmenter.example(deck.draw(&mut rng).sound, false, &mut rng).features.seen)
     });
     let mean_of = |of: &dyn Fn(&[f32], usize) -> f64| -> Vec<f64> {
         (0..EAR).map(|i| said.iter().map(|ear| of(ear, i)).sum::<f64>() / count as f64).collect()
@@ -249,11 +333,11 @@ fn unit(vectors: &Tensor, along: usize) -> Result<Tensor, Error> {
     Ok(vectors.broadcast_div(&norm)?)
 }
 
-fn dropout((n, width): (usize, usize), dropped: f32, rng: &mut impl Rng) -> Result<Tensor, Error> {
+fn dropout((n, width): (usize, usize), dropped: f32, rng: &mut impl Rng) -> candle_core::Result<Tensor> {
     let kept = 1.0 / (1.0 - dropped);
     let numbers: Vec<f32> =
         (0..n * width).map(|_| if rng.random::<f32>() < dropped { 0.0 } else { kept }).collect();
-    Ok(Tensor::from_vec(numbers, (n, width), &Device::Cpu)?)
+    Tensor::from_vec(numbers, (n, width), &Device::Cpu)
 }
 
 /// One-hot targets that leave a little to every other class.

@@ -8,9 +8,9 @@ use realfft::num_complex::Complex32;
 
 use super::labels::Label;
 use super::normal;
-use crate::Error;
+use crate::ear::front::MOMENTS;
 use crate::excerpt::{FRAMES, RATE_HZ, excerpt, onset_frame, resample, respectrum, with_planner};
-use crate::features::{FeatureMaker, Features, MEL_BANDS, MEL_FRAMES};
+use crate::features::{FeatureMaker, Features, MEL_FRAMES};
 use crate::measures::{brightness, brightness_of, loudness_db, roughness, thirds};
 
 /// Frames of the transform in which a sound is changed: nearly three seconds.
@@ -87,19 +87,16 @@ pub struct Augmenter {
 
 impl Augmenter {
     /// Builds the rooms.
-    ///
-    /// # Errors
-    /// Those of [`FeatureMaker::new`].
-    pub fn new(rng: &mut StdRng) -> Result<Augmenter, Error> {
+    pub fn new(rng: &mut StdRng) -> Augmenter {
         let bin_hz = RATE_HZ as f32 / CANVAS as f32;
-        Ok(Augmenter {
-            maker: FeatureMaker::new()?,
+        Augmenter {
+            maker: FeatureMaker::new(),
             rooms: (0..ROOMS).map(|_| room(rng)).collect(),
             lengths: quick_lengths(),
             octaves: (0..=CANVAS / 2)
                 .map(|bin| (bin.max(1) as f32 * bin_hz / 20.0).log2().max(0.0))
                 .collect(),
-        })
+        }
     }
 
     /// One way in which `sound` may be heard; the harmonics are computed only if wanted, and are empty otherwise.
@@ -136,7 +133,8 @@ impl Augmenter {
             true => self.maker.features(&heard),
             false => self.maker.timbre(&heard),
         };
-        mask(&mut features.mel, rng);
+        mask(&mut features.mel, MEL_FRAMES, rng);
+        mask(&mut features.seen, MOMENTS, rng);
         let shift_semitones = 12.0 * (CANVAS as f32 / length as f32).log2();
         let root_midi = sound.label.root_midi.map(|root| root + shift_semitones);
         Example { features, root_midi, brightness: bright, roughness: sound.roughness }
@@ -212,15 +210,18 @@ fn disturb(heard: &mut [f32], rng: &mut StdRng) {
     }
 }
 
-/// Hides a few bands and moments of the log-mel.
-fn mask(mel: &mut [f32], rng: &mut StdRng) {
+/// Hides a few neighbouring bands and moments of a log-mel, which is so many moments wide.
+fn mask(mel: &mut [f32], moments: usize, rng: &mut StdRng) {
+    let nothing = mel.iter().copied().fold(f32::INFINITY, f32::min);
+    let bands = mel.len() / moments;
     if rng.random_bool(0.35) {
-        let (height, first) = (rng.random_range(1..9), rng.random_range(0..MEL_BANDS - 8));
-        mel[first * MEL_FRAMES..(first + height) * MEL_FRAMES].fill(-1.0);
+        let (height, first) = (rng.random_range(1..=bands / 8), rng.random_range(0..bands - bands / 8));
+        mel[first * moments..(first + height) * moments].fill(nothing);
     }
     if rng.random_bool(0.35) {
-        let (width, first) = (rng.random_range(1..20), rng.random_range(8..MEL_FRAMES - 20));
-        mel.chunks_mut(MEL_FRAMES).for_each(|band| band[first..first + width].fill(-1.0));
+        let width = rng.random_range(1..moments / 6);
+        let first = rng.random_range(moments / 16..moments - moments / 6);
+        mel.chunks_mut(moments).for_each(|band| band[first..first + width].fill(nothing));
     }
 }
 

@@ -47,7 +47,7 @@ pub struct InstrumentFigures {
 
 /// Listens to every sound as it is and compares.
 pub fn evaluate(net: &SoundNet, sounds: &[&LabelledSound]) -> Result<Figures, Error> {
-    let maker = FeatureMaker::new()?;
+    let maker = FeatureMaker::new();
     let label = |index: usize| net.label_features(&sounds[index].features(&maker), sounds[index].loudness_db);
     let heard: Vec<SoundLabels> = make(sounds.len(), label).into_iter().collect::<Result<_, Error>>()?;
     let mut figures = Figures { sounds: sounds.len(), ..Figures::default() };

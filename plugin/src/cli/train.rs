@@ -252,6 +252,22 @@ pub fn look_every(steps: usize) -> usize {
     (steps / 20).clamp(10, 200)
 }
 
+/// The argument that names the weights to start from.
+pub fn start_argument(start: Option<&Path>) -> String {
+    start.map_or(String::new(), |file| format!(" --start {}", file.display()))
+}
+
+/// The weights of a file, if they are those of the network that is made from them.
+///
+/// # Errors
+/// A file that cannot be read, and weights that do not fit.
+pub fn weights_of<N>(path: &Path, network: fn(&[u8]) -> Result<N, neume_models::Error>) -> Result<Vec<u8>> {
+    let named = || path.display().to_string();
+    let bytes = std::fs::read(path).with_context(named)?;
+    network(&bytes).with_context(named)?;
+    Ok(bytes)
+}
+
 /// Runs `work` on a pool of as many threads as the machine has.
 ///
 /// # Errors

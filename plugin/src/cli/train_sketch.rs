@@ -17,7 +17,7 @@ use super::labels_file::{self, Row, folder_of};
 use super::pen_file;
 use super::progress;
 use super::train::{
-    Options, Outcome, Settings, Workplace, curves_of, deliver, files_below, look_every, watch,
+    self, Options, Outcome, Settings, Workplace, curves_of, deliver, files_below, look_every, watch,
 };
 use super::training_picture::{Confusion, Curves, Reliability};
 
@@ -54,9 +54,10 @@ pub fn run(options: &SketchOptions, json: bool) -> Result<ExitCode> {
     let usual = if pictures.is_empty() { Config::default().steps } else { OWN_STEPS };
     let steps = common.steps.map_or(usual, |steps| steps as usize);
     let examples = signs.len() + pictures.len();
-    let other = format!("{}{}", options.scale, start_argument(options));
+    let other = format!("{}{}", options.scale, train::start_argument(options.start.as_deref()));
     let settings = Settings { seed: common.seed, steps, examples, other };
-    let start = options.start.as_ref().map(|file| read_weights(file)).transpose()?;
+    let start =
+        options.start.as_ref().map(|file| train::weights_of(file, SketchNet::from_weights)).transpose()?;
     let (held_out_signs, signs) = signs.into_iter().partition(|sign| sign.person.is_multiple_of(HELD_OUT));
     let (held_out_pictures, pictures) = divided(pictures);
     let config = Config {
@@ -142,20 +143,8 @@ fn command_of(options: &SketchOptions, steps: usize) -> String {
         .as_ref()
         .map_or(String::new(), |labels| format!(" --labels {} --scale {}", labels.display(), options.scale));
     let (data, seed) = (options.common.data_arguments(), options.common.seed);
-    let start = start_argument(options);
+    let start = train::start_argument(options.start.as_deref());
     format!("neume train sketch{data}{labels}{start} --seed {seed} --steps {steps}")
-}
-
-fn start_argument(options: &SketchOptions) -> String {
-    options.start.as_ref().map_or(String::new(), |file| format!(" --start {}", file.display()))
-}
-
-/// The weights of a file, if they are this network's.
-fn read_weights(path: &Path) -> Result<Vec<u8>> {
-    let named = || path.display().to_string();
-    let bytes = std::fs::read(path).with_context(named)?;
-    SketchNet::from_weights(&bytes).with_context(named)?;
-    Ok(bytes)
 }
 
 /// Every fifth picture to judge by, the others to learn from.

@@ -34,6 +34,12 @@ pub struct SoundOptions {
     /// Leave out this part of the origins to judge by, `0/4` being the first of four; `none` learns from all.
     #[arg(long, default_value = "0/4", value_name = "PART/PARTS")]
     held_out: HeldOut,
+    /// Weights of an earlier training to start from: a `sound.safetensors`.
+    #[arg(long, value_name = "FILE")]
+    start: Option<PathBuf>,
+    /// Teach the ear by which families are told, and leave all else as `--start` has it. It wants many instruments.
+    #[arg(long, requires = "start", conflicts_with = "labels")]
+    teach_ear: bool,
     /// The licence of the data, for the card.
     #[arg(long, default_value = "licence not stated")]
     licence: String,
@@ -41,6 +47,11 @@ pub struct SoundOptions {
 
 /// Steps of a training on sounds of the composer's own, where nothing else is said.
 const OWN_STEPS: usize = 300;
+
+/// How fast a network learns that knows nothing yet, one that goes on, and one that goes on with few sounds.
+const RATES: [f32; 3] = [2e-3, 1e-3, 2e-4];
+/// Examples a step while the ear learns.
+const BATCH_OF_EAR: usize = 32;
 
 /// Runs the command.
 pub fn run(options: &SoundOptions, json: bool) -> Result<ExitCode> {
@@ -54,7 +65,11 @@ pub fn run(options: &SoundOptions, json: bool) -> Result<ExitCode> {
     ensure!(!sounds.is_empty(), "none of the sounds can be heard");
     let usual = if options.labels.is_some() { OWN_STEPS } else { Config::default().steps };
     let steps = common.steps.map_or(usual, |steps| steps as usize);
-    let other = options.held_out.to_string();
+    let is_own = options.labels.is_some();
+    let start =
+        options.start.as_ref().map(|file| train::weights_of(file, SoundNet::from_weights)).transpose()?;
+    let start = start.or_else(|| is_own.then(|| SoundNet::EMBEDDED.to_vec()));
+    let other = format!("{}{}", options.held_out, beginning_of(options));
     let settings = Settings { seed: common.seed, steps, examples: sounds.len(), other };
     let config = Config {
         seed: common.seed,
@@ -63,9 +78,11 @@ pub fn run(options: &SoundOptions, json: bool) -> Result<ExitCode> {
         command: command_of(options, steps),
         data: format!("{} sounds of{}; {}", sounds.len(), common.data_arguments(), options.licence),
         look_every: look_every(steps),
-        goes_on: options.labels.is_some(),
+        rate: RATES[if is_own { 2 } else { usize::from(start.is_some()) }],
+        start,
+        teaches_ear: options.teach_ear,
+        batch: if options.teach_ear { BATCH_OF_EAR } else { Config::default().batch },
         resume: workplace.resume(&settings)?,
-        ..Config::default()
     };
     let trained = watch(&workplace, steps, |on_step| teach(&config, &sounds, on_step))?;
     let [loss, held_out] = curves_of(&trained.history);
@@ -97,7 +114,14 @@ fn command_of(options: &SoundOptions, steps: usize) -> String {
     let (data, seed, held_out) = (options.common.data_arguments(), options.common.seed, options.held_out);
     let labels =
         options.labels.as_ref().map_or(String::new(), |file| format!(" --labels {}", file.display()));
-    format!("neume train sound{data}{labels} --seed {seed} --steps {steps} --held-out {held_out}")
+    let beginning = beginning_of(options);
+    format!("neume train sound{data}{labels}{beginning} --seed {seed} --steps {steps} --held-out {held_out}")
+}
+
+/// What the training begins with and whether the ear learns, as arguments.
+fn beginning_of(options: &SoundOptions) -> String {
+    let ear = if options.teach_ear { " --teach-ear" } else { "" };
+    format!("{}{ear}", train::start_argument(options.start.as_deref()))
 }
 
 /// Every labelled sound of the folders, decoded. Files whose path says nothing are passed over; one that says a
