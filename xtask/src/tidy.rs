@@ -146,8 +146,8 @@ fn weight_findings() -> Result<Vec<String>> {
         if !path.with_extension("json").exists() && !path.with_extension("md").exists() {
             findings.push(format!("{}: has no card", shown(&path)));
         }
-        if fs::metadata(&path)?.len() > 2 << 20 {
-            findings.push(format!("{}: over 2 MB", shown(&path)));
+        if fs::metadata(&path)?.len() > 5 << 20 {
+            findings.push(format!("{}: over 5 MB", shown(&path)));
         }
     }
     Ok(findings)
