@@ -39,7 +39,7 @@ fn stages(net: &SketchNet, what: &str, sketch: &Sketch) -> Result<()> {
     let input = network_input(sketch)?;
     let answers = net.answers(input.clone())?;
     time(ROUNDS, &format!("{what}: raster"), || network_input(sketch).map(NetworkInput::recycle))?;
-    time(ROUNDS, &format!("{what}: network"), || net.output(&input.pixels).map(drop))?;
+    time(ROUNDS, &format!("{what}: network, one look"), || net.output(&input.pixels).map(drop))?;
     time(ROUNDS, &format!("{what}: answers in words"), || {
         answers.reading(&legend, input.is_certain).map(drop)
     })?;

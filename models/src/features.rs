@@ -76,6 +76,12 @@ pub struct FeatureMaker {
     pitch_inverse: Arc<dyn ComplexToReal<f32>>,
 }
 
+impl Default for FeatureMaker {
+    fn default() -> FeatureMaker {
+        FeatureMaker::new()
+    }
+}
+
 impl FeatureMaker {
     /// Prepares the tables.
     pub fn new() -> FeatureMaker {

@@ -63,7 +63,7 @@ pub type Elsewhere = Box<dyn Fn(&[f32]) -> Result<Vec<f32>, Error> + Send + Sync
 
 /// Who runs the layers.
 enum Hears {
-    Here(Layers),
+    Here(Box<Layers>),
     Elsewhere(Elsewhere),
 }
 
@@ -101,7 +101,7 @@ impl SoundNet {
     /// # Errors
     /// Those of [`SoundNet::from_weights`], and [`Error::Network`] with what the device says.
     pub fn on(file: &[u8], device: &Device) -> Result<SoundNet, Error> {
-        SoundNet::that(Hears::Here(Layers::on(file, device)?), file)
+        SoundNet::that(Hears::Here(Box::new(Layers::on(file, device)?)), file)
     }
 
     /// The network with the weights of a safetensors file, run by somebody else but for its ear: the numbers of
