@@ -60,7 +60,7 @@ const fn plan(kernel: usize, wide: usize, out: usize, squeezed: usize, bend: Ben
 
 /// The inverted residuals. One that is as wide as its input has no expansion; one that keeps size and channels adds its
 /// input.
-pub(crate) const PLANS: [Plan; 15] = [
+const PLANS: [Plan; 15] = [
     plan(3, 8, 8, 0, Bend::Relu, 1),
     plan(3, 24, 16, 0, Bend::Relu, 2),
     plan(3, 32, 16, 0, Bend::Relu, 1),
@@ -78,25 +78,57 @@ pub(crate) const PLANS: [Plan; 15] = [
     plan(5, 384, 64, 96, Bend::HardSwish, 1),
 ];
 
-/// The ear, ready to listen. Share it between threads; each call stays on its own.
-pub struct Ear {
-    first: Layer,
-    residuals: Vec<Residual>,
-    last: Layer,
+/// The layers of an ear, whatever a layer is made of.
+pub(crate) struct Anatomy<L> {
+    pub first: L,
+    pub residuals: Vec<Residual<L>>,
+    pub last: L,
 }
+
+/// The layers of an inverted residual.
+pub(crate) struct Residual<L> {
+    pub plan: &'static Plan,
+    pub expand: Option<L>,
+    pub depthwise: L,
+    /// Squeeze and excitation.
+    pub gates: Option<[L; 2]>,
+    pub project: L,
+}
+
+impl<L> Anatomy<L> {
+    /// Asks for every layer by its name and its numbers of inputs and outputs; what goes in where a channel is by itself is its
+    /// window.
+    pub fn new(mut layer: impl FnMut(&str, [usize; 2]) -> Result<L, Error>) -> Result<Anatomy<L>, Error> {
+        let mut layer = |name: &str, shape: [usize; 2]| layer(&format!("{NAME}{name}"), shape);
+        let first = layer("first", [9, FIRST])?;
+        let mut residuals = Vec::with_capacity(PLANS.len());
+        let mut inputs = FIRST;
+        for (i, plan) in PLANS.iter().enumerate() {
+            let of = |part: &str| format!("residual.{i}.{part}");
+            let &Plan { kernel, wide, out, squeezed, .. } = plan;
+            let expand = if wide == inputs { None } else { Some(layer(&of("expand"), [inputs, wide])?) };
+            let depthwise = layer(&of("depthwise"), [kernel * kernel, wide])?;
+            let gates = match squeezed {
+                0 => None,
+                _ => {
+                    Some([layer(&of("squeeze"), [wide, squeezed])?, layer(&of("excite"), [squeezed, wide])?])
+                }
+            };
+            let project = layer(&of("project"), [wide, out])?;
+            residuals.push(Residual { plan, expand, depthwise, gates, project });
+            inputs = out;
+        }
+        Ok(Anatomy { first, residuals, last: layer("last", [inputs, LAST])? })
+    }
+}
+
+/// The ear, ready to listen. Share it between threads; each call stays on its own.
+pub struct Ear(Anatomy<Layer>);
 
 /// (inputs, outputs), or (rows * columns of the window, channels), and a bias for each output.
-struct Layer {
+pub(crate) struct Layer {
     weight: Vec<f32>,
     bias: Vec<f32>,
-}
-
-struct Residual {
-    plan: &'static Plan,
-    expand: Option<Layer>,
-    depthwise: Layer,
-    excite: Option<[Layer; 2]>,
-    project: Layer,
 }
 
 /// Rows (bands) by columns (moments) by channels.
@@ -121,45 +153,22 @@ impl Ear {
 
     /// Asks for every weight by its name and shape.
     pub(crate) fn new(take: Take<'_>) -> Result<Ear, Error> {
-        let mut residuals = Vec::with_capacity(PLANS.len());
-        let mut inputs = FIRST;
-        let first = Layer::new(take, "first", 9, FIRST)?;
-        for (i, plan) in PLANS.iter().enumerate() {
-            let of = |part: &str| format!("residual.{i}.{part}");
-            let &Plan { kernel, wide, out, squeezed, .. } = plan;
-            residuals.push(Residual {
-                plan,
-                expand: match wide == inputs {
-                    true => None,
-                    false => Some(Layer::new(take, &of("expand"), inputs, wide)?),
-                },
-                depthwise: Layer::new(take, &of("depthwise"), kernel * kernel, wide)?,
-                excite: match squeezed {
-                    0 => None,
-                    _ => Some([
-                        Layer::new(take, &of("squeeze"), wide, squeezed)?,
-                        Layer::new(take, &of("excite"), squeezed, wide)?,
-                    ]),
-                },
-                project: Layer::new(take, &of("project"), wide, out)?,
-            });
-            inputs = out;
-        }
-        Ok(Ear { first, residuals, last: Layer::new(take, "last", inputs, LAST)? })
+        Anatomy::new(|name, shape| Layer::new(take, name, shape)).map(Ear)
     }
 
     /// What is heard in a log-mel of 128 x 205 ([`crate::features::Features::seen`]): [`EAR`] numbers.
     pub fn hear(&self, seen: &[f32]) -> Vec<f32> {
         assert_eq!(seen.len(), BANDS * MOMENTS, "the ear sees {BANDS} x {MOMENTS} numbers");
-        let mut map = begin(seen, &self.first);
+        let Anatomy { first, residuals, last } = &self.0;
+        let mut map = begin(seen, first);
         let mut said = Vec::new();
-        for (i, residual) in self.residuals.iter().enumerate() {
+        for (i, residual) in residuals.iter().enumerate() {
             map = residual.pass(map);
             if SAID.contains(&i) {
                 pool(&map, residual.plan.out, &mut said);
             }
         }
-        map.numbers = self.last.mix(&map.numbers);
+        map.numbers = last.mix(&map.numbers);
         map.numbers.iter_mut().for_each(|v| *v = Bend::HardSwish.of(*v));
         let mut all = Vec::with_capacity(EAR);
         pool(&map, LAST, &mut all);
@@ -168,7 +177,7 @@ impl Ear {
     }
 }
 
-impl Residual {
+impl Residual<Layer> {
     fn pass(&self, map: Map) -> Map {
         let Plan { kernel, wide, out, bend, stride, .. } = *self.plan;
         let inputs = map.numbers.len() / (map.rows * map.columns);
@@ -184,7 +193,7 @@ impl Residual {
         slide(size, seen, &self.depthwise.weight, [kernel, stride], &mut numbers);
         let mut inner = Map { rows, columns, numbers };
         inner.numbers.iter_mut().for_each(|v| *v = bend.of(*v));
-        if let Some([squeeze, excite]) = &self.excite {
+        if let Some([squeeze, excite]) = &self.gates {
             let mut mean = Vec::with_capacity(wide);
             means(&inner, wide, &mut mean);
             let mut squeezed = squeeze.mix(&mean);
@@ -212,9 +221,9 @@ impl Bend {
 }
 
 impl Layer {
-    fn new(take: Take<'_>, name: &str, inputs: usize, outputs: usize) -> Result<Layer, Error> {
+    fn new(take: Take<'_>, name: &str, [inputs, outputs]: [usize; 2]) -> Result<Layer, Error> {
         let mut numbers = |kind: &str, shape: &[usize]| -> Result<Vec<f32>, Error> {
-            Ok(take(&format!("{NAME}{name}.{kind}"), shape)?.flatten_all()?.to_vec1()?)
+            Ok(take(&format!("{name}.{kind}"), shape)?.flatten_all()?.to_vec1()?)
         };
         Ok(Layer { weight: numbers("weight", &[inputs, outputs])?, bias: numbers("bias", &[outputs])? })
     }

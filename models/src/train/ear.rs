@@ -6,75 +6,40 @@ use super::make;
 use crate::Error;
 use crate::conv::{ConvConfig, conv2d, numbers, with_numbers};
 use crate::ear::front::{BANDS, MOMENTS};
-use crate::ear::{Bend, FIRST, LAST, NAME, PLANS, Plan, SAID, for_each_tap, halved, slide};
+use crate::ear::{Anatomy, Bend, FIRST, Plan, Residual, SAID, for_each_tap, halved, slide};
 use crate::sound_net::Layer;
 use crate::weights::Take;
 
-/// All weights of the ear.
-pub(crate) struct EarLayers {
-    first: Layer,
-    residuals: Vec<Residual>,
-    last: Layer,
-}
-
-struct Residual {
-    plan: &'static Plan,
-    expand: Option<Layer>,
-    depthwise: Layer,
-    excite: Option<[Layer; 2]>,
-    project: Layer,
-}
+/// The ear as tensors.
+pub(crate) struct EarLayers(Anatomy<Layer>);
 
 impl EarLayers {
     /// Asks for every weight by its name and shape.
     pub fn new(take: Take<'_>) -> std::result::Result<EarLayers, Error> {
-        let mut layer = |name: &str, shape: [usize; 2]| Layer::new(take, &format!("{NAME}{name}"), &shape);
-        let first = layer("first", [9, FIRST])?;
-        let mut residuals = Vec::with_capacity(PLANS.len());
-        let mut inputs = FIRST;
-        for (i, plan) in PLANS.iter().enumerate() {
-            let of = |part: &str| format!("residual.{i}.{part}");
-            let &Plan { kernel, wide, out, squeezed, .. } = plan;
-            let expand = if wide == inputs { None } else { Some(layer(&of("expand"), [inputs, wide])?) };
-            let depthwise = layer(&of("depthwise"), [kernel * kernel, wide])?;
-            let excite = match squeezed {
-                0 => None,
-                _ => {
-                    Some([layer(&of("squeeze"), [wide, squeezed])?, layer(&of("excite"), [squeezed, wide])?])
-                }
-            };
-            residuals.push(Residual {
-                plan,
-                expand,
-                depthwise,
-                excite,
-                project: layer(&of("project"), [wide, out])?,
-            });
-            inputs = out;
-        }
-        Ok(EarLayers { first, residuals, last: layer("last", [inputs, LAST])? })
+        Anatomy::new(|name, shape| Layer::new(take, name, &shape)).map(EarLayers)
     }
 
     /// Pictures (n, 128, 205, 1) to what is heard in them, (n, 1024).
     pub fn hear(&self, seen: &Tensor) -> Result<Tensor> {
         let n = seen.dim(0)?;
+        let Anatomy { first, residuals, last } = &self.0;
         debug_assert_eq!(seen.dims(), [n, BANDS, MOMENTS, 1]);
-        let window = self.first.weight.reshape((3, 3, 1, FIRST))?;
+        let window = first.weight.reshape((3, 3, 1, FIRST))?;
         let config = ConvConfig { relu: false, ..ConvConfig::HALVE };
-        let mut map = bent(&conv2d(seen, &window, &self.first.bias, &config)?, Bend::HardSwish)?;
+        let mut map = bent(&conv2d(seen, &window, &first.bias, &config)?, Bend::HardSwish)?;
         let mut said = Vec::new();
-        for (i, residual) in self.residuals.iter().enumerate() {
+        for (i, residual) in residuals.iter().enumerate() {
             map = residual.pass(&map)?;
             if SAID.contains(&i) {
                 said.extend(pooled(&map)?);
             }
         }
-        let last = mix(&self.last, &map, Some(Bend::HardSwish))?;
+        let last = mix(last, &map, Some(Bend::HardSwish))?;
         Tensor::cat(&[&pooled(&last)?[..], &said].concat(), 1)
     }
 }
 
-impl Residual {
+impl Residual<Layer> {
     fn pass(&self, map: &Tensor) -> Result<Tensor> {
         let &Plan { kernel, bend, stride, .. } = self.plan;
         let expanded = match &self.expand {
@@ -83,7 +48,7 @@ impl Residual {
         };
         let Layer { weight, bias } = &self.depthwise;
         let mut inner = bent(&expanded.apply_op3(weight, bias, Depthwise { kernel, stride })?, bend)?;
-        if let Some([squeeze, excite]) = &self.excite {
+        if let Some([squeeze, excite]) = &self.gates {
             let mean = inner.flatten(1, 2)?.mean(1)?; // (n, wide)
             let gates = excite.linear(&squeeze.linear(&mean, true)?, false)?;
             inner = inner.broadcast_mul(&candle_nn::ops::sigmoid(&gates)?.unsqueeze(1)?.unsqueeze(1)?)?;

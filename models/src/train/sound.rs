@@ -98,20 +98,14 @@ pub fn run(
     }
     let augmenter = Augmenter::new(&mut rng_of(config.seed, 0));
     let mut pupil = Pupil::new(config, &deck, &augmenter)?;
+    let with_pitch = if config.teaches_ear { 0 } else { pitched(config.batch) };
     let mut history = Vec::new();
     while pupil.trainee.step() < config.steps {
         let first = 1 + (pupil.trainee.step() * (config.batch + 1)) as u64;
         let batch = make(config.batch, |index| {
             let mut rng = rng_of(config.seed, first + index as u64);
             let drawn = deck.draw(&mut rng);
-            (
-                drawn,
-                augmenter.example(
-                    drawn.sound,
-                    !config.teaches_ear && index < pitched(config.batch),
-                    &mut rng,
-                ),
-            )
+            (drawn, augmenter.example(drawn.sound, index < with_pitch, &mut rng))
         });
         let loss = pupil.learn(&batch, &mut rng_of(config.seed, first + config.batch as u64))?;
         let progress = pupil.progress(config, loss, &left_out)?;
