@@ -16,16 +16,18 @@ enum View {
 impl View {
     const ALL: [View; 2] = [View::Mirrored, View::UpsideDown];
 
-    /// Pixels (256 x 384 x 4) as they are seen so.
-    fn of(self, pixels: &[f32]) -> Vec<f32> {
-        let line = NetworkInput::COLUMNS * NetworkInput::CHANNELS;
+    /// Writes pixels (256 x 384 x 4) as they are seen so.
+    fn turn(self, pixels: &[f32], turned: &mut [f32]) {
+        const LINE: usize = NetworkInput::COLUMNS * NetworkInput::CHANNELS;
+        let lines = turned.chunks_exact_mut(LINE);
         match self {
-            View::Mirrored => pixels
-                .chunks_exact(line)
-                .flat_map(|row| row.chunks_exact(NetworkInput::CHANNELS).rev().flatten())
-                .copied()
-                .collect(),
-            View::UpsideDown => pixels.chunks_exact(line).rev().flatten().copied().collect(),
+            View::Mirrored => lines.zip(pixels.chunks_exact(LINE)).for_each(|(to, from)| {
+                let from = from.as_chunks::<{ NetworkInput::CHANNELS }>().0.iter().rev();
+                to.as_chunks_mut().0.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
+            }),
+            View::UpsideDown => {
+                lines.zip(pixels.chunks_exact(LINE).rev()).for_each(|(to, from)| to.copy_from_slice(from));
+            }
         }
     }
 
@@ -64,8 +66,10 @@ impl Answers {
             return Ok(first);
         }
         let mut looks = vec![first];
+        let mut turned = vec![0.0; input.pixels.len()];
         for view in View::ALL {
-            let mut other = ask(&view.of(&input.pixels))?;
+            view.turn(&input.pixels, &mut turned);
+            let mut other = ask(&turned)?;
             other.ink_of_rows = view.of_ink(&other.ink_of_rows);
             other.profile = profile(&other.ink_of_rows);
             looks.push(other);
@@ -117,9 +121,14 @@ mod tests {
                 .map(|(row, patch)| strength(row, patch))
                 .collect()
         };
+        let turned = |view: View, pixels: &[f32]| {
+            let mut turned = vec![0.0; pixels.len()];
+            view.turn(pixels, &mut turned);
+            turned
+        };
         for view in View::ALL {
-            let seen = view.of(&pixels);
-            assert!(seen != pixels && view.of(&seen) == pixels, "{view:?}");
+            let seen = turned(view, &pixels);
+            assert!(seen != pixels && turned(view, &seen) == pixels, "{view:?}");
             let column = if view == View::Mirrored { PATCH - 1 } else { 0 };
             assert!(view.of_ink(&ink_of(&seen, column)) == ink_of(&pixels, 0), "{view:?}");
         }
