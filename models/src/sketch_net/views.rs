@@ -105,6 +105,8 @@ impl Answers {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::raster::network_input;
+    use crate::{Point, Rgb, Sketch, SketchNet, Stroke};
 
     #[test]
     fn a_view_of_a_view_is_the_picture_and_ink_turns_as_its_pixels_do() {
@@ -132,5 +134,36 @@ mod tests {
             let column = if view == View::Mirrored { PATCH - 1 } else { 0 };
             assert!(view.of_ink(&ink_of(&seen, column)) == ink_of(&pixels, 0), "{view:?}");
         }
+    }
+
+    #[test]
+    fn of_three_looks_the_height_in_the_middle_counts_and_certain_ink_is_looked_at_once() {
+        let mut input = network_input(&Sketch {
+            strokes: vec![Stroke {
+                points: vec![Point { x: 0.2, y: 0.5, secs: 0.0 }, Point { x: 0.8, y: 0.5, secs: 1.0 }],
+                rgb: Rgb::BLACK,
+                width_norm: 0.02,
+            }],
+            raster: None,
+        })
+        .unwrap();
+        let seen = SketchNet::embedded().unwrap().look(&input.pixels, true).unwrap();
+        // A line at one row of patches, from the top.
+        let line_at = |at: usize| {
+            let mut answers = seen.clone();
+            answers.ink_of_rows.fill(0.0);
+            answers.ink_of_rows[at * COLUMNS * PATCH..][..COLUMNS * PATCH].fill(1.0);
+            answers.profile = profile(&answers.ink_of_rows);
+            answers
+        };
+        // The last look is upside down: what it sees in the first row lies in the last.
+        let looks = |input: &NetworkInput| {
+            let mut rows = [20, 30, 0].into_iter();
+            let answers = Answers::of_looks(input, |_| Ok(line_at(rows.next().unwrap()))).unwrap();
+            (answers.y_norm(), rows.len())
+        };
+        assert_eq!(looks(&input), (line_at(20).y_norm(), 2));
+        input.is_certain = false;
+        assert_eq!(looks(&input), (line_at(30).y_norm(), 0));
     }
 }
