@@ -47,6 +47,8 @@ pub struct SoundOptions {
 
 /// Steps of a training on sounds of the composer's own, where nothing else is said.
 const OWN_STEPS: usize = 300;
+/// Steps of a training of the ear, likewise: what is left out is heard no better after more.
+const EAR_STEPS: usize = 700;
 
 /// How fast a network learns that knows nothing yet, one that goes on, and one that goes on with few sounds.
 const RATES: [f32; 3] = [2e-3, 1e-3, 2e-4];
@@ -63,7 +65,11 @@ pub fn run(options: &SoundOptions, json: bool) -> Result<ExitCode> {
         None => sounds_of(&common.data),
     })?;
     ensure!(!sounds.is_empty(), "none of the sounds can be heard");
-    let usual = if options.labels.is_some() { OWN_STEPS } else { Config::default().steps };
+    let usual = match options.labels.is_some() {
+        true => OWN_STEPS,
+        false if options.teach_ear => EAR_STEPS,
+        false => Config::default().steps,
+    };
     let steps = common.steps.map_or(usual, |steps| steps as usize);
     let is_own = options.labels.is_some();
     let start =
