@@ -121,6 +121,9 @@ impl InstanceState {
         if !value.is_object() {
             return Err(StateError::Damaged("it is no object".to_string()));
         }
+        if is_beyond_measure(&value) {
+            return Err(StateError::Damaged("a number in it is too large".to_string()));
+        }
         let found = value.get("version").and_then(serde_json::Value::as_u64).unwrap_or(0);
         if found > u64::from(InstanceState::VERSION) {
             return Err(StateError::Future { found, known: InstanceState::VERSION });
@@ -137,6 +140,18 @@ impl InstanceState {
         state.version = InstanceState::VERSION;
         state.slots.resize(SLOTS, SlotState::default());
         Ok(state)
+    }
+}
+
+/// Whether a number is larger than any of a state: it would be read as infinite, and not come back.
+fn is_beyond_measure(value: &serde_json::Value) -> bool {
+    match value {
+        serde_json::Value::Number(number) => {
+            number.as_f64().is_none_or(|number| number.abs() > f64::from(f32::MAX))
+        }
+        serde_json::Value::Array(all) => all.iter().any(is_beyond_measure),
+        serde_json::Value::Object(all) => all.values().any(is_beyond_measure),
+        _ => false,
     }
 }
 

@@ -425,6 +425,11 @@ fn a_state_that_is_garbage_or_of_the_future_is_refused_with_its_cause() {
     for garbage in [serde_json::json!(7), serde_json::json!({ "slots": "none" }), serde_json::json!([1, 2])] {
         InstanceState::from_value(garbage.clone()).expect_err(&garbage.to_string());
     }
+    // A number that is finite in the file and would be infinite as it is kept.
+    let mut giant = InstanceState::first().to_value();
+    giant["slots"][0]["sketch"]["strokes"][0]["points"][0]["y"] = serde_json::json!(5.4e55);
+    let cause = InstanceState::from_value(giant).expect_err("it is too large").to_string();
+    assert!(cause.contains("too large") && cause.contains("stays"), "{cause}");
     let mut short = whole.clone();
     short["slots"] = serde_json::json!([]);
     assert_eq!(InstanceState::from_value(short).expect("it is taken").slots.len(), SLOTS);
