@@ -1,4 +1,4 @@
-//! What the sound network sees of an excerpt: two log-mel pictures for the timbre, one of them for its ear (`ear.rs`), and
+//! What the sound network sees of an excerpt: two log-mel pictures for the timbre, one of them for its ears (`ear.rs`), and
 //! a stack of harmonics on a logarithmic frequency axis for the root.
 //!
 //! The stack holds, for each candidate root, what lies at its multiples and at its half, so that a convolution

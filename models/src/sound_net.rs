@@ -104,11 +104,11 @@ impl SoundNet {
         SoundNet::that(Hears::Here(Box::new(Layers::on(file, device)?)), file)
     }
 
-    /// The network with the weights of a safetensors file, run by somebody else but for its ear: the numbers of
+    /// The network with the weights of a safetensors file, run by somebody else but for its ears: the numbers of
     /// [`crate::device::Network::Sound`] go to `forward`.
     ///
     /// # Errors
-    /// [`Error::Weights`] if those of the ear do not fit this code.
+    /// [`Error::Weights`] if those of the ears do not fit this code.
     pub fn elsewhere(file: &[u8], forward: Elsewhere) -> Result<SoundNet, Error> {
         SoundNet::that(Hears::Elsewhere(forward), file)
     }
@@ -219,7 +219,7 @@ const MEL_CHANNELS: [usize; 4] = [16, 32, 64, 128];
 /// What is kept of time: its beginning, for how a sound starts tells the struck from the bowed, its mean and its
 /// maximum.
 const POOLS: usize = 3;
-/// What the ear says is held within this many deviations.
+/// What the published ear says is held within this many deviations.
 const FARTHEST: f32 = 5.0;
 /// Weights that are measured.
 pub(crate) const EAR_MEAN: &str = "heard.mean";
@@ -259,7 +259,7 @@ impl Layer {
 /// All weights of the network.
 pub(crate) struct Layers {
     mel: Vec<Layer>,
-    /// (1024) each: what the ear says of sounds in the mean, and how far it wavers. Measured, not learned.
+    /// (1024) each: what the published ear says of sounds in the mean, and how far it wavers. Measured, not learned.
     ear_mean: Tensor,
     ear_deviation: Tensor,
     trunk: Layer,
@@ -353,7 +353,7 @@ impl Layers {
         families.linear(&thin(&hidden.linear(means, true)?)?, false)
     }
 
-    /// What the ear says (n, 1024) beside what it says of other sounds, each number with a deviation of about 1.
+    /// What the published ear says (n, 1024) beside what it says of other sounds, each number with a deviation of about 1.
     pub(crate) fn levelled(&self, ear: &Tensor) -> candle_core::Result<Tensor> {
         let off = ear.broadcast_sub(&self.ear_mean)?.broadcast_div(&(&self.ear_deviation + 1e-3)?)?;
         off.clamp(-FARTHEST, FARTHEST)
