@@ -190,9 +190,12 @@ fn assign(
         if instrument.is_told { (0, None) } else { (1, first) }
     });
     let mut instrument_of = HashMap::with_capacity(sounds.len());
-    for (index, instrument) in instruments.iter().enumerate() {
-        for zone in &instrument.zones {
-            instrument_of.entry(sounds[zone.sound].id).or_insert(index);
+    // A sound belongs where it is struck before where it sounds when keys are let go.
+    for is_struck in [true, false] {
+        for (index, instrument) in instruments.iter().enumerate() {
+            for zone in instrument.zones.iter().filter(|zone| zone.manner.on_release.is_none() == is_struck) {
+                instrument_of.entry(sounds[zone.sound].id).or_insert(index);
+            }
         }
     }
     (instruments, instrument_of)

@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::import;
-use crate::{Audio, Bank, Error, Fade, Instrument, Loop, Source, Zone};
+use crate::pieces::{Piece, Stop};
+use crate::{Bank, Error, Fade, Instrument, Loop, OnRelease, Sound, Source, VelocityCurve, Zone};
 
 /// What was written.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -29,10 +30,9 @@ pub fn sfz(bank: &Bank, out: &Path, on_progress: &mut dyn FnMut(usize)) -> Resul
     fs::create_dir_all(out.join("samples")).map_err(|cause| fail(out, &cause))?;
     let mut samples: HashMap<usize, String> = HashMap::new();
     for (position, sound) in bank.sounds.iter().enumerate() {
-        match bank.load(sound) {
-            Ok(audio) => {
-                let name = format!("samples/{}.wav", names.free(&sound.name));
-                write_wav(&audio, &out.join(&name))?;
+        let name = format!("samples/{}.wav", names.free(&sound.name));
+        match write_wav(bank, sound, &out.join(&name))? {
+            Ok(()) => {
                 done.files += 1;
                 samples.insert(position, name);
             }
@@ -78,6 +78,9 @@ fn region(bank: &Bank, zone: &Zone, sample: &str) -> String {
     say("volume", manner.gain_db, 0.0);
     say("pan", 100.0 * manner.pan, 0.0);
     say("amp_veltrack", 100.0 * manner.velocity_tracking.unwrap_or(1.0), 100.0);
+    for (velocity, level) in manner.velocity_curve.iter().flat_map(VelocityCurve::points) {
+        say(&format!("amp_velcurve_{velocity}"), level, -1.0);
+    }
     if let Some(turn) = manner.turn {
         say("seq_length", f32::from(turn.length), 0.0);
         say("seq_position", f32::from(turn.position) + 1.0, 0.0);
@@ -106,6 +109,14 @@ fn region(bank: &Bank, zone: &Zone, sample: &str) -> String {
         say("ampeg_sustain", 100.0 * envelope.sustain_norm, -1.0);
         say("ampeg_release", envelope.release_secs, -1.0);
     }
+    if let Some(OnRelease { decay_db_per_sec, .. }) = manner.on_release {
+        say("rt_decay", decay_db_per_sec, 0.0);
+    }
+    line += match manner.on_release {
+        Some(OnRelease { ignores_pedal: true, .. }) => "trigger=release_key ",
+        Some(_) => "trigger=release ",
+        None => "",
+    };
     line += &import::sfz_modulation::written(manner);
     if let Some((start, end)) = manner.span {
         line += &format!("offset={start} end={} ", end - 1);
@@ -240,20 +251,55 @@ fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     written.map_err(|cause| fail(path, &cause))
 }
 
-fn write_wav(audio: &Audio, path: &PathBuf) -> Result<(), Error> {
-    let spec = hound::WavSpec {
-        channels: audio.channels.len() as u16,
-        sample_rate: audio.rate_hz,
-        bits_per_sample: 32,
-        sample_format: hound::SampleFormat::Float,
+/// Most bytes of samples in a WAV file, whose lengths have 32 bits.
+const MOST_WAV_BYTES: u64 = u32::MAX as u64 - 4_096;
+
+/// Writes a sound piece by piece. Within is what is wrong with the sound, of which then no file is left.
+fn write_wav(bank: &Bank, sound: &Sound, path: &Path) -> Result<Result<(), Error>, Error> {
+    let (mut writer, mut bytes, mut written) = (None, 0, Ok(()));
+    let loaded = bank.load_in_pieces(sound, &mut |piece| {
+        bytes += 4 * piece.frames() as u64 * piece.channels.len() as u64;
+        if bytes > MOST_WAV_BYTES {
+            return Err(Stop::Failed("its samples are more than a WAV file holds".to_string()));
+        }
+        write_piece(&mut writer, piece, path).map_err(|cause| {
+            let said = Stop::Failed(cause.to_string());
+            written = Err(cause);
+            said
+        })
+    });
+    written?;
+    if let Some(writer) = writer {
+        let ended = writer.finalize();
+        ended.map_err(|cause| Error::File { path: path.to_path_buf(), cause: cause.to_string() })?;
+        if loaded.is_err() {
+            fs::remove_file(path).map_err(|cause| fail(path, &cause))?;
+        }
+    }
+    Ok(loaded)
+}
+
+type WavWriter = hound::WavWriter<std::io::BufWriter<fs::File>>;
+
+fn write_piece(writer: &mut Option<WavWriter>, piece: &Piece, path: &Path) -> Result<(), Error> {
+    let whole = |cause: hound::Error| Error::File { path: path.to_path_buf(), cause: cause.to_string() };
+    let writer = match writer {
+        Some(writer) => writer,
+        None => {
+            let spec = hound::WavSpec {
+                channels: piece.channels.len() as u16,
+                sample_rate: piece.rate_hz,
+                bits_per_sample: 32,
+                sample_format: hound::SampleFormat::Float,
+            };
+            let file = fs::File::create_new(path).map_err(|cause| fail(path, &cause))?;
+            writer.insert(hound::WavWriter::new(std::io::BufWriter::new(file), spec).map_err(whole)?)
+        }
     };
-    let file = fs::File::create_new(path).map_err(|cause| fail(path, &cause))?;
-    let whole = |cause: hound::Error| Error::File { path: path.clone(), cause: cause.to_string() };
-    let mut writer = hound::WavWriter::new(std::io::BufWriter::new(file), spec).map_err(whole)?;
-    for frame in 0..audio.frames() {
-        for channel in &audio.channels {
+    for frame in 0..piece.frames() {
+        for channel in piece.channels {
             writer.write_sample(channel[frame]).map_err(whole)?;
         }
     }
-    writer.finalize().map_err(whole)
+    Ok(())
 }

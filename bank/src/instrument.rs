@@ -83,8 +83,14 @@ pub struct Manner {
     /// How far the velocity sets the level, from 0 not at all to 1 with its square, as samplers do; `None` for Neume's own
     /// curve.
     pub velocity_tracking: Option<f32>,
+    /// The level by velocity, in the place of its square.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub velocity_curve: Option<VelocityCurve>,
     /// Whether it plays to its end although the key is lifted.
     pub one_shot: bool,
+    /// That it sounds when the key is let go, rather than struck, and then to its end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub on_release: Option<OnRelease>,
     /// Where on the keyboard it is faded against its neighbours.
     pub key_fade: Option<Fade>,
     /// At which velocities it is faded against its neighbours.
@@ -120,7 +126,9 @@ impl Default for Manner {
             chance: None,
             envelope: None,
             velocity_tracking: None,
+            velocity_curve: None,
             one_shot: false,
+            on_release: None,
             key_fade: None,
             velocity_fade: None,
             filter: None,
@@ -168,7 +176,7 @@ impl Manner {
     /// The loop that is played of a sound with this loop of its own.
     pub fn sustain(&self, own: Option<Loop>) -> Option<Loop> {
         match self.looping {
-            _ if self.one_shot => None,
+            _ if self.one_shot || self.on_release.is_some() => None,
             Looping::OfSound => own,
             Looping::Never => None,
             Looping::Over(given) => Some(given),
@@ -199,12 +207,89 @@ impl Manner {
         self.turn = self.turn.filter(|turn| turn.position < turn.length && turn.length > 1);
         self.envelope = self.envelope.map(Envelope::bounded);
         self.velocity_tracking = self.velocity_tracking.map(|share| number(share.max(0.0), 1.0, 1.0));
+        self.velocity_curve = self.velocity_curve.map(VelocityCurve::bounded);
+        self.on_release = self.on_release.map(OnRelease::bounded);
         self.filter = self.filter.map(Filter::bounded);
         self.lfos = self.lfos.map(|lfo| lfo.map(Lfo::bounded));
         self.modulation_envelopes = self.modulation_envelopes.map(|it| it.map(ModulationEnvelope::bounded));
         self.choke = self.choke.map(Choke::bounded);
         self
     }
+}
+
+/// How a zone sounds when its key is let go: the damper that falls, the hammer that goes back, the room.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct OnRelease {
+    /// It is so much fainter for each second that the note has sounded, in decibels, 0..200.
+    pub decay_db_per_sec: f32,
+    /// Whether it sounds when the key goes up, although a pedal holds the note.
+    pub ignores_pedal: bool,
+}
+
+impl OnRelease {
+    fn bounded(self) -> OnRelease {
+        let decay = if self.decay_db_per_sec.is_finite() { self.decay_db_per_sec } else { 0.0 };
+        OnRelease { decay_db_per_sec: decay.clamp(0.0, 200.0), ..self }
+    }
+}
+
+/// A level for every velocity: straight lines from nothing at 0 through a few points to full level at 127.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct VelocityCurve {
+    /// Velocity 0..=127 and level 0..=1, linear, by ascending velocity; the last is repeated where there are fewer.
+    points: [(u8, f32); VelocityCurve::POINTS],
+}
+
+impl VelocityCurve {
+    /// Points of a curve, its ends included.
+    const POINTS: usize = 8;
+
+    /// The curve through these points, or through as many of them as it has; `None` where there is none.
+    pub fn through(given: impl IntoIterator<Item = (u8, f32)>) -> Option<VelocityCurve> {
+        let mut all: Vec<(u8, f32)> = given.into_iter().filter(|(_, level)| level.is_finite()).collect();
+        if all.is_empty() {
+            return None;
+        }
+        all.extend([(0, 0.0), (127, 1.0)]);
+        // What is given goes before the ends.
+        all.sort_by_key(|point| point.0);
+        all.dedup_by_key(|point| point.0);
+        let last = all.len() - 1;
+        let steps = last.min(VelocityCurve::POINTS - 1);
+        Some(VelocityCurve { points: std::array::from_fn(|i| all[i.min(steps) * last / steps]) })
+    }
+
+    /// The level of a velocity 0..=127, linear, 0..=1.
+    pub fn level(&self, velocity: f32) -> f32 {
+        on_line(&self.points, velocity)
+    }
+
+    /// The points, each once.
+    pub fn points(&self) -> impl Iterator<Item = (u8, f32)> {
+        let repeats = |i: usize| i > 0 && self.points[i - 1].0 == self.points[i].0;
+        (0..VelocityCurve::POINTS).filter(move |i| !repeats(*i)).map(|i| self.points[i])
+    }
+
+    fn bounded(mut self) -> VelocityCurve {
+        for (velocity, level) in &mut self.points {
+            *velocity = (*velocity).min(127);
+            *level = if level.is_finite() { level.clamp(0.0, 1.0) } else { 1.0 };
+        }
+        self.points.sort_by_key(|point| point.0);
+        self
+    }
+}
+
+/// The line through points by ascending place, at a place; before the first and behind the last it is level.
+pub(crate) fn on_line(points: &[(u8, f32)], x: f32) -> f32 {
+    let ends = points.windows(2).map(|part| (part[0], part[1]));
+    let Some(((from, a), (to, b))) = ends.clone().find(|(_, end)| x <= f32::from(end.0)).or(ends.last())
+    else {
+        return points.first().map_or(0.0, |point| point.1);
+    };
+    let (from, to) = (f32::from(from), f32::from(to));
+    a + (b - a) * ((x - from) / (to - from).max(1.0)).clamp(0.0, 1.0)
 }
 
 /// Which loop of a sound a zone plays.

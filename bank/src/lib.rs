@@ -61,7 +61,7 @@ pub use decode::{Decoded, decode};
 pub use error::Error;
 pub use evidence::{Evidence, Teller};
 pub use growth::Growth;
-pub use instrument::{Envelope, Fade, Instrument, Looping, Manner, Turn, Zone};
+pub use instrument::{Envelope, Fade, Instrument, Looping, Manner, OnRelease, Turn, VelocityCurve, Zone};
 pub use map::Map;
 pub use matching::{Aspects, Match, Weights, rank};
 pub use modulation::{Choke, Depths, Filter, FilterKind, Lfo, ModulationEnvelope};

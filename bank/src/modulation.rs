@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 pub struct Filter {
     /// What it lets through.
     pub kind: FilterKind,
+    /// How often it is passed, one after another, 1..=3: two filters of two poles are one of four.
+    pub stages: u8,
     /// Where it begins to cut, 1..=20,000 Hz, at the centre key.
     pub cutoff_hz: f32,
     /// Its quality factor in decibels, −40..=60: the gain that a low- or high-pass of two poles has at its cutoff. −3.01 is
@@ -28,6 +30,7 @@ impl Default for Filter {
     fn default() -> Filter {
         Filter {
             kind: FilterKind::LowPass,
+            stages: 1,
             cutoff_hz: Filter::OPEN_HZ,
             resonance_db: Filter::FLAT_DB,
             key_tracking_cents: 0.0,
@@ -40,6 +43,8 @@ impl Default for Filter {
 impl Filter {
     /// A low-pass from here on takes nothing away: 13,500 cents over 8.176 Hz (SoundFont 2.04, section 8.1.3).
     pub const OPEN_HZ: f32 = 19_912.13;
+    /// Most that a voice passes one after another.
+    pub const MOST_STAGES: u8 = 3;
     /// The resonance of a filter without a hump: a quality factor of half the square root of two.
     pub const FLAT_DB: f32 = -3.010_3;
 
@@ -47,6 +52,7 @@ impl Filter {
     pub fn bounded(self) -> Filter {
         Filter {
             kind: self.kind,
+            stages: self.stages.clamp(1, Filter::MOST_STAGES),
             cutoff_hz: number(self.cutoff_hz, 1.0, 20_000.0, 20_000.0),
             resonance_db: number(self.resonance_db, -40.0, 60.0, Filter::FLAT_DB),
             key_tracking_cents: number(self.key_tracking_cents, -1_200.0, 1_200.0, 0.0),
@@ -225,11 +231,13 @@ mod tests {
                 resonance_db: bad,
                 key_tracking_cents: bad,
                 key_center: 255,
+                stages: 255,
                 velocity_tracking_cents: bad,
                 ..Filter::default()
             };
             let filter = filter.bounded();
             assert!((1.0..=20_000.0).contains(&filter.cutoff_hz) && filter.key_center == 127);
+            assert_eq!(filter.stages, 3);
             assert!((-40.0..=60.0).contains(&filter.resonance_db));
             assert!(filter.key_tracking_cents.abs() <= 1_200.0);
             assert!(filter.velocity_tracking_cents.abs() <= 9_600.0);

@@ -344,8 +344,8 @@ pub struct Page {
 pub struct PageAsk {
     /// Whose page it is.
     pub voice: u16,
-    /// The note that the voice plays.
-    pub serial: u64,
+    /// Which of the voices that were begun it is.
+    pub birth: u64,
     /// Which page.
     pub number: u32,
     /// Of which sound.
@@ -358,7 +358,7 @@ pub struct PageGiven {
     /// As asked.
     pub voice: u16,
     /// As asked.
-    pub serial: u64,
+    pub birth: u64,
     /// The page.
     pub page: Arc<Page>,
 }
@@ -381,7 +381,7 @@ pub struct PlayableZone {
 /// What lies under the keys of a slot.
 #[derive(Debug, Clone)]
 pub struct Playable {
-    /// Never empty; a key or velocity that none serves takes the nearest.
+    /// Never empty; a key or velocity that none serves takes the nearest. Those that sound when keys are let go come last.
     pub zones: Box<[PlayableZone]>,
     /// Linear gain that brings the sound to the drawn loudness.
     pub gain: f32,

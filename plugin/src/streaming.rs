@@ -154,11 +154,11 @@ impl Line {
                 return;
             }
         }
-        while let Ok(PageAsk { voice, serial, number, pcm }) = self.end.asks.pop() {
+        while let Ok(PageAsk { voice, birth, number, pcm }) = self.end.asks.pop() {
             let Some(rest) = &pcm.rest else { continue };
             match pages.get(rest, number) {
                 Ok(page) => {
-                    self.give(PageGiven { voice, serial, page });
+                    self.give(PageGiven { voice, birth, page });
                 }
                 // The voice ends where its samples end.
                 Err(cause) => nice_error!("a long sound cannot be read on: {cause}"),

@@ -8,8 +8,8 @@ use roxmltree::{Document, Node};
 
 use super::files::Files;
 use super::sfz_modulation::FAST_SECS;
-use super::{Imported, Place, ToldInstrument, ToldZone, take_out_layers};
-use crate::{Choke, Envelope, Filter, FilterKind, Loop, Looping, Manner, Turn};
+use super::{Imported, Place, ToldInstrument, ToldZone, strike_if_all_wait, take_out_layers};
+use crate::{Choke, Envelope, Filter, FilterKind, Loop, Looping, Manner, OnRelease, Turn};
 
 /// Attributes that are honoured, or that say nothing of the sound.
 const KNOWN: [&str; 36] = [
@@ -88,6 +88,7 @@ pub(super) fn import(path: &Path, files: &Files) -> Result<Imported, String> {
             imported.leave_out(format!("dspreset: <{}>", node.tag_name().name()), elements as u64);
         }
     }
+    strike_if_all_wait(&mut zones);
     imported.leave_out("dspreset: layer (a ninth sound of the same note)", take_out_layers(&mut zones));
     imported.failed.sort();
     imported.failed.dedup();
@@ -138,22 +139,24 @@ fn filter_of(node: Node, imported: &mut Imported) -> Option<Filter> {
     let mut found = None;
     let lists = node.children().filter(|node| node.has_tag_name("effects"));
     for effect in lists.flat_map(|list| list.children()).filter(Node::is_element) {
-        let kind = match effect.attribute("type") {
-            Some("lowpass") => Some(FilterKind::LowPass),
-            Some("highpass") => Some(FilterKind::HighPass),
-            Some("bandpass") => Some(FilterKind::BandPass),
-            Some("notch") => Some(FilterKind::BandReject),
-            Some("lowpass_1pl") => Some(FilterKind::LowPassOnePole),
+        let known = match effect.attribute("type") {
+            Some("lowpass") => Some((FilterKind::LowPass, 1)),
+            Some("highpass") => Some((FilterKind::HighPass, 1)),
+            Some("bandpass") => Some((FilterKind::BandPass, 1)),
+            Some("notch") => Some((FilterKind::BandReject, 1)),
+            Some("lowpass_1pl") => Some((FilterKind::LowPassOnePole, 1)),
+            Some("lowpass_4pl") => Some((FilterKind::LowPass, 2)),
             _ => None,
         };
         let number = |name: &str, rest: f32| {
             let given = effect.attribute(name).and_then(|text| text.trim().parse::<f32>().ok());
             given.filter(|given| given.is_finite()).unwrap_or(rest)
         };
-        match kind.filter(|_| found.is_none()) {
-            Some(kind) => {
+        match known.filter(|_| found.is_none()) {
+            Some((kind, stages)) => {
                 found = Some(Filter {
                     kind,
+                    stages,
                     cutoff_hz: number("frequency", 22_000.0),
                     resonance_db: 20.0 * number("resonance", 0.7).max(1e-3).log10(),
                     ..Filter::default()
@@ -199,7 +202,8 @@ impl Sample<'_> {
                 imported.leave_out(format!("dspreset: {}", attribute.name()), 1);
             }
         }
-        if let Some(trigger) = self.get("trigger").filter(|trigger| *trigger != "attack") {
+        if let Some(trigger) = self.get("trigger").filter(|trigger| !["attack", "release"].contains(trigger))
+        {
             return imported.leave_out(format!("dspreset: trigger={trigger}"), 1);
         }
         if matches!(self.get("enabled"), Some("0" | "false")) {
@@ -271,6 +275,7 @@ impl Sample<'_> {
             span: (start > 0 || end < u64::MAX).then_some((start, end)),
             turn: takes_turns.then_some(Turn { position, length }),
             velocity_tracking: Some(self.number("ampVelTrack", 1.0)),
+            on_release: (self.get("trigger") == Some("release")).then(OnRelease::default),
             envelope: enveloped.then(|| Envelope {
                 delay_secs: 0.0,
                 attack_secs: self.number("attack", 0.0),

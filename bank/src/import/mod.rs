@@ -8,6 +8,7 @@ pub(crate) mod files;
 pub(crate) mod generators;
 pub(crate) mod sf2;
 mod sfz;
+mod sfz_controllers;
 pub(crate) mod sfz_modulation;
 mod sfz_text;
 mod tables;
@@ -126,6 +127,13 @@ fn extension(path: &Path) -> String {
     path.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase()).unwrap_or_default()
 }
 
+/// Gives an instrument all of whose zones sound when keys are let go to the keys that are struck.
+pub(crate) fn strike_if_all_wait(zones: &mut [ToldZone]) {
+    if zones.iter().all(|zone| zone.manner.on_release.is_some()) {
+        zones.iter_mut().for_each(|zone| zone.manner.on_release = None);
+    }
+}
+
 /// Takes out zones that would sound only together with as many earlier ones as a note plays. Gives how many there were.
 pub(crate) fn take_out_layers(zones: &mut Vec<ToldZone>) -> u64 {
     let before = zones.len();
@@ -155,5 +163,10 @@ fn covers(earlier: &ToldZone, later: &ToldZone) -> bool {
         (Some(a), Some(b)) => a.0 <= b.0 && b.1 <= a.1,
         (Some(_), None) => false,
     };
-    spans(earlier.keys, later.keys) && spans(earlier.velocities, later.velocities) && takes_turns && by_chance
+    let at_once = earlier.manner.on_release.is_some() == later.manner.on_release.is_some();
+    at_once
+        && spans(earlier.keys, later.keys)
+        && spans(earlier.velocities, later.velocities)
+        && takes_turns
+        && by_chance
 }

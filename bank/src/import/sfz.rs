@@ -6,10 +6,11 @@ use std::path::Path;
 use neume_models::legend::note_number;
 
 use super::files::Files;
+use super::sfz_controllers::Controllers;
 use super::sfz_modulation;
 use super::sfz_text::{Piece, Text};
-use super::{Imported, Place, ToldInstrument, ToldZone, take_out_layers};
-use crate::{Envelope, Fade, Loop, Looping, Manner, Turn};
+use super::{Imported, Place, ToldInstrument, ToldZone, strike_if_all_wait, take_out_layers};
+use crate::{Envelope, Fade, Loop, Looping, Manner, OnRelease, Turn, VelocityCurve};
 
 /// Regions of a file.
 const MOST_REGIONS: usize = 100_000;
@@ -19,7 +20,7 @@ const MOST_OPCODES: usize = 300;
 const MOST_FAILURES: usize = 1_000;
 
 /// Opcodes that are honoured, or that say nothing of the sound.
-const KNOWN: [&str; 61] = [
+const KNOWN: [&str; 64] = [
     "loprog",
     "hiprog",
     "sample",
@@ -52,6 +53,7 @@ const KNOWN: [&str; 61] = [
     "lorand",
     "hirand",
     "trigger",
+    "rt_decay",
     "ampeg_delay",
     "ampeg_attack",
     "ampeg_hold",
@@ -62,6 +64,8 @@ const KNOWN: [&str; 61] = [
     "note_offset",
     "octave_offset",
     "sw_last",
+    "sw_lolast",
+    "sw_hilast",
     "sw_down",
     "sw_default",
     "sw_lokey",
@@ -83,7 +87,8 @@ const KNOWN: [&str; 61] = [
     "xfout_hikey",
 ];
 
-type Opcodes = BTreeMap<String, String>;
+/// Names and values.
+pub(super) type Opcodes = BTreeMap<String, String>;
 
 /// Reads an SFZ file.
 ///
@@ -101,6 +106,7 @@ pub(super) fn import(path: &Path, files: &Files) -> Result<Imported, String> {
             seen: 0,
             missing: BTreeSet::new(),
             control: Opcodes::new(),
+            controllers: Controllers::read(&text.pieces),
             articulation: articulation(&text.pieces),
             hushes,
         };
@@ -111,6 +117,7 @@ pub(super) fn import(path: &Path, files: &Files) -> Result<Imported, String> {
     let import = Some(of_regions(true)).filter(|import| !import.zones.is_empty());
     let import = import.unwrap_or_else(|| of_regions(false));
     let Import { mut imported, mut zones, missing, .. } = import;
+    strike_if_all_wait(&mut zones);
     imported.leave_out("sfz: layer (a ninth sound of the same note)", take_out_layers(&mut zones));
     imported.failed.extend(missing.into_iter().take(MOST_FAILURES));
     if !zones.is_empty() {
@@ -128,21 +135,22 @@ struct Import<'a> {
     seen: usize,
     missing: BTreeSet<(String, String)>,
     control: Opcodes,
+    controllers: Controllers,
     /// The key switch that is played; the others' regions are left out.
-    articulation: Option<String>,
+    articulation: Option<i32>,
     /// Whether regions that controllers fade out at the start are left out.
     hushes: bool,
 }
 
 /// The key switch that a file begins with: the one that it says, else the first that it has.
-fn articulation(pieces: &[Piece]) -> Option<String> {
-    let value = |wanted: &str| {
+fn articulation(pieces: &[Piece]) -> Option<i32> {
+    let first = |wanted: &[&str]| {
         pieces.iter().find_map(|piece| match piece {
-            Piece::Opcode(name, value) if name == wanted => Some(value.clone()),
+            Piece::Opcode(name, value) if wanted.contains(&name.as_str()) => key_of(value),
             _ => None,
         })
     };
-    value("sw_default").or_else(|| value("sw_last"))
+    first(&["sw_default"]).or_else(|| first(&["sw_last", "sw_lolast", "sw_down"]))
 }
 
 impl Import<'_> {
@@ -160,7 +168,7 @@ impl Import<'_> {
                     in_control = header == "control";
                     match at {
                         Some(level) => levels[level..].iter_mut().for_each(Opcodes::clear),
-                        None if in_control => {}
+                        None if in_control || header == "curve" => {}
                         None => self.imported.leave_out(format!("sfz: <{header}>"), 1),
                     }
                     if at == Some(3) {
@@ -177,7 +185,7 @@ impl Import<'_> {
                         self.control.insert(name.clone(), value.clone());
                         if !KNOWN.contains(&name.as_str())
                             && !name.starts_with("label_")
-                            && cc(name, "set_cc").is_none()
+                            && !Controllers::sets(name)
                         {
                             self.imported.leave_out(format!("sfz: {name}"), 1);
                         }
@@ -205,7 +213,7 @@ impl Import<'_> {
         levels[3].clear();
         all.remove("");
         let region = Region { opcodes: all, shift: self.shift() };
-        if let Err(left_out) = self.zone(&region) {
+        if let Err(left_out) = self.zone(region) {
             self.imported.leave_out(left_out, 1);
         }
     }
@@ -218,16 +226,19 @@ impl Import<'_> {
     }
 
     /// Makes a zone of a region, or says why it has no place.
-    fn zone(&mut self, region: &Region) -> Result<(), String> {
+    fn zone(&mut self, mut region: Region) -> Result<(), String> {
         let Some(sample) = region.get("sample").filter(|sample| !sample.is_empty()) else { return Ok(()) };
+        let sample = sample.to_string();
         if sample.starts_with('*') {
             return Err(format!("sfz: sample={sample}"));
         }
-        self.has_place(region)?;
-        let gain = self.gain_by_controllers(region);
+        self.has_place(&region)?;
+        let (faded, held) = self.controllers.settle(&mut region.opcodes);
+        let gain = faded * self.gain_by_controllers(&region);
         if gain < SILENT && self.hushes {
             return Err("sfz: region that a controller fades out (as it stands at the start)".to_string());
         }
+        held.into_iter().for_each(|name| self.imported.leave_out(name, 1));
         for name in region.opcodes.keys() {
             if !is_known(name) {
                 self.imported.leave_out(format!("sfz: {name}"), 1);
@@ -268,7 +279,10 @@ impl Import<'_> {
 
     /// Whether a region sounds when a key is struck, as the controllers and key switches stand at the start.
     fn has_place(&self, region: &Region) -> Result<(), String> {
-        if let Some(trigger) = region.get("trigger").filter(|trigger| *trigger != "attack") {
+        // Of notes that are the first and of those that are bound to others, Neume's are the first.
+        if let Some(trigger) = region.get("trigger")
+            && !["attack", "first", "release", "release_key"].contains(&trigger)
+        {
             return Err(format!("sfz: trigger={trigger}"));
         }
         if region.get("end") == Some("-1") {
@@ -278,8 +292,14 @@ impl Import<'_> {
         if !programs.contains(&0.0) {
             return Err("sfz: loprog (another program)".to_string());
         }
-        let switch = region.get("sw_last").or(region.get("sw_down"));
-        if switch.is_some_and(|switch| self.articulation.as_deref() != Some(switch)) {
+        let key = |name: &str| key_of(region.get(name)?);
+        let one = key("sw_last").or(key("sw_down"));
+        let low = one.or(key("sw_lolast")).or(key("sw_hilast"));
+        let high = one.or(key("sw_hilast")).or(low);
+        let is_switched = low
+            .zip(high)
+            .is_none_or(|(low, high)| self.articulation.is_some_and(|it| low <= it && it <= high));
+        if !is_switched {
             return Err("sfz: sw_last (another articulation)".to_string());
         }
         for (name, value) in &region.opcodes {
@@ -288,18 +308,13 @@ impl Import<'_> {
             }
             let (low, high) = (cc(name, "locc"), cc(name, "hicc"));
             if let Some(number) = low.or(high) {
-                let (stands, border) = (self.stands(number), value.parse().unwrap_or(0.0));
+                let (stands, border) = (self.controllers.stands(number), value.parse().unwrap_or(0.0));
                 if (low.is_some() && stands < border) || (high.is_some() && stands > border) {
                     return Err(format!("sfz: {name}"));
                 }
             }
         }
         Ok(())
-    }
-
-    /// Where a controller stands at the start.
-    fn stands(&self, controller: &str) -> f32 {
-        self.control.get(&format!("set_cc{controller}")).and_then(|text| text.parse().ok()).unwrap_or(0.0)
     }
 
     /// How much is left of a region by the controllers that fade it, as they stand at the start, linear, 0..1.
@@ -310,18 +325,20 @@ impl Import<'_> {
             let border = |name: &str| Some(region.number(name)?.clamp(0.0, 127.0) as u8);
             region
                 .fade(&format!("cc{controller}"), border)
-                .map_or(1.0, |fade| fade.gain(self.stands(controller)))
+                .map_or(1.0, |fade| fade.gain(self.controllers.stands(controller)))
         };
         controllers.iter().map(gain).product()
     }
 }
 
+/// A point of the curve from velocity to level; the velocity follows.
+const VELOCITY_POINT: &str = "amp_velcurve_";
 /// Borders of a crossfade; what fades follows in the name.
 const FADES: [&str; 4] = ["xfin_lo", "xfin_hi", "xfout_lo", "xfout_hi"];
 /// What is fainter than this beside full level, linear, is silent.
 const SILENT: f32 = 1e-3;
 
-/// The controller of an opcode that ends in one.
+/// The number of an opcode that ends in one.
 fn cc<'a>(name: &'a str, prefix: &str) -> Option<&'a str> {
     let number = name.strip_prefix(prefix)?;
     (!number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())).then_some(number)
@@ -333,6 +350,7 @@ fn is_known(name: &str) -> bool {
         || FADES.iter().any(|fade| cc(name, &format!("{fade}cc")).is_some())
         || cc(name, "locc").is_some()
         || cc(name, "hicc").is_some()
+        || cc(name, VELOCITY_POINT).is_some()
         || name.starts_with("label_")
 }
 
@@ -345,6 +363,10 @@ pub(super) struct Region {
 impl Region {
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.opcodes.get(name).map(String::as_str)
+    }
+
+    pub(super) fn names(&self) -> impl Iterator<Item = &String> {
+        self.opcodes.keys()
     }
 
     pub(super) fn number(&self, name: &str) -> Option<f32> {
@@ -407,11 +429,30 @@ impl Region {
             chance: (chance != (0.0, 1.0)).then_some(chance),
             envelope: self.envelope(),
             velocity_tracking: Some(number("amp_veltrack", 100.0) / 100.0),
+            velocity_curve: self.velocity_curve(),
             one_shot: self.loop_mode() == Some("one_shot"),
+            on_release: self.on_release(),
             key_fade: self.fade("key", |name| self.key(name).map(|key| key.clamp(0, 127) as u8)),
             velocity_fade: self.fade("vel", |name| Some(self.number(name)?.clamp(0.0, 127.0) as u8)),
             ..Manner::default()
         }
+    }
+
+    fn velocity_curve(&self) -> Option<VelocityCurve> {
+        let points = self.opcodes.iter().filter_map(|(name, level)| {
+            let velocity = cc(name, VELOCITY_POINT)?.parse().ok().filter(|velocity| *velocity < 128)?;
+            Some((velocity, level.parse().ok()?))
+        });
+        VelocityCurve::through(points)
+    }
+
+    fn on_release(&self) -> Option<OnRelease> {
+        let ignores_pedal = match self.get("trigger") {
+            Some("release") => false,
+            Some("release_key") => true,
+            _ => return None,
+        };
+        Some(OnRelease { decay_db_per_sec: self.number("rt_decay").unwrap_or(0.0), ignores_pedal })
     }
 
     /// How it fades along the keys or the velocities, `along` being the end of the opcodes' names.

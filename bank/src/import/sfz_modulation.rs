@@ -11,14 +11,24 @@ use crate::{Choke, Depths, Filter, FilterKind, Lfo, Manner, ModulationEnvelope};
 /// How fast a region is silenced where it says nothing else.
 pub(super) const FAST_SECS: f32 = 0.006;
 
-/// Types of filters that are honoured.
-pub(super) const FILTER_KINDS: [(&str, FilterKind); 6] = [
-    ("lpf_2p", FilterKind::LowPass),
-    ("hpf_2p", FilterKind::HighPass),
-    ("bpf_2p", FilterKind::BandPass),
-    ("brf_2p", FilterKind::BandReject),
-    ("lpf_1p", FilterKind::LowPassOnePole),
-    ("hpf_1p", FilterKind::HighPassOnePole),
+/// Types of filters that are honoured, and how often each is passed; of those that mean the same, the first is written.
+const FILTER_TYPES: [(&str, FilterKind, u8); 16] = [
+    ("lpf_2p", FilterKind::LowPass, 1),
+    ("hpf_2p", FilterKind::HighPass, 1),
+    ("bpf_2p", FilterKind::BandPass, 1),
+    ("brf_2p", FilterKind::BandReject, 1),
+    ("lpf_1p", FilterKind::LowPassOnePole, 1),
+    ("hpf_1p", FilterKind::HighPassOnePole, 1),
+    ("lpf_4p", FilterKind::LowPass, 2),
+    ("hpf_4p", FilterKind::HighPass, 2),
+    ("bpf_4p", FilterKind::BandPass, 2),
+    ("lpf_6p", FilterKind::LowPass, 3),
+    ("hpf_6p", FilterKind::HighPass, 3),
+    ("bpf_6p", FilterKind::BandPass, 3),
+    ("lpf_2p_sv", FilterKind::LowPass, 1),
+    ("hpf_2p_sv", FilterKind::HighPass, 1),
+    ("bpf_2p_sv", FilterKind::BandPass, 1),
+    ("brf_2p_sv", FilterKind::BandReject, 1),
 ];
 const FILTER: [&str; 6] =
     ["cutoff", "resonance", "fil_type", "fil_keytrack", "fil_keycenter", "fil_veltrack"];
@@ -26,6 +36,7 @@ const ENVELOPES: [&str; 2] = ["pitcheg", "fileg"];
 const STAGES: [&str; 7] = ["delay", "attack", "hold", "decay", "sustain", "release", "depth"];
 const LFOS: [&str; Manner::MOST_LFOS] = ["pitchlfo", "fillfo", "amplfo"];
 const OF_LFO: [&str; 4] = ["freq", "delay", "fade", "depth"];
+const OF_NUMBERED_LFO: [&str; 6] = ["freq", "delay", "fade", "pitch", "volume", "cutoff"];
 const CHOKE: [&str; 4] = ["group", "off_by", "off_mode", "off_time"];
 
 /// Whether an opcode is honoured here.
@@ -33,16 +44,30 @@ pub(super) fn is_known(name: &str) -> bool {
     let of = |families: &[&str], parts: &[&str]| {
         name.split_once('_').is_some_and(|(family, part)| families.contains(&family) && parts.contains(&part))
     };
-    FILTER.contains(&name) || CHOKE.contains(&name) || of(&ENVELOPES, &STAGES) || of(&LFOS, &OF_LFO)
+    let is_of_numbered_lfo = || {
+        name.split_once('_')
+            .is_some_and(|(family, part)| is_numbered_lfo(family) && OF_NUMBERED_LFO.contains(&part))
+    };
+    FILTER.contains(&name)
+        || CHOKE.contains(&name)
+        || of(&ENVELOPES, &STAGES)
+        || of(&LFOS, &OF_LFO)
+        || is_of_numbered_lfo()
+}
+
+/// Whether this is `lfo01`.
+fn is_numbered_lfo(family: &str) -> bool {
+    family.strip_prefix("lfo").is_some_and(|number| number.parse::<u16>().is_ok())
 }
 
 impl Region {
     /// Takes what moves the region into its manner. Gives what has to be left out.
     pub(super) fn modulate(&self, manner: &mut Manner) -> Option<String> {
         let kind = self.get("fil_type").unwrap_or("lpf_2p");
-        let known = FILTER_KINDS.iter().find(|(name, _)| *name == kind).map(|(_, kind)| *kind);
+        let known = FILTER_TYPES.iter().find(|(name, ..)| *name == kind);
         let cutoff_hz = self.number("cutoff").filter(|hz| *hz > 0.0);
-        manner.filter = cutoff_hz.zip(known).map(|(cutoff_hz, kind)| self.filter(kind, cutoff_hz));
+        manner.filter =
+            cutoff_hz.zip(known).map(|(cutoff_hz, &(_, kind, stages))| self.filter(kind, stages, cutoff_hz));
         let [pitch, filter] = ENVELOPES.map(|family| self.number(&format!("{family}_depth")).unwrap_or(0.0));
         let pitch = Depths { pitch_cents: pitch, ..Depths::default() };
         let filter = Depths { cutoff_cents: filter, ..Depths::default() };
@@ -54,14 +79,18 @@ impl Region {
             manner.modulation_envelopes[1] = None;
             manner.lfos[1] = None;
         }
+        let crowded = self.add_numbered_lfos(&mut manner.lfos);
         manner.choke = self.choke();
-        (cutoff_hz.is_some() && known.is_none()).then(|| format!("sfz: fil_type={kind}"))
+        crowded
+            .then(|| "sfz: lfoN (a fourth oscillator)".to_string())
+            .or((cutoff_hz.is_some() && known.is_none()).then(|| format!("sfz: fil_type={kind}")))
     }
 
-    fn filter(&self, kind: FilterKind, cutoff_hz: f32) -> Filter {
+    fn filter(&self, kind: FilterKind, stages: u8, cutoff_hz: f32) -> Filter {
         let number = |name: &str| self.number(name).unwrap_or(0.0);
         Filter {
             kind,
+            stages,
             cutoff_hz,
             resonance_db: number("resonance"),
             key_tracking_cents: number("fil_keytrack"),
@@ -96,6 +125,34 @@ impl Region {
             Lfo { freq_hz: number("freq"), delay_secs: number("delay"), fade_secs: number("fade"), depths };
         // An oscillator that stands still stands in the middle.
         (!depths.are_none() && lfo.freq_hz > 0.0).then_some(lfo)
+    }
+
+    /// Adds oscillators that have a number for a name and may move several things; all are triangles. Gives whether one found
+    /// no room.
+    fn add_numbered_lfos(&self, lfos: &mut [Option<Lfo>; Manner::MOST_LFOS]) -> bool {
+        let mut crowded = false;
+        for name in self.names() {
+            // The frequency tells that there is one: it stands still without.
+            let Some(family) = name.strip_suffix("_freq").filter(|family| is_numbered_lfo(family)) else {
+                continue;
+            };
+            let number = |part: &str| self.number(&format!("{family}_{part}")).unwrap_or(0.0);
+            let depths = Depths {
+                pitch_cents: number("pitch"),
+                cutoff_cents: number("cutoff"),
+                gain_db: number("volume"),
+            };
+            let freq_hz = number("freq");
+            if depths.are_none() || freq_hz <= 0.0 {
+                continue;
+            }
+            let lfo = Lfo { freq_hz, delay_secs: number("delay"), fade_secs: number("fade"), depths };
+            match lfos.iter_mut().find(|place| place.is_none()) {
+                Some(place) => *place = Some(lfo),
+                None => crowded = true,
+            }
+        }
+        crowded
     }
 
     fn choke(&self) -> Option<Choke> {
@@ -136,8 +193,11 @@ impl Line {
     }
 
     fn filter(&mut self, filter: &Filter) {
-        let named = FILTER_KINDS.iter().find(|(_, kind)| *kind == filter.kind);
-        if let Some((name, _)) = named.filter(|(_, kind)| *kind != FilterKind::default()) {
+        // Where nothing is written, it is the first of all.
+        let of_type =
+            |(_, kind, stages): &(&str, FilterKind, u8)| (*kind, *stages) == (filter.kind, filter.stages);
+        if let Some(at) = FILTER_TYPES.iter().position(of_type).filter(|at| *at > 0) {
+            let (name, ..) = FILTER_TYPES[at];
             self.0 += &format!("fil_type={name} ");
         }
         self.say("cutoff", filter.cutoff_hz, 0.0);

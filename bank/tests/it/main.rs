@@ -1,6 +1,7 @@
 //! Tests of the bank through its public door. They write their own files, or take the small ones in `fixtures`.
 
 mod analyse;
+mod controllers;
 mod course;
 mod decode;
 mod factory;

@@ -3,7 +3,8 @@
 use std::fs;
 
 use neume_bank::{
-    Bank, Choke, Depths, Fade, Filter, FilterKind, Instrument, Lfo, Looping, Manner, ScanReport,
+    Bank, Choke, Depths, Fade, Filter, FilterKind, Instrument, Lfo, Loop, Looping, Manner, OnRelease,
+    ScanReport,
 };
 use neume_models::Family;
 
@@ -45,7 +46,7 @@ fn an_sfz_is_an_instrument_with_all_that_its_headers_say() {
          <group> lokey=20 hikey=b2 pitch_keycenter=c2 tune=-25 seq_length=2\n\
          <region> sample=soft low.wav lovel=0 hivel=63 seq_position=2 group_volume=1\n\
          <region> sample=LOUD LOW.wav lovel=64 pan=-50 offset=10 end=4999 loop_mode=loop_continuous loop_start=100 loop_end=2099\n\
-         <region> sample=high.wav trigger=release\n<region> sample=*sine\n<region> sample=high.wav locc1=64\n<region> sample=high.wav loprog=1 hiprog=2\n\
+         <region> sample=high.wav trigger=legato\n<region> sample=*sine\n<region> sample=high.wav locc1=64\n<region> sample=high.wav loprog=1 hiprog=2\n\
          <group>\n#include \"inc/high.sfzh\"\n<curve> curve_index=7 v000=0\n",
     );
     let report = place.scan();
@@ -67,15 +68,53 @@ fn an_sfz_is_an_instrument_with_all_that_its_headers_say() {
     assert_eq!(
         left_out(&report),
         [
-            ("sfz: <curve>", 1),
             ("sfz: locc1", 1),
             ("sfz: loprog (another program)", 1),
             ("sfz: sample=*sine", 1),
-            ("sfz: trigger=release", 1)
+            ("sfz: trigger=legato", 1)
         ]
     );
     let again = place.scan();
     assert_eq!((again.new, &again.bank), (0, &report.bank));
+}
+
+#[test]
+fn what_sounds_when_keys_are_let_go_is_told_and_written_back() {
+    let place = three_tones();
+    write(
+        &place,
+        "Damped.sfz",
+        "<region> sample=Samples/high.wav pitch_keycenter=60\n\
+         <group> trigger=release rt_decay=6\n<region> sample=Samples/soft low.wav pitch_keycenter=48\n\
+         <region> sample=Samples/Loud Low.wav trigger=release_key rt_decay=-3\n",
+    );
+    write(&place, "Noises.sfz", "<region> sample=Samples/soft low.wav trigger=release\n");
+    write(
+        &place,
+        "Box.dspreset",
+        r#"<DecentSampler><groups><group><sample path="Samples/high.wav" rootNote="60"/></group>
+        <group trigger="release"><sample path="Samples/Loud Low.wav" rootNote="48"/></group></groups></DecentSampler>"#,
+    );
+    let ways = |bank: &Bank, name: &str| -> Vec<Option<(f32, bool)>> {
+        let way = |on_release: OnRelease| (on_release.decay_db_per_sec, on_release.ignores_pedal);
+        told(bank, name).zones.iter().map(|zone| zone.manner.on_release.map(way)).collect()
+    };
+    let report = place.scan();
+    assert_eq!(left_out(&report), []);
+    assert_eq!(ways(&report.bank, "Damped"), [None, Some((6.0, false)), Some((0.0, true))]);
+    assert_eq!(ways(&report.bank, "Noises"), [None], "what sounds by nothing else is struck");
+    assert_eq!(ways(&report.bank, "Box"), [None, Some((0.0, false))]);
+    let named = |name: &str| report.bank.sounds.iter().find(|sound| sound.name == name).unwrap().id;
+    let instrument = |name: &str| report.bank.instrument_of(named(name)).map(|of| of.name.as_str());
+    assert_eq!(instrument("high"), Some("Box"));
+    assert_eq!((instrument("soft low"), instrument("Loud Low")), (Some("Noises"), Some("Box")));
+    let damped = told(&report.bank, "Damped");
+    let looped =
+        damped.zones[1].manner.sustain(Some(Loop { start_frames: 0, end_frames: 9, crossfade_frames: 0 }));
+    assert_eq!(looped, None, "it would never end");
+    let out = Place::new();
+    neume_bank::export::sfz(&report.bank, out.folder.path(), &mut |_| {}).unwrap();
+    assert_eq!(ways(&out.scan().bank, "Damped"), ways(&report.bank, "Damped"));
 }
 
 #[test]
@@ -90,7 +129,8 @@ fn an_sfz_says_how_its_regions_are_filtered_moved_and_silenced() {
          amplfo_freq=4 amplfo_depth=3 fillfo_freq=0 fillfo_depth=700 ampeg_delay=0.25\n\
          <region> sample=Samples/high.wav key=60 group=7 off_by=8\n\
          <region> sample=Samples/high.wav key=61 fil_type=hpf_2p group=8 off_by=7 off_mode=normal\n\
-         <region> sample=Samples/high.wav key=62 fil_type=lpf_6p group=-1 off_by=9999999999 off_mode=time off_time=0.5\n",
+         <region> sample=Samples/high.wav key=62 fil_type=pkf_2p group=-1 off_by=9999999999 off_mode=time off_time=0.5\n\
+         <region> sample=Samples/high.wav key=63 fil_type=lpf_6p\n",
     );
     write(
         &place,
@@ -100,9 +140,10 @@ fn an_sfz_says_how_its_regions_are_filtered_moved_and_silenced() {
          fileg_attack=1e30 pitchlfo_freq=1e30 pitchlfo_depth=-1e30\n",
     );
     let report = place.scan();
-    let [low, high, other] = &told(&report.bank, "Moving").zones[..] else { panic!() };
+    let [low, high, other, steep] = &told(&report.bank, "Moving").zones[..] else { panic!() };
     let filter = Filter {
         kind: FilterKind::LowPass,
+        stages: 1,
         cutoff_hz: 800.0,
         resonance_db: 6.0,
         key_tracking_cents: 100.0,
@@ -111,7 +152,7 @@ fn an_sfz_says_how_its_regions_are_filtered_moved_and_silenced() {
     };
     assert_eq!(low.manner.filter, Some(filter));
     assert_eq!(high.manner.filter, Some(Filter { kind: FilterKind::HighPass, ..filter }));
-    assert_eq!(other.manner.filter, None);
+    assert_eq!((other.manner.filter, steep.manner.filter), (None, Some(Filter { stages: 3, ..filter })));
     let [pitch, cutoff] = low.manner.modulation_envelopes.map(Option::unwrap);
     let depths = |pitch_cents, cutoff_cents, gain_db| Depths { pitch_cents, cutoff_cents, gain_db };
     assert_eq!((pitch.attack_secs, pitch.sustain_norm, pitch.depths), (0.01, 1.0, depths(-100.0, 0.0, 0.0)));
@@ -138,7 +179,7 @@ fn an_sfz_says_how_its_regions_are_filtered_moved_and_silenced() {
     );
     assert_eq!(absurd.manner.modulation_envelopes[1].unwrap().depths.cutoff_cents, 12_000.0);
     assert_eq!(absurd.manner.lfos[0].unwrap().freq_hz, 200.0);
-    assert_eq!(left_out(&report), [("sfz: fil_type=lpf_6p", 1)]);
+    assert_eq!(left_out(&report), [("sfz: fil_type=pkf_2p", 1)]);
 
     let out = Place::new();
     neume_bank::export::sfz(&report.bank, out.folder.path(), &mut |_| {}).unwrap();

@@ -24,8 +24,10 @@ pub(super) struct Filter {
     rate_hz: f32,
     /// The damping: 1 / quality factor.
     damping: f32,
-    /// What the two integrators of each side hold.
-    states: [[f32; 2]; 2],
+    /// How many of the stages are passed.
+    stages: usize,
+    /// What the two integrators of each side hold, in each stage.
+    states: [[[f32; 2]; 2]; Told::MOST_STAGES as usize],
 }
 
 impl Filter {
@@ -41,7 +43,8 @@ impl Filter {
             return None;
         }
         let damping = 10f32.powf(-told.resonance_db / 20.0);
-        Some(Filter { kind: told.kind, cutoff_hz, rate_hz, damping, states: [[0.0; 2]; 2] })
+        let stages = usize::from(told.stages);
+        Some(Filter { kind: told.kind, cutoff_hz, rate_hz, damping, stages, states: Default::default() })
     }
 
     /// The gain of its integrators where the cutoff is moved by so many cents.
@@ -61,12 +64,16 @@ impl Filter {
         (pace, step, at): (f32, f32, usize),
     ) {
         let pace_of = |i: usize| pace + step * (at + i) as f32;
-        match (self.is_one_pole(), stereo) {
-            (true, true) => self.one_pole::<2>(samples, count, pace_of),
-            (true, false) => self.one_pole::<1>(samples, count, pace_of),
-            (false, true) => self.two_poles::<2>(samples, count, pace_of, step == 0.0),
-            (false, false) => self.two_poles::<1>(samples, count, pace_of, step == 0.0),
+        let mut states = self.states;
+        for states in states.iter_mut().take(self.stages) {
+            match (self.is_one_pole(), stereo) {
+                (true, true) => self.one_pole::<2>(states, samples, count, pace_of),
+                (true, false) => self.one_pole::<1>(states, samples, count, pace_of),
+                (false, true) => self.two_poles::<2>(states, samples, count, pace_of, step == 0.0),
+                (false, false) => self.two_poles::<1>(states, samples, count, pace_of, step == 0.0),
+            }
         }
+        self.states = states;
     }
 
     fn is_one_pole(&self) -> bool {
@@ -74,7 +81,8 @@ impl Filter {
     }
 
     fn two_poles<const SIDES: usize>(
-        &mut self,
+        &self,
+        held: &mut [[f32; 2]; 2],
         samples: &mut [[f32; CHUNK]; 2],
         count: usize,
         pace_of: impl Fn(usize) -> f32,
@@ -93,7 +101,7 @@ impl Filter {
             (whole, pace * whole, pace * pace * whole)
         };
         let mut coefficients = gains(pace_of(0));
-        let mut states = self.states;
+        let mut states = *held;
         let [left, right] = samples;
         for (i, frame) in left.iter_mut().zip(right).take(count).enumerate() {
             if !is_steady {
@@ -109,11 +117,12 @@ impl Filter {
                 *sample = dry * *sample + band * passed + low * below;
             }
         }
-        self.states = states;
+        *held = states;
     }
 
     fn one_pole<const SIDES: usize>(
-        &mut self,
+        &self,
+        states: &mut [[f32; 2]; 2],
         samples: &mut [[f32; CHUNK]; 2],
         count: usize,
         pace_of: impl Fn(usize) -> f32,
@@ -123,7 +132,7 @@ impl Filter {
         for (i, frame) in left.iter_mut().zip(right).take(count).enumerate() {
             let pace = pace_of(i);
             let gain = pace / (1.0 + pace);
-            let sides = <[&mut f32; 2]>::from(frame).into_iter().zip(&mut self.states);
+            let sides = <[&mut f32; 2]>::from(frame).into_iter().zip(&mut *states);
             for (sample, [state, _]) in sides.take(SIDES) {
                 let way = (*sample - *state) * gain;
                 let low = way + *state;
@@ -135,7 +144,7 @@ impl Filter {
 
     /// Brings to rest what is as good as silent, or absurd.
     pub fn settle(&mut self) {
-        for state in self.states.iter_mut().flatten() {
+        for state in self.states.iter_mut().flatten().flatten() {
             if !(SILENCE..ABSURD).contains(&state.abs()) {
                 *state = 0.0;
             }
@@ -208,6 +217,16 @@ mod tests {
     }
 
     #[test]
+    fn two_filters_of_two_poles_are_one_of_four_and_three_one_of_six() {
+        for (stages, hz) in [(2, 500.0), (2, 1_000.0), (2, 3_000.0), (3, 1_500.0)] {
+            let told = Told { stages, cutoff_hz: 1_000.0, resonance_db: 3.0, ..Told::default() };
+            let found = gain_db(Filter::of(told, 60.0, 1.0, RATE_HZ, false).unwrap(), hz);
+            let expected = f32::from(stages) * expected_db(FilterKind::LowPass, 1_000.0, 3.0, hz);
+            assert!((found - expected).abs() < 0.1, "{stages} at {hz}: {found}, not {expected}");
+        }
+    }
+
+    #[test]
     fn the_resonance_is_the_gain_at_the_cutoff() {
         for resonance_db in [-3.0103, 0.0, 20.0] {
             let found = gain_db(filter(FilterKind::LowPass, 750.0, resonance_db), 750.0);
@@ -257,6 +276,6 @@ mod tests {
             filter.settle();
             samples = [[0.0; CHUNK]; 2];
         }
-        assert_eq!(filter.states, [[0.0; 2]; 2], "silence, and no numbers that are none");
+        assert_eq!(filter.states, [[[0.0; 2]; 2]; 3], "silence, and no numbers that are none");
     }
 }

@@ -42,8 +42,8 @@ use ramp::Ramp;
 pub(crate) use reader::ends_silent;
 use reader::{CHUNK, Desk};
 use settings::within;
-use slots::{Slots, audition, let_go};
-use voice::{Start, State};
+use slots::{Departure, Slots, audition, let_go};
+use voice::Start;
 use voices::Voices;
 
 /// Changes of the gain are smoothed over this time.
@@ -228,6 +228,9 @@ impl Engine {
             bend: 1.0,
             once_frames: looped.then_some((AUDITION_SECS * self.rate_hz).round() as u32),
             serial: self.voices.strike(),
+            gain_db: 0.0,
+            is_release: false,
+            releases: None,
         };
         self.voices.start(start, 0);
     }
@@ -242,7 +245,7 @@ impl Engine {
     fn handle(&mut self, event: Event, frame: usize) {
         match event {
             Event::NoteOn { note, velocity } => self.note_on(of_host(note), velocity, frame),
-            Event::NoteOff { note } => self.note_off(of_host(note)),
+            Event::NoteOff { note } => self.note_off(of_host(note), frame),
             Event::Choke { note } => {
                 let note = of_host(note);
                 self.voices.fade_where(frame, |voice| note.names(voice.note));
@@ -253,17 +256,26 @@ impl Engine {
                     channel.turn_wheel(bend_norm, range, self.rate_hz);
                 }
             }
-            Event::Sustain { channel, down } => self.pedal(channel & 15, down),
+            Event::Sustain { channel, down } => {
+                self.pedal(channel & 15, down);
+                self.sound_releases(frame);
+            }
             Event::Expression { note, expression } => {
                 self.voices.express(of_host(note), expression, self.rate_hz);
             }
-            Event::AllNotesOff { channel } => self.on_channels(channel, Engine::lift_all),
+            Event::AllNotesOff { channel } => {
+                self.on_channels(channel, Engine::lift_all);
+                self.sound_releases(frame);
+            }
             Event::AllSoundOff { channel } => {
                 let concerned = |of: u8| channel.is_none_or(|channel| channel & 15 == of);
                 self.voices.fade_where(frame, |voice| concerned(voice.note.channel));
                 self.on_channels(channel, Engine::lift_all);
             }
-            Event::ResetControllers { channel } => self.on_channels(channel, Engine::rest_controllers),
+            Event::ResetControllers { channel } => {
+                self.on_channels(channel, Engine::rest_controllers);
+                self.sound_releases(frame);
+            }
         }
     }
 
@@ -277,17 +289,28 @@ impl Engine {
     fn note_on(&mut self, note: Note, velocity: f32, frame: usize) {
         let velocity = within(velocity, 0.0, 1.0, 0.0);
         if velocity == 0.0 {
-            return self.note_off(note);
+            return self.note_off(note, frame);
         }
         let Some(channel) = self.channels.get_mut(usize::from(note.channel)) else { return };
         channel.press(note.key);
         let bend = channel.ratio();
         match self.slots.chord(&self.settings, note.key, velocity) {
             Some(chord) => {
-                let (settings, rate_hz, once_frames) = (self.settings, self.rate_hz, None);
                 let serial = self.voices.strike();
                 for part in chord.parts() {
-                    let start = Start { note, part, velocity, settings, rate_hz, bend, once_frames, serial };
+                    let start = Start {
+                        note,
+                        part,
+                        velocity,
+                        settings: self.settings,
+                        rate_hz: self.rate_hz,
+                        bend,
+                        once_frames: None,
+                        serial,
+                        gain_db: 0.0,
+                        is_release: false,
+                        releases: chord.releases,
+                    };
                     self.voices.start(start, frame);
                 }
                 let_go(chord.sound);
@@ -296,16 +319,37 @@ impl Engine {
         }
     }
 
-    fn note_off(&mut self, note: Note) {
+    fn note_off(&mut self, note: Note, frame: usize) {
         let Some(channel) = self.channels.get_mut(usize::from(note.channel)) else { return };
         let still_down = channel.lift(note.key);
-        let pedal = channel.pedal;
-        for voice in self.voices.lifted(note, still_down) {
-            if pedal {
-                voice.state = State::Pedalled;
-            } else {
-                voice.release();
+        let departure = if channel.pedal { Departure::KeyUnderPedal } else { Departure::Key };
+        self.voices.lifted(note, still_down).for_each(|voice| voice.depart(departure));
+        self.sound_releases(frame);
+    }
+
+    /// Begins what sounds when keys are let go, of the notes that were let go just now; each is a part of its note.
+    fn sound_releases(&mut self, frame: usize) {
+        let mut from = 0;
+        while let Some(departed) = self.voices.departed(&mut from, self.rate_hz) {
+            let channel = self.channels.get(usize::from(departed.note.channel));
+            let bend = channel.map_or(1.0, Channel::ratio);
+            for (part, gain_db) in departed.parts() {
+                let start = Start {
+                    note: departed.note,
+                    part,
+                    velocity: departed.velocity,
+                    settings: self.settings,
+                    rate_hz: self.rate_hz,
+                    bend,
+                    once_frames: None,
+                    serial: departed.serial,
+                    gain_db,
+                    is_release: true,
+                    releases: None,
+                };
+                self.voices.start(start, frame);
             }
+            let_go(departed.sound);
         }
     }
 
@@ -314,18 +358,15 @@ impl Engine {
             state.pedal = down;
         }
         if !down {
-            self.voices.release(channel, State::Pedalled);
+            self.voices.depart(channel, Departure::Pedal);
         }
     }
 
     fn lift_all(&mut self, channel: u8) {
         let Some(state) = self.channels.get_mut(usize::from(channel)) else { return };
         state.lift_all();
-        if state.pedal {
-            self.voices.pedal(channel);
-        } else {
-            self.voices.release(channel, State::Held);
-        }
+        let departure = if state.pedal { Departure::KeyUnderPedal } else { Departure::Key };
+        self.voices.depart(channel, departure);
     }
 
     fn rest_controllers(&mut self, channel: u8) {

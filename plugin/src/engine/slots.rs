@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use super::events::Note;
 use super::settings::{Mode, Settings};
 use neume_bank::Instrument;
 
@@ -74,10 +75,13 @@ impl Slots {
         };
         let struck = pitch_midi.round().clamp(0.0, 127.0) as u8;
         let strikes = self.strikes.get_mut(slot)?.get_mut(usize::from(struck))?;
-        let zones = zones_of(&sound.zones, struck, (velocity * 127.0).round() as u8, *strikes);
+        let strike = *strikes;
+        let at_once = struck_zones(&sound.zones);
+        let zones = zones_of(at_once, struck, midi_velocity(velocity), strike);
         *strikes = strikes.wrapping_add(1);
         zones[0]?;
-        Some(Chord { sound: sound.clone(), zones, pitch_midi })
+        let releases = (at_once.len() < sound.zones.len()).then_some(strike);
+        Some(Chord { sound: sound.clone(), zones, pitch_midi, releases })
     }
 }
 
@@ -87,6 +91,8 @@ pub(super) struct Chord {
     pub sound: Arc<Playable>,
     zones: [Option<usize>; Instrument::MOST_LAYERS],
     pitch_midi: f64,
+    /// Where something may sound when the key is let go: how often it was struck before.
+    pub releases: Option<u32>,
 }
 
 impl Chord {
@@ -97,10 +103,79 @@ impl Chord {
     }
 }
 
+/// A strike whose key was lifted, or that a pedal lets go.
+#[derive(Debug)]
+pub(super) struct Departed {
+    pub sound: Arc<Playable>,
+    pub note: Note,
+    pub serial: u64,
+    /// How often its key was struck before.
+    pub strike: u32,
+    /// MIDI note, with its fraction.
+    pub pitch_midi: f64,
+    /// Of its strike, 0..1.
+    pub velocity: f32,
+    /// How long it has sounded.
+    pub secs: f32,
+    pub way: Departure,
+}
+
+/// How a note is let go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Departure {
+    /// The key goes up, and nothing holds the note.
+    Key,
+    /// The key goes up, and the pedal holds the note.
+    KeyUnderPedal,
+    /// The pedal goes up, and the key has gone up before.
+    Pedal,
+}
+
+impl Departed {
+    /// What sounds now, each with its gain in decibels, eight zones at most.
+    pub fn parts(&self) -> impl Iterator<Item = (Part, f32)> + '_ {
+        let key = self.pitch_midi.round().clamp(0.0, 127.0) as u8;
+        let velocity = midi_velocity(self.velocity);
+        let serves = move |zone: &PlayableZone| {
+            let within = |(low, high): (u8, u8), value: u8| (low..=high).contains(&value);
+            let turn = zone
+                .manner
+                .turn
+                .is_none_or(|turn| self.strike % u32::from(turn.length.max(1)) == u32::from(turn.position));
+            let drawn = drawn(key, self.strike);
+            let falls = zone.manner.chance.is_none_or(|(from, to)| (from..to).contains(&drawn));
+            within(zone.keys, key) && within(zone.velocities, velocity) && turn && falls
+        };
+        let first = struck_zones(&self.sound.zones).len();
+        let waiting = self.sound.zones.iter().enumerate().skip(first);
+        let due = waiting.filter_map(move |(zone, it)| {
+            let release = it.manner.on_release?;
+            let is_due = match self.way {
+                Departure::Key => true,
+                Departure::KeyUnderPedal => release.ignores_pedal,
+                Departure::Pedal => !release.ignores_pedal,
+            };
+            let part = || Part { sound: self.sound.clone(), zone, pitch_midi: self.pitch_midi };
+            (is_due && serves(it)).then(|| (part(), -release.decay_db_per_sec * self.secs))
+        });
+        due.take(Instrument::MOST_LAYERS)
+    }
+}
+
+fn midi_velocity(velocity: f32) -> u8 {
+    (velocity * 127.0).round() as u8
+}
+
+/// The zones that sound when their keys are struck; the others lie behind them.
+fn struck_zones(zones: &[PlayableZone]) -> &[PlayableZone] {
+    let count = zones.partition_point(|zone| zone.manner.on_release.is_none());
+    zones.get(..count).unwrap_or(zones)
+}
+
 /// A sound at its own root, to be heard once.
 pub(super) fn audition(sound: Arc<Playable>) -> Result<Part, Arc<Playable>> {
     let key = finite(sound.drawn_midi, 60.0).round() as u8;
-    match zones_of(&sound.zones, key, 127, 0)[0] {
+    match zones_of(struck_zones(&sound.zones), key, 127, 0)[0] {
         Some(zone) => {
             let pitch_midi = sound.zones.get(zone).map_or(60.0, |zone| f64::from(zone.root_midi));
             Ok(Part { sound, zone, pitch_midi })

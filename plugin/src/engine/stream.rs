@@ -36,7 +36,7 @@ impl Stream {
     /// Asks for pages that a voice at this frame will come to.
     pub fn ask(
         &mut self,
-        (voice, serial): (usize, u64),
+        (voice, birth): (usize, u64),
         pcm: &Arc<Pcm>,
         frame: u64,
         asks: &mut rtrb::Producer<PageAsk>,
@@ -47,7 +47,7 @@ impl Stream {
         let first = (behind / PAGE_FRAMES as u64) as u32;
         let end = first.saturating_add(AHEAD as u32).min(rest.pages());
         while self.next < end {
-            let ask = PageAsk { voice: voice as u16, serial, number: self.next, pcm: pcm.clone() };
+            let ask = PageAsk { voice: voice as u16, birth, number: self.next, pcm: pcm.clone() };
             // The voice holds the sound as well, so a question that finds no room frees nothing.
             if asks.push(ask).is_err() {
                 return;

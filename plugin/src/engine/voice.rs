@@ -12,7 +12,7 @@ use super::modulation::Modulation;
 use super::ramp::Ramp;
 use super::reader::{CHUNK, Desk, Reader, smooth};
 use super::settings::{Settings, within};
-use super::slots::{Part, let_go};
+use super::slots::{Departed, Departure, Part, let_go};
 use super::stream::Stream;
 use crate::handoff::{Page, PageAsk, Pcm, Playable};
 
@@ -53,6 +53,12 @@ pub(super) struct Start {
     pub once_frames: Option<u32>,
     /// Counts the notes, for the order of their age.
     pub serial: u64,
+    /// Beside what its zone says.
+    pub gain_db: f32,
+    /// Whether its key is up from the start, and it sounds because of that.
+    pub is_release: bool,
+    /// As in [`super::slots::Chord`].
+    pub releases: Option<u32>,
 }
 
 /// One voice.
@@ -61,6 +67,8 @@ pub(super) struct Voice {
     pub state: State,
     pub note: Note,
     pub serial: u64,
+    /// Counts the voices, so that pages of an earlier one are not taken for its own.
+    pub birth: u64,
     /// Frames that it has sounded.
     pub age_frames: u64,
     /// What it last added to the output, left and right.
@@ -82,6 +90,12 @@ pub(super) struct Voice {
     pan: Ramp,
     envelope: Envelope,
     once_frames: Option<u32>,
+    pitch_midi: f64,
+    velocity: f32,
+    /// As in [`Start`].
+    releases: Option<u32>,
+    /// That its key was let go, until what sounds then has begun.
+    departure: Option<Departure>,
     fade_frames: u32,
     fade_left: u32,
     /// Whether the disk was too slow for it.
@@ -94,6 +108,7 @@ impl Voice {
             state: State::Free,
             note: Note::new(0, 0),
             serial: 0,
+            birth: 0,
             age_frames: 0,
             last: [0.0; 2],
             sound: None,
@@ -110,6 +125,10 @@ impl Voice {
             pan: Ramp::at(0.0),
             envelope: Envelope::over(),
             once_frames: None,
+            pitch_midi: 60.0,
+            velocity: 0.0,
+            releases: None,
+            departure: None,
             fade_frames: 1,
             fade_left: 0,
             starved: false,
@@ -132,16 +151,17 @@ impl Voice {
         let stream = Stream::new(&place.pcm);
         reader.reach(&place.pcm, stream.available());
         *self = Voice {
-            state: State::Held,
+            state: if start.is_release { State::Released } else { State::Held },
             note: start.note,
             serial: start.serial,
             zone,
             reader,
             stream,
             gain: loudness
-                * velocity_gain(start.velocity, place.manner.velocity_tracking)
+                * velocity_gain(start.velocity, &place.manner)
                 * faded(&place.manner, pitch_midi, start.velocity)
-                * zone_gain(place.manner.gain_db),
+                * zone_gain(place.manner.gain_db)
+                * zone_gain(start.gain_db),
             sides: sides(place.manner.pan),
             one_shot: place.manner.one_shot,
             told: place.manner.envelope,
@@ -149,6 +169,9 @@ impl Voice {
             modulation,
             envelope: Envelope::start(shape),
             once_frames: start.once_frames,
+            pitch_midi,
+            velocity,
+            releases: start.releases,
             fade_frames: ((FADE_SECS * start.rate_hz).round() as u32).max(1),
             sound: Some(sound),
             ..Voice::new()
@@ -169,6 +192,30 @@ impl Voice {
                 self.modulation.iter_mut().for_each(Modulation::release);
             }
         }
+    }
+
+    /// The key, or the pedal, lets it go: what sounds then is owed.
+    pub fn depart(&mut self, departure: Departure) {
+        match departure {
+            Departure::KeyUnderPedal => self.state = State::Pedalled,
+            Departure::Key | Departure::Pedal => self.release(),
+        }
+        self.departure = self.releases.map(|_| departure);
+    }
+
+    /// What is owed, once.
+    pub fn departed(&mut self, rate_hz: f32) -> Option<Departed> {
+        let way = self.departure.take()?;
+        let strike = self.releases?;
+        let sound = self.sound.clone()?;
+        let secs = self.age_frames as f32 / rate_hz;
+        let (note, serial, pitch_midi, velocity) = (self.note, self.serial, self.pitch_midi, self.velocity);
+        Some(Departed { sound, note, serial, strike, pitch_midi, velocity, secs, way })
+    }
+
+    /// Owes nothing: another voice of its strike has seen to it.
+    pub fn forget_departure(&mut self) {
+        self.departure = None;
     }
 
     /// Whether a note of this group of the same instrument silences it.
@@ -220,7 +267,7 @@ impl Voice {
     pub fn ask(&mut self, place: usize, asks: &mut rtrb::Producer<PageAsk>) {
         let Some(sound) = &self.sound else { return };
         let Some(zone) = sound.zones.get(self.zone) else { return };
-        self.stream.ask((place, self.serial), &zone.pcm, self.reader.frame(), asks);
+        self.stream.ask((place, self.birth), &zone.pcm, self.reader.frame(), asks);
     }
 
     /// Takes a page of its sound.
@@ -418,12 +465,13 @@ fn faded(manner: &Manner, pitch_midi: f64, velocity: f32) -> f32 {
 }
 
 /// From a velocity 0..1 to a linear gain: 0 dB at full, −10 dB at half, −39 dB at the softest.
-/// Where a zone says how far it follows the velocity, its square counts by that share.
-fn velocity_gain(velocity: f32, tracking: Option<f32>) -> f32 {
+/// Where a zone says how far it follows the velocity, its square counts by that share, or the zone's own curve.
+fn velocity_gain(velocity: f32, manner: &Manner) -> f32 {
     let velocity = within(velocity, 0.0, 1.0, 1.0);
-    if let Some(share) = tracking {
+    if let Some(share) = manner.velocity_tracking {
         let share = within(share, 0.0, 1.0, 1.0);
-        return 1.0 - share + share * velocity * velocity;
+        let curve = manner.velocity_curve.map(|curve| within(curve.level(127.0 * velocity), 0.0, 1.0, 1.0));
+        return 1.0 - share + share * curve.unwrap_or(velocity * velocity);
     }
     let lifted = 0.1 + 0.9 * velocity;
     lifted * lifted

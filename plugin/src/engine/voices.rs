@@ -5,6 +5,7 @@ use super::events::{Expression, Note, NoteEnd};
 use super::interpolation::Kernels;
 use super::reader::Desk;
 use super::settings::Settings;
+use super::slots::{Departed, Departure};
 use super::voice::{Start, State, Voice};
 use crate::handoff::{PageAsk, PageGiven};
 
@@ -24,6 +25,7 @@ pub(super) struct Voices {
     used: usize,
     ends: Vec<NoteEnd>,
     serial: u64,
+    births: u64,
     /// What voices that had to be cut off without a fade would have gone on from, left and right.
     residue: [f32; 2],
     residue_decay: f32,
@@ -38,6 +40,7 @@ impl Voices {
             used: 0,
             ends: Vec::with_capacity(MOST_ENDS),
             serial: 0,
+            births: 0,
             residue: [0.0; 2],
             residue_decay: residue_decay(rate_hz),
             starved: 0,
@@ -96,6 +99,8 @@ impl Voices {
         match place.and_then(|place| Some((place, self.pool.get_mut(place)?))) {
             Some((place, voice)) => {
                 voice.start(start);
+                self.births += 1;
+                voice.birth = self.births;
                 self.used = self.used.max(place + 1);
             }
             None => super::slots::let_go(start.part.sound),
@@ -183,16 +188,26 @@ impl Voices {
         self.in_use_mut().filter(move |voice| is_held(voice) && Some(voice.serial) == oldest)
     }
 
-    /// Lets a channel's keys go: all that are held, or those that the pedal held.
-    pub fn release(&mut self, channel: u8, from: State) {
+    /// Lets a channel's notes go: those that the pedal holds, or all whose keys are down.
+    pub fn depart(&mut self, channel: u8, departure: Departure) {
+        let from = if departure == Departure::Pedal { State::Pedalled } else { State::Held };
         let voices = self.in_use_mut().filter(|v| v.state == from && v.note.channel == channel);
-        voices.for_each(Voice::release);
+        voices.for_each(|voice| voice.depart(departure));
     }
 
-    /// Hands a channel's held keys over to the pedal.
-    pub fn pedal(&mut self, channel: u8) {
-        let voices = self.in_use_mut().filter(|v| v.state == State::Held && v.note.channel == channel);
-        voices.for_each(|voice| voice.state = State::Pedalled);
+    /// A strike that was let go and for which nothing has sounded yet, from this place of the pool on; the place moves on
+    /// behind it.
+    pub fn departed(&mut self, from: &mut usize, rate_hz: f32) -> Option<Departed> {
+        let departed = loop {
+            let voice = self.pool.get_mut(*from).filter(|_| *from < self.used)?;
+            *from += 1;
+            if let Some(departed) = voice.departed(rate_hz) {
+                break departed;
+            }
+        };
+        let others = self.in_use_mut().filter(|voice| voice.serial == departed.serial);
+        others.for_each(Voice::forget_departure);
+        Some(departed)
     }
 
     /// Fades out whatever this holds for.
@@ -265,8 +280,7 @@ impl Voices {
     /// Hands a page to the voice that asked for it, if it still plays that note.
     pub fn give_page(&mut self, given: PageGiven) {
         let voice = self.pool.get_mut(usize::from(given.voice));
-        if let Some(voice) = voice.filter(|voice| voice.state != State::Free && voice.serial == given.serial)
-        {
+        if let Some(voice) = voice.filter(|voice| voice.state != State::Free && voice.birth == given.birth) {
             voice.take_page(given.page);
         }
     }

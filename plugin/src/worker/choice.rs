@@ -24,7 +24,8 @@ pub fn choose(bank: &Bank, from: &BankRef, id: SoundId, reading: &Reading, by_ha
     let mut drawn_midi = reading.pitch.midi;
     let instrument =
         bank.instrument_of(id).filter(|instrument| instrument.is_told || instrument.zones.len() > 1);
-    let matched = instrument.and_then(|of| of.zones.iter().find(|zone| bank.sounds[zone.sound].id == id));
+    let is_matched = |zone: &&Zone| bank.sounds[zone.sound].id == id && is_struck(zone);
+    let matched = instrument.and_then(|of| of.zones.iter().find(is_matched));
     let together_db = instrument.zip(matched).map_or(0.0, |(of, matched)| together_db(bank, of, matched));
     let gain_db = FULL_LOUDNESS_DB + reading.loudness.db - sound.profile.loudness_db - together_db;
     let gain_db = gain_db.clamp(*GAIN_DB.start(), *GAIN_DB.end());
@@ -57,11 +58,17 @@ pub fn choose(bank: &Bank, from: &BankRef, id: SoundId, reading: &Reading, by_ha
     Some(Chosen { sound: id, bank: from.clone(), zones, gain_db, drawn_midi, contour, by_hand })
 }
 
+/// Whether a zone sounds when its key is struck.
+fn is_struck(zone: &Zone) -> bool {
+    zone.manner.on_release.is_none()
+}
+
 /// How much louder a note of an instrument is than the matched zone alone: by the zones that sound together with it.
 fn together_db(bank: &Bank, instrument: &Instrument, matched: &Zone) -> f32 {
     let [key, velocity] = [matched.keys, matched.velocities].map(|(low, high)| low + (high - low) / 2);
     let serves = |zone: &&Zone| {
-        (zone.keys.0..=zone.keys.1).contains(&key)
+        is_struck(zone)
+            && (zone.keys.0..=zone.keys.1).contains(&key)
             && (zone.velocities.0..=zone.velocities.1).contains(&velocity)
             && (zone.manner.turn, zone.manner.chance) == (matched.manner.turn, matched.manner.chance)
     };
@@ -101,8 +108,9 @@ fn chosen_zone(sound: &Sound, zone: &Zone) -> ChosenZone {
     }
 }
 
-/// The zones of an instrument, as many as memory is there for; for the others their neighbours serve. First round robins go, then velocity layers, then every
-/// other zone, over and over; never that of the matched sound.
+/// The zones of an instrument, as many as memory is there for; for the others their neighbours serve. First what
+/// sounds when keys are let go and round robins go, then velocity layers, then every other zone, over and over; never that
+/// of the matched sound.
 fn within_memory<'a>(bank: &Bank, instrument: &'a Instrument, matched: SoundId) -> Vec<&'a Zone> {
     let mut zones: Vec<&Zone> = instrument.zones.iter().collect();
     let is_matched = |zone: &Zone| bank.sounds[zone.sound].id == matched;
@@ -111,6 +119,7 @@ fn within_memory<'a>(bank: &Bank, instrument: &'a Instrument, matched: SoundId) 
     if fits(&zones) {
         return zones;
     }
+    zones.retain(|zone| is_matched(zone) || is_struck(zone));
     zones.retain(|zone| is_matched(zone) || zone.manner.turn.is_none_or(|turn| turn.position == 0));
     if !fits(&zones) {
         const USUAL: u8 = 90;
@@ -149,7 +158,7 @@ pub fn only_the_match(chosen: &Chosen) -> Chosen {
     let zones = zone.map(|zone| ChosenZone {
         keys: Zone::EVERY,
         velocities: Zone::EVERY,
-        manner: Manner { turn: None, chance: None, ..zone.manner },
+        manner: Manner { turn: None, chance: None, on_release: None, ..zone.manner },
         ..zone.clone()
     });
     Chosen { zones: zones.into_iter().collect(), ..chosen.clone() }
@@ -171,14 +180,15 @@ pub fn playable(
             source: &zone.source,
             bank: &chosen.bank,
             name: &zone.name,
-            sustain: zone.sustain,
+            sustain: zone.sustain.filter(|_| zone.manner.on_release.is_none()),
             span: zone.manner.span,
         };
         let pcm = library.pcm(wanted, rate_hz, cancel)?;
         let ChosenZone { keys, velocities, root_midi, manner, .. } = *zone;
         Ok(PlayableZone { keys, velocities, root_midi, manner, pcm })
     });
-    let zones: Vec<PlayableZone> = zones.collect::<Result<_, Missing>>()?;
+    let mut zones: Vec<PlayableZone> = zones.collect::<Result<_, Missing>>()?;
+    zones.sort_by_key(|zone| zone.manner.on_release.is_some());
     if zones.is_empty() {
         return Err(Missing { name: "a saved slot".to_string(), cause: "it names no sound".to_string() });
     }

@@ -7,6 +7,7 @@ mod modulation;
 mod notes;
 mod pitch;
 mod realtime;
+mod release;
 mod rig;
 mod streaming;
 mod zones;

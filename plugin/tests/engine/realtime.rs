@@ -6,9 +6,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use neume::engine::{Event, Expression, Mode, Note, Settings, TimedEvent};
-use neume::handoff::{KeyPress, Playable, ToEngine};
+use neume::handoff::{KeyPress, Playable, PlayableZone, ToEngine};
 
-use neume_bank::{Choke, Depths, Envelope, Filter, FilterKind, Lfo, Manner, ModulationEnvelope, Turn};
+use neume_bank::{
+    Choke, Depths, Envelope, Filter, FilterKind, Lfo, Manner, ModulationEnvelope, OnRelease, Turn,
+};
 
 use neume::handoff::PAGE_FRAMES;
 use neume::streaming::{HEAD_FRAMES, Streamer};
@@ -90,13 +92,14 @@ fn moving() -> Playable {
     };
     let choke = Choke { group: 1, off_by: 1, off_secs: Some(0.01) };
     let manner = Manner {
-        filter: Some(Filter { cutoff_hz: 800.0, resonance_db: 12.0, ..Filter::default() }),
+        filter: Some(Filter { stages: 2, cutoff_hz: 800.0, resonance_db: 12.0, ..Filter::default() }),
         lfos: [Some(lfo), Some(Lfo { freq_hz: f32::NAN, ..lfo }), None],
         modulation_envelopes: [Some(envelope), Some(ModulationEnvelope { decay_secs: f32::NAN, ..envelope })],
         choke: Some(choke),
         ..Manner::default()
     };
     let absurd = Filter {
+        stages: 255,
         kind: FilterKind::HighPass,
         cutoff_hz: f32::NAN,
         resonance_db: f32::MAX,
@@ -106,13 +109,22 @@ fn moving() -> Playable {
     };
     let mut sound = playable(looped_sine(3, 100, 0.5), 60.0);
     let zone = sound.zones[0].clone();
+    let let_go = PlayableZone {
+        manner: Manner {
+            on_release: Some(OnRelease { decay_db_per_sec: f32::NAN, ignores_pedal: true }),
+            ..Manner::default()
+        },
+        pcm: Arc::new(mono(vec![0.25; 900], None)),
+        ..zone.clone()
+    };
     let odd =
         Manner { filter: Some(absurd), choke: Some(Choke { off_secs: Some(f32::NAN), ..choke }), ..manner };
-    sound.zones = Box::new([(0, manner), (40, odd), (80, manner)].map(|(low, manner)| {
+    let struck = [(0, manner), (40, odd), (80, manner)].map(|(low, manner)| {
         let mut zone = zone.clone();
         (zone.keys, zone.manner) = ((low, 127), manner);
         zone
-    }));
+    });
+    sound.zones = struck.into_iter().chain([let_go]).collect();
     sound
 }
 

@@ -1,0 +1,109 @@
+//! SFZ files whose opcodes follow controllers, velocities and numbered oscillators.
+
+use std::fs;
+
+use neume_bank::{Depths, Instrument, Lfo, ScanReport};
+
+use crate::scan::Place;
+
+/// What is made of an SFZ file beside a tone named `a.wav`, as long as the place is there.
+fn scanned(text: &str) -> (ScanReport, Place) {
+    let place = Place::new();
+    place.tone("a.wav", 60.0);
+    fs::write(place.path("It.sfz"), text).unwrap();
+    let report = place.scan();
+    assert_eq!(report.failed, []);
+    (report, place)
+}
+
+fn told(report: &ScanReport) -> &Instrument {
+    report.bank.instruments.iter().find(|instrument| instrument.is_told).unwrap()
+}
+
+#[test]
+fn what_follows_controllers_is_heard_as_they_stand_at_the_start() {
+    let (report, _place) = scanned(
+        "<control> set_cc1=127 set_hdcc2=0.5 set_cc3=32\n\
+         <curve> curve_index=9 v000=0.25 v127=0.75\n<curve> v064=1\n\
+         <global> sample=a.wav ampeg_release=1 ampeg_release_oncc1=2 cutoff=1000 cutoff_cc2=2400\n\
+         <region> key=60 amplitude_oncc2=50 volume_oncc1=-3 pan_oncc3=100 pan_curvecc3=1 tune_cc4=50\n\
+         <region> key=61 amplitude_oncc1=100 amplitude_curvecc1=9 fileg_depth=100 fileg_depthcc1=1100\n\
+         <region> key=62 amplitude_oncc2=100 amplitude_curvecc2=10 amplitude_smoothcc2=10 ampeg_sustain_oncc1=-40 pan_oncc131=9\n\
+         <region> key=63 amplitude_oncc4=100\n",
+    );
+    let [first, second, third] = &told(&report).zones[..] else { panic!("a silent region is left out") };
+    let near = |found: f32, expected: f32| (found - expected).abs() < 0.02;
+    let db = |share: f32| 20.0 * share.log10();
+    assert!(near(first.manner.gain_db, db(0.25) - 3.0), "{}", first.manner.gain_db);
+    assert!(near(first.manner.pan, 2.0 * 32.0 / 127.0 - 1.0), "{}", first.manner.pan);
+    assert!(near(first.root_midi, 60.0), "a controller at rest tunes nothing: {}", first.root_midi);
+    assert_eq!(first.manner.envelope.map(|envelope| envelope.release_secs), Some(3.0));
+    assert!(near(first.manner.filter.unwrap().cutoff_hz, 2_000.0));
+    assert!(near(second.manner.gain_db, db(0.75)), "{}", second.manner.gain_db);
+    let depths = Depths { cutoff_cents: 1_200.0, ..Depths::default() };
+    assert_eq!(second.manner.modulation_envelopes[1].unwrap().depths, depths);
+    assert!(near(third.manner.gain_db, db(63.5 / 64.0)), "the tenth curve: {}", third.manner.gain_db);
+    assert!(near(third.manner.envelope.unwrap().sustain_norm, 0.6));
+    let left_out: Vec<_> = report.not_honoured.iter().map(|it| (it.what.as_str(), it.count)).collect();
+    let count = |what: &str| left_out.iter().find(|it| it.0 == what).map(|it| it.1);
+    assert_eq!(count("sfz: cutoff_oncc (as it stands at the start)"), Some(3), "{left_out:?}");
+    assert_eq!(count("sfz: pan_oncc131"), Some(1), "what each note says is not honoured: {left_out:?}");
+    assert_eq!(count("sfz: region that a controller fades out (as it stands at the start)"), Some(1));
+}
+
+#[test]
+fn an_instrument_that_controllers_silence_altogether_is_heard() {
+    let (report, _place) = scanned("<region> sample=a.wav key=60 amplitude_oncc4=100\n");
+    let [zone] = &told(&report).zones[..] else { panic!() };
+    assert_eq!(zone.manner.gain_db, 0.0);
+}
+
+#[test]
+fn velocity_curves_and_numbered_oscillators_are_told_and_written_back() {
+    let all: String =
+        (0..128).map(|velocity| format!("amp_velcurve_{velocity}={} ", velocity as f32 / 254.0)).collect();
+    let (report, _place) = scanned(&format!(
+        "<global> sample=a.wav\n<region> key=60 amp_velcurve_63=0.5 lfo01_freq=5 lfo01_pitch=20 lfo01_volume=1 lfo01_delay=0.5\n\
+         <region> key=61 {all} lfo2_freq=3 lfo2_cutoff=200 lfo3_freq=4 lfo4_freq=1 lfo4_pitch=1\n\
+         <region> key=62 amp_velcurve_200=1 amp_velcurve_x=1 amp_velcurve_3=nan pitchlfo_freq=1 pitchlfo_depth=1 lfo1_freq=1 \
+         lfo1_pitch=1 lfo2_freq=1 lfo2_pitch=1 lfo3_freq=1 lfo3_pitch=1\n",
+    ));
+    let [first, second, third] = &told(&report).zones[..] else { panic!() };
+    let level = |zone: &neume_bank::Zone, velocity| zone.manner.velocity_curve.unwrap().level(velocity);
+    for (velocity, expected) in [(0.0, 0.0), (31.5, 0.25), (63.0, 0.5), (95.0, 0.75), (127.0, 1.0)] {
+        assert!((level(first, velocity) - expected).abs() < 1e-3, "{velocity}");
+        assert!((level(second, velocity) - velocity / 254.0).abs() < 1e-3, "{velocity}");
+    }
+    assert_eq!(third.manner.velocity_curve, None);
+    let depths = Depths { pitch_cents: 20.0, gain_db: 1.0, ..Depths::default() };
+    let lfo = Lfo { freq_hz: 5.0, delay_secs: 0.5, fade_secs: 0.0, depths };
+    assert_eq!(first.manner.lfos, [Some(lfo), None, None]);
+    let moved = second.manner.lfos.map(|lfo| lfo.map(|lfo| lfo.depths.cutoff_cents));
+    assert_eq!(moved, [Some(200.0), Some(0.0), None], "one that moves nothing is none");
+    assert!(third.manner.lfos.iter().all(Option::is_some));
+    let what: Vec<_> = report.not_honoured.iter().map(|it| it.what.as_str()).collect();
+    assert!(what.contains(&"sfz: lfoN (a fourth oscillator)"), "{what:?}");
+    let out = Place::new();
+    neume_bank::export::sfz(&report.bank, out.folder.path(), &mut |_| {}).unwrap();
+    let again = out.scan();
+    for (zone, read) in told(&report).zones.iter().zip(&told(&again).zones) {
+        assert_eq!(zone.manner.velocity_curve.is_some(), read.manner.velocity_curve.is_some());
+        let Some(curve) = zone.manner.velocity_curve else { continue };
+        for velocity in 0..128u8 {
+            let velocity = f32::from(velocity);
+            assert!((curve.level(velocity) - level(read, velocity)).abs() < 1e-3, "{velocity}");
+        }
+    }
+}
+
+#[test]
+fn one_articulation_is_heard_whether_switched_by_a_key_or_by_several() {
+    let (report, _place) = scanned(
+        "<global> sw_lokey=24 sw_hikey=30 sw_default=c#1 sample=a.wav\n\
+         <region> key=60 sw_last=25\n<region> key=61 sw_last=c1\n\
+         <region> key=62 sw_lolast=24 sw_hilast=26\n<region> key=63 sw_lolast=26 sw_hilast=27\n\
+         <region> key=64 trigger=first\n<region> key=64 trigger=legato\n",
+    );
+    let keys: Vec<u8> = told(&report).zones.iter().map(|zone| zone.keys.0).collect();
+    assert_eq!(keys, [60, 62, 64]);
+}
