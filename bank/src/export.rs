@@ -105,9 +105,10 @@ fn region(bank: &Bank, zone: &Zone, sample: &str) -> String {
         say("ampeg_delay", envelope.delay_secs, 0.0);
         say("ampeg_attack", envelope.attack_secs, 0.0);
         say("ampeg_hold", envelope.hold_secs, 0.0);
-        say("ampeg_decay", envelope.decay_secs, 0.0);
+        let [decay, release] = import::sfz::fall_shares(&envelope);
+        say("ampeg_decay", envelope.decay_secs / decay.max(1e-3), 0.0);
         say("ampeg_sustain", 100.0 * envelope.sustain_norm, -1.0);
-        say("ampeg_release", envelope.release_secs, -1.0);
+        say("ampeg_release", envelope.release_secs / release, -1.0);
     }
     if let Some(OnRelease { decay_db_per_sec, .. }) = manner.on_release {
         say("rt_decay", decay_db_per_sec, 0.0);

@@ -329,13 +329,22 @@ pub struct Envelope {
     pub decay_secs: f32,
     /// Level of a held key, linear, 0..1.
     pub sustain_norm: f32,
-    /// From full level to 60 dB below, in a straight line of decibels.
+    /// From full level to [`Envelope::RELEASE_DB`] below, in a straight line of decibels.
     pub release_secs: f32,
 }
 
 impl Envelope {
+    /// What a release loses in its time.
+    pub const RELEASE_DB: f32 = 60.0;
+    /// A sustain of nothing is taken as one this far below the peak.
+    pub const SILENT_DB: f32 = 100.0;
     /// Longest stage.
     const MOST_SECS: f32 = 100.0;
+
+    /// How far the decay falls, in dB.
+    pub fn decay_db(&self) -> f32 {
+        (-20.0 * self.sustain_norm.clamp(0.0, 1.0).log10()).clamp(0.0, Envelope::SILENT_DB)
+    }
 
     fn bounded(self) -> Envelope {
         let secs = |secs: f32| if secs.is_finite() { secs.clamp(0.0, Envelope::MOST_SECS) } else { 0.0 };

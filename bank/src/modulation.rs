@@ -153,8 +153,17 @@ pub struct ModulationEnvelope {
     pub sustain_norm: f32,
     /// From 1 to 0; from less in less time.
     pub release_secs: f32,
+    /// Whether decay and release fall by a factor of e⁻⁹ in their time, as in SFZ, rather than straight; a decay stops at the
+    /// sustain.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub exponential_falls: bool,
     /// What it moves.
     pub depths: Depths,
+}
+
+impl ModulationEnvelope {
+    /// The exponent by which exponential falls fall in their time.
+    pub const FALL: f32 = 9.0;
 }
 
 impl Default for ModulationEnvelope {
@@ -167,6 +176,7 @@ impl Default for ModulationEnvelope {
             decay_secs: 0.0,
             sustain_norm: 1.0,
             release_secs: 0.0,
+            exponential_falls: false,
             depths: Depths::default(),
         }
     }
@@ -183,6 +193,7 @@ impl ModulationEnvelope {
             decay_secs: secs(self.decay_secs),
             sustain_norm: number(self.sustain_norm, 0.0, 1.0, 1.0),
             release_secs: secs(self.release_secs),
+            exponential_falls: self.exponential_falls,
             depths: self.depths.bounded(),
         }
     }
@@ -252,6 +263,7 @@ mod tests {
                 release_secs: bad,
                 depths,
                 convex_attack: true,
+                exponential_falls: true,
             };
             let envelope = envelope.bounded();
             let off_secs = Choke { off_secs: Some(bad), ..Choke::default() }.bounded().off_secs.unwrap();

@@ -258,6 +258,7 @@ impl Generators {
                 * (1.0 - sustain_norm),
             sustain_norm,
             release_secs: self.secs(number::MOD_RELEASE, 0),
+            exponential_falls: false,
             depths,
         })
     }

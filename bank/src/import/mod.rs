@@ -7,7 +7,7 @@ mod decent;
 pub(crate) mod files;
 pub(crate) mod generators;
 pub(crate) mod sf2;
-mod sfz;
+pub(crate) mod sfz;
 mod sfz_controllers;
 pub(crate) mod sfz_modulation;
 mod sfz_text;

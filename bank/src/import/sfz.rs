@@ -333,6 +333,14 @@ impl Import<'_> {
 
 /// A point of the curve from velocity to level; the velocity follows.
 const VELOCITY_POINT: &str = "amp_velcurve_";
+/// What a decay or a release loses in its time, in dB: a factor of e⁻⁹, as in sfizz.
+const FALL_DB: f32 = 78.172;
+
+/// The shares of the times of decay and release in an SFZ that an envelope takes: in an SFZ every fall loses as much in its
+/// time, wherever it ends.
+pub(crate) fn fall_shares(envelope: &Envelope) -> [f32; 2] {
+    [envelope.decay_db() / FALL_DB, Envelope::RELEASE_DB / FALL_DB]
+}
 /// Borders of a crossfade; what fades follows in the name.
 const FADES: [&str; 4] = ["xfin_lo", "xfin_hi", "xfout_lo", "xfout_hi"];
 /// What is fainter than this beside full level, linear, is silent.
@@ -490,7 +498,10 @@ impl Region {
         let [delay_secs, attack_secs, hold_secs, decay_secs, sustain, release_secs] =
             names.map(|name| self.number(name).unwrap_or(if name == "ampeg_sustain" { 100.0 } else { 0.0 }));
         let sustain_norm = sustain / 100.0;
-        Some(Envelope { delay_secs, attack_secs, hold_secs, decay_secs, sustain_norm, release_secs })
+        let envelope =
+            Envelope { delay_secs, attack_secs, hold_secs, decay_secs, sustain_norm, release_secs };
+        let [decay, release] = fall_shares(&envelope);
+        Some(Envelope { decay_secs: decay_secs * decay, release_secs: release_secs * release, ..envelope })
     }
 }
 

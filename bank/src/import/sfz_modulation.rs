@@ -109,6 +109,7 @@ impl Region {
             decay_secs: number("decay", 0.0),
             sustain_norm: number("sustain", 100.0) / 100.0,
             release_secs: number("release", 0.0),
+            exponential_falls: true,
             depths,
         })
     }

@@ -16,6 +16,9 @@ const LONGEST_NAME: usize = 64;
 /// Longest value of a definition, once others were put into it.
 const MOST_VALUE: usize = 4_096;
 
+/// What is done to the text itself.
+const DIRECTIVES: [&str; 2] = ["#include", "#define"];
+
 /// A piece of the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Piece {
@@ -53,25 +56,38 @@ impl Text {
     fn take(&mut self, content: &str, files: &Files, open: &mut Vec<PathBuf>) {
         self.bytes += content.len();
         for line in without_comments(content).lines() {
-            let line = line.trim();
-            if let Some(rest) = line.strip_prefix("#include") {
-                let name = rest.trim().trim_matches('"').to_string();
-                let name = self.put_in(&name);
-                if let Err(cause) = self.include(&name, files, open) {
-                    self.failed.push((format!("#include \"{name}\""), cause));
-                }
-            } else if let Some(rest) = line.strip_prefix("#define") {
-                self.define(rest);
-            } else {
-                let line = self.put_in(line);
-                self.bytes += line.len();
+            let mut line = line;
+            while !line.is_empty() {
                 if self.bytes > MOST_BYTES {
                     self.failed.push(("the rest of the file".to_string(), "is too long".to_string()));
                     return;
                 }
-                self.split(&line);
+                line = self.take_part(line.trim(), files, open);
             }
         }
+    }
+
+    /// Takes a directive, or what lies before the next one in the line. Gives the rest.
+    fn take_part<'a>(&mut self, line: &'a str, files: &Files, open: &mut Vec<PathBuf>) -> &'a str {
+        if let Some(rest) = line.strip_prefix(DIRECTIVES[0]) {
+            let rest = rest.trim_start();
+            let quoted = rest.strip_prefix('"').and_then(|inside| inside.split_once('"'));
+            let (name, rest) = quoted.unwrap_or((rest.trim_matches('"'), ""));
+            let name = self.put_in(name);
+            if let Err(cause) = self.include(&name, files, open) {
+                self.failed.push((format!("#include \"{name}\""), cause));
+            }
+            return rest;
+        }
+        if let Some(rest) = line.strip_prefix(DIRECTIVES[1]) {
+            return self.define(rest);
+        }
+        let next = DIRECTIVES.iter().filter_map(|directive| line.find(directive)).min();
+        let (here, rest) = line.split_at(next.unwrap_or(line.len()));
+        let here = self.put_in(here);
+        self.bytes += here.len();
+        self.split(&here);
+        rest
     }
 
     fn include(&mut self, name: &str, files: &Files, open: &mut Vec<PathBuf>) -> Result<(), String> {
@@ -97,18 +113,20 @@ impl Text {
         Ok(())
     }
 
-    fn define(&mut self, rest: &str) {
-        let mut words = rest.split_whitespace();
-        let (Some(name), value) = (words.next(), words.next().unwrap_or_default()) else { return };
+    /// Takes a name and its value. Gives the rest.
+    fn define<'a>(&mut self, rest: &'a str) -> &'a str {
+        let first = |text: &'a str| {
+            let text = text.trim_start();
+            text.split_at(text.find(char::is_whitespace).unwrap_or(text.len()))
+        };
+        let (name, rest) = first(rest);
+        let (value, rest) = first(rest);
         let mut value = self.put_in(value);
         value.truncate(value.floor_char_boundary(MOST_VALUE));
         if name.starts_with('$') && name.len() > 1 && self.defined.len() < 10_000 {
             self.defined.insert(name[1..].to_string(), value);
         }
-        let rest: Vec<&str> = words.collect();
-        if rest.first() == Some(&"#define") {
-            self.define(&rest[1..].join(" "));
-        }
+        rest
     }
 
     /// A line with its definitions put in.

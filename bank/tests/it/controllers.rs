@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use neume_bank::{Depths, Instrument, Lfo, ScanReport};
+use neume_bank::{Depths, Instrument, Lfo, ScanReport, Zone};
 
 use crate::scan::Place;
 
@@ -37,7 +37,7 @@ fn what_follows_controllers_is_heard_as_they_stand_at_the_start() {
     assert!(near(first.manner.gain_db, db(0.25) - 3.0), "{}", first.manner.gain_db);
     assert!(near(first.manner.pan, 2.0 * 32.0 / 127.0 - 1.0), "{}", first.manner.pan);
     assert!(near(first.root_midi, 60.0), "a controller at rest tunes nothing: {}", first.root_midi);
-    assert_eq!(first.manner.envelope.map(|envelope| envelope.release_secs), Some(3.0));
+    assert!(near(first.manner.envelope.unwrap().release_secs, 3.0 * 60.0 / 78.172));
     assert!(near(first.manner.filter.unwrap().cutoff_hz, 2_000.0));
     assert!(near(second.manner.gain_db, db(0.75)), "{}", second.manner.gain_db);
     let depths = Depths { cutoff_cents: 1_200.0, ..Depths::default() };
@@ -63,13 +63,14 @@ fn velocity_curves_and_numbered_oscillators_are_told_and_written_back() {
     let all: String =
         (0..128).map(|velocity| format!("amp_velcurve_{velocity}={} ", velocity as f32 / 254.0)).collect();
     let (report, _place) = scanned(&format!(
-        "<global> sample=a.wav\n<region> key=60 amp_velcurve_63=0.5 lfo01_freq=5 lfo01_pitch=20 lfo01_volume=1 lfo01_delay=0.5\n\
+        "<global> sample=a.wav\n<region> key=60 amp_velcurve_63=0.5 lfo01_freq=5 lfo01_pitch=20 lfo01_volume=1 lfo01_delay=0.5 \
+         ampeg_decay=2 ampeg_sustain=50 ampeg_release=1\n\
          <region> key=61 {all} lfo2_freq=3 lfo2_cutoff=200 lfo3_freq=4 lfo4_freq=1 lfo4_pitch=1\n\
          <region> key=62 amp_velcurve_200=1 amp_velcurve_x=1 amp_velcurve_3=nan pitchlfo_freq=1 pitchlfo_depth=1 lfo1_freq=1 \
          lfo1_pitch=1 lfo2_freq=1 lfo2_pitch=1 lfo3_freq=1 lfo3_pitch=1\n",
     ));
     let [first, second, third] = &told(&report).zones[..] else { panic!() };
-    let level = |zone: &neume_bank::Zone, velocity| zone.manner.velocity_curve.unwrap().level(velocity);
+    let level = |zone: &Zone, velocity| zone.manner.velocity_curve.unwrap().level(velocity);
     for (velocity, expected) in [(0.0, 0.0), (31.5, 0.25), (63.0, 0.5), (95.0, 0.75), (127.0, 1.0)] {
         assert!((level(first, velocity) - expected).abs() < 1e-3, "{velocity}");
         assert!((level(second, velocity) - velocity / 254.0).abs() < 1e-3, "{velocity}");
@@ -83,10 +84,18 @@ fn velocity_curves_and_numbered_oscillators_are_told_and_written_back() {
     assert!(third.manner.lfos.iter().all(Option::is_some));
     let what: Vec<_> = report.not_honoured.iter().map(|it| it.what.as_str()).collect();
     assert!(what.contains(&"sfz: lfoN (a fourth oscillator)"), "{what:?}");
+    // Six of the 78 dB that a decay of two seconds falls, and 60 of those of the release.
+    let envelope = first.manner.envelope.unwrap();
+    assert!((envelope.decay_secs - 2.0 * 6.0206 / 78.172).abs() < 1e-3);
+    assert!((envelope.release_secs - 60.0 / 78.172).abs() < 1e-3);
     let out = Place::new();
     neume_bank::export::sfz(&report.bank, out.folder.path(), &mut |_| {}).unwrap();
     let again = out.scan();
     for (zone, read) in told(&report).zones.iter().zip(&told(&again).zones) {
+        let falls = |zone: &Zone| {
+            zone.manner.envelope.map(|it| [it.decay_secs, it.release_secs].map(|secs| (100.0 * secs).round()))
+        };
+        assert_eq!(falls(zone), falls(read));
         assert_eq!(zone.manner.velocity_curve.is_some(), read.manner.velocity_curve.is_some());
         let Some(curve) = zone.manner.velocity_curve else { continue };
         for velocity in 0..128u8 {

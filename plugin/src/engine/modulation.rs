@@ -187,14 +187,26 @@ fn held(envelope: &ModulationEnvelope, secs: f64) -> f64 {
     }
     left -= hold;
     let (decay, sustain) = (f64::from(envelope.decay_secs), f64::from(envelope.sustain_norm));
-    if left < decay { 1.0 - (1.0 - sustain) * left / decay } else { sustain }
+    match left < decay {
+        true if envelope.exponential_falls => exponential(left / decay).max(sustain),
+        true => 1.0 - (1.0 - sustain) * left / decay,
+        false => sustain,
+    }
+}
+
+/// What is left of a fall after a part of its time.
+fn exponential(part: f64) -> f64 {
+    (-f64::from(ModulationEnvelope::FALL) * part).exp()
 }
 
 /// The height of an envelope whose key was down for so many seconds, so many after it went up.
 fn released(envelope: &ModulationEnvelope, held_secs: f64, since_secs: f64) -> f64 {
     let release = f64::from(envelope.release_secs);
     let fallen = if release > 0.0 { since_secs / release } else { 1.0 };
-    (held(envelope, held_secs) - fallen).max(0.0)
+    match envelope.exponential_falls {
+        true => held(envelope, held_secs) * exponential(fallen),
+        false => (held(envelope, held_secs) - fallen).max(0.0),
+    }
 }
 
 #[cfg(test)]
@@ -224,6 +236,7 @@ mod tests {
             decay_secs: 1.0,
             sustain_norm: 0.5,
             release_secs: 2.0,
+            exponential_falls: false,
             depths: Depths::default(),
         };
         let table = [(0.5, 0.0), (1.5, 0.5), (2.5, 1.0), (3.5, 0.75), (4.0, 0.5), (99.0, 0.5)];
@@ -235,5 +248,10 @@ mod tests {
         let convex = ModulationEnvelope { convex_attack: true, ..envelope };
         assert!((held(&convex, 1.1) - (1.0 - 40.0 / 96.0)).abs() < 1e-6);
         assert_eq!(held(&convex, 1.0), 0.0);
+        let curved = ModulationEnvelope { exponential_falls: true, ..envelope };
+        for (secs, expected) in [(2.5, 1.0), (3.05, (-0.45f64).exp()), (3.5, 0.5), (99.0, 0.5)] {
+            assert!((held(&curved, secs) - expected).abs() < 1e-6, "at {secs}: {}", held(&curved, secs));
+        }
+        assert!((released(&curved, 4.0, 0.2) - 0.5 * (-0.9f64).exp()).abs() < 1e-6);
     }
 }
