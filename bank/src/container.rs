@@ -95,7 +95,8 @@ impl Container {
             return Err(Error::Limit { path: path.to_path_buf(), what: "a size in bytes", found, limit });
         }
         let mut file = BufReader::new(File::open(path).map_err(broken)?);
-        check(&mut file, about.len()).map_err(|cause| fail(path, cause))?;
+        let gap = check(&mut file, about.len()).map_err(|cause| fail(path, cause))?;
+        let mut file = Padded { file, gap, at: 0 };
         let font = catch_unwind(AssertUnwindSafe(|| RawSoundFontData::load(&mut file)))
             .map_err(|_| fail(path, "the lists of the SoundFont are damaged"))?
             .map_err(|cause| fail(path, format!("the lists of the SoundFont are damaged ({cause:?})")))?;
@@ -220,8 +221,59 @@ impl Recording {
     }
 }
 
-/// Whether the parser may be let at a file: every chunk lies in it, and the lists are of ordinary size.
-fn check(file: &mut (impl Read + Seek), size: u64) -> Result<(), &'static str> {
+/// A file to which a byte is added that its writer left out: a list of odd length is to be followed by one. Some writers
+/// of compressed samples forget it.
+struct Padded<R> {
+    file: R,
+    /// Where the byte is missing.
+    gap: Option<u64>,
+    /// Where it is read, the byte counted.
+    at: u64,
+}
+
+impl<R: Read + Seek> Read for Padded<R> {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        let most = match self.gap {
+            Some(gap) if self.at == gap => {
+                let Some(first) = into.first_mut() else { return Ok(0) };
+                *first = 0;
+                self.at += 1;
+                return Ok(1);
+            }
+            Some(gap) if self.at < gap => {
+                into.len().min(usize::try_from(gap - self.at).unwrap_or(usize::MAX))
+            }
+            _ => into.len(),
+        };
+        let count = self.file.read(&mut into[..most])?;
+        self.at += count as u64;
+        Ok(count)
+    }
+}
+
+impl<R: Read + Seek> Seek for Padded<R> {
+    fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
+        let from = |base: u64, by: i64| {
+            base.checked_add_signed(by).ok_or_else(|| std::io::Error::from(std::io::ErrorKind::InvalidInput))
+        };
+        let to = match to {
+            SeekFrom::Start(at) => at,
+            SeekFrom::Current(by) => from(self.at, by)?,
+            SeekFrom::End(by) => {
+                let end = self.file.seek(SeekFrom::End(0))?;
+                from(end + u64::from(self.gap.is_some()), by)?
+            }
+        };
+        let is_behind = self.gap.is_some_and(|gap| to > gap);
+        self.file.seek(SeekFrom::Start(to - u64::from(is_behind)))?;
+        self.at = to;
+        Ok(to)
+    }
+}
+
+/// Whether the parser may be let at a file: every chunk lies in it, and the lists are of ordinary size. Gives where a byte is
+/// missing behind a list of odd length.
+fn check(file: &mut (impl Read + Seek), size: u64) -> Result<Option<u64>, &'static str> {
     let (no_font, cut) = ("the file is no SoundFont", "the file ends before its lists do");
     let (name, length, form) = chunk(file, 0).ok_or(no_font)?;
     if &name != b"RIFF" || &form != b"sfbk" {
@@ -232,6 +284,7 @@ fn check(file: &mut (impl Read + Seek), size: u64) -> Result<(), &'static str> {
         return Err(cut);
     }
     let end = 8 + u64::from(length);
+    let mut gap = None;
     let mut at = 12;
     while at < end {
         let (name, length, form) = chunk(file, at).ok_or(cut)?;
@@ -251,8 +304,12 @@ fn check(file: &mut (impl Read + Seek), size: u64) -> Result<(), &'static str> {
             inner += 8 + u64::from(length) + u64::from(length % 2);
         }
         at = inner_end + u64::from(length % 2);
+        let mut is_list = |at: u64| chunk(file, at).is_some_and(|(name, ..)| &name == b"LIST");
+        if length % 2 == 1 && gap.is_none() && !is_list(at) && is_list(inner_end) {
+            (gap, at) = (Some(inner_end), inner_end);
+        }
     }
-    Ok(())
+    Ok(gap)
 }
 
 /// Name and length of a chunk, and the four bytes behind them.

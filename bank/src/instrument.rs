@@ -243,7 +243,7 @@ pub struct VelocityCurve {
 
 impl VelocityCurve {
     /// Points of a curve, its ends included.
-    const POINTS: usize = 8;
+    pub(crate) const POINTS: usize = 12;
 
     /// The curve through these points, or through as many of them as it has; `None` where there is none.
     pub fn through(given: impl IntoIterator<Item = (u8, f32)>) -> Option<VelocityCurve> {

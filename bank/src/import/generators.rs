@@ -2,6 +2,7 @@
 
 use soundfont::raw::{Generator, GeneratorAmount};
 
+use super::modulators::CutoffMoves;
 use crate::{Choke, Depths, Envelope, Filter, Lfo, ModulationEnvelope};
 
 /// Numbers of generators, as the standard counts them.
@@ -120,6 +121,16 @@ impl Generators {
         self.0[number].unwrap_or_else(|| default(number))
     }
 
+    /// The same with some moved by so much, as far as a note may move them.
+    pub fn moved(mut self, by: &[(usize, i32)]) -> Generators {
+        for &(number, by) in by.iter().filter(|(number, by)| *by != 0 && is_added(*number)) {
+            if let Some(value) = self.0.get_mut(number) {
+                *value = Some(value.unwrap_or_else(|| default(number)).saturating_add(by));
+            }
+        }
+        self
+    }
+
     /// Keys or velocities, both included; all where nothing is said.
     pub fn range(&self, number: usize) -> (u8, u8) {
         self.0[number].map_or((0, 127), |range| ((range & 0x7f) as u8, (range >> 8 & 0x7f) as u8))
@@ -206,13 +217,19 @@ impl Generators {
     }
 
     /// The filter, unless it stays open.
-    pub fn filter(&self) -> Option<Filter> {
-        let cutoff = self.value(number::FILTER_CUTOFF).clamp(1_500, OPEN_CENTS);
+    pub fn filter(&self, moves: CutoffMoves) -> Option<Filter> {
+        let cutoff = self.value(number::FILTER_CUTOFF).clamp(1_500, OPEN_CENTS) + moves.cents.round() as i32;
+        let cutoff = cutoff.clamp(1_500, OPEN_CENTS);
         let moved = [number::MOD_LFO_TO_CUTOFF, number::MOD_ENV_TO_CUTOFF];
-        let stays_open = cutoff == OPEN_CENTS && moved.iter().all(|&number| self.value(number) == 0);
+        let is_still = (moves.cents_by_key, moves.cents_by_velocity) == (0.0, 0.0)
+            && moved.iter().all(|&number| self.value(number) == 0);
+        let stays_open = cutoff == OPEN_CENTS && is_still;
         (!stays_open).then(|| Filter {
             cutoff_hz: hz(cutoff),
             resonance_db: self.resonance_db() + NO_RESONANCE_DB,
+            key_tracking_cents: moves.cents_by_key,
+            key_center: moves.key,
+            velocity_tracking_cents: moves.cents_by_velocity,
             ..Filter::default()
         })
     }

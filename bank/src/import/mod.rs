@@ -6,6 +6,7 @@
 mod decent;
 pub(crate) mod files;
 pub(crate) mod generators;
+mod modulators;
 pub(crate) mod sf2;
 pub(crate) mod sfz;
 mod sfz_controllers;

@@ -2,11 +2,10 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use soundfont::raw::{
-    Bag, ControllerPalette, GeneralPalette, Generator, GeneratorType, Modulator, SampleHeader,
-};
+use soundfont::raw::{Bag, Generator, Modulator, SampleHeader};
 
 use super::generators::{Generators, number};
+use super::modulators::{self, Modulators};
 use super::{Imported, Member, Place, ToldInstrument, ToldZone, take_out_layers};
 use crate::container::{Container, member_of, own_loop};
 use crate::{Loop, Looping, Manner};
@@ -37,18 +36,10 @@ pub(crate) fn import(container: &Container) -> Imported {
     let modulators = [&hydra.preset_modulators, &hydra.instrument_modulators];
     // The last of a list is no modulator but its end.
     let lists = modulators.map(|list| &list[..list.len().saturating_sub(1)]);
-    let asking = lists.into_iter().flatten().filter(|modulator| !is_none(modulator));
-    import.imported.leave_out("sf2: modulator", asking.count() as u64);
+    for left_out in lists.into_iter().flatten().filter_map(modulators::left_out) {
+        import.imported.leave_out(left_out, 1);
+    }
     import.imported
-}
-
-/// Whether a modulator says that the velocity does not move the cutoff, which nobody does who says nothing of it: FluidSynth
-/// leaves that default of the standard out as well, since banks are made without it.
-fn is_none(modulator: &Modulator) -> bool {
-    let velocity = ControllerPalette::General(GeneralPalette::NoteOnVelocity);
-    modulator.src.controller_palette == velocity
-        && modulator.dest == GeneratorType::InitialFilterFc
-        && modulator.amount == 0
 }
 
 struct Import<'a> {
@@ -62,8 +53,39 @@ struct Import<'a> {
 struct Part {
     sample: usize,
     generators: Generators,
+    modulators: Modulators,
     keys: (u8, u8),
     velocities: (u8, u8),
+}
+
+/// What a zone of a preset or an instrument says, or the global one of all.
+struct Said {
+    generators: Generators,
+    modulators: Modulators,
+}
+
+impl Said {
+    fn nothing() -> Said {
+        Said { generators: Generators::of(&[]), modulators: Modulators::of(&[]) }
+    }
+
+    fn of(bag: usize, bags: &[Bag], generators: &[Generator], modulators: &[Modulator]) -> Said {
+        let next = bags.get(bag + 1);
+        let both =
+            |of: fn(&Bag) -> u16| bags.get(bag).zip(next).map_or((0, 0), |(it, next)| (of(it), of(next)));
+        // No zone has more than one of each kind.
+        Said {
+            generators: Generators::of(part(generators, both(|bag| bag.generator_id), 4 * number::COUNT)),
+            modulators: Modulators::of(part(modulators, both(|bag| bag.modulator_id), usize::MAX)),
+        }
+    }
+
+    fn over(self, global: &Said) -> Said {
+        Said {
+            generators: self.generators.over(&global.generators),
+            modulators: self.modulators.over(&global.modulators),
+        }
+    }
 }
 
 impl Import<'_> {
@@ -71,14 +93,14 @@ impl Import<'_> {
         let hydra = &self.container.font.hydra;
         let header = &hydra.preset_headers[index];
         let bags = bags(index, hydra.preset_headers.iter().map(|header| header.bag_id), &hydra.preset_bags);
-        let mut global = Generators::of(&[]);
+        let mut global = Said::nothing();
         let mut parts = Vec::new();
         for (place, bag) in bags.enumerate() {
             if !self.may_go_on() {
                 return;
             }
-            let said = Generators::of(list(bag, &hydra.preset_bags, &hydra.preset_generators));
-            match said.get(number::INSTRUMENT) {
+            let said = Said::of(bag, &hydra.preset_bags, &hydra.preset_generators, &hydra.preset_modulators);
+            match said.generators.get(number::INSTRUMENT) {
                 Some(instrument) => self.instrument(instrument as usize, &said.over(&global), &mut parts),
                 None if place == 0 => global = said,
                 None => self.imported.leave_out("sf2: zone without an instrument", 1),
@@ -103,19 +125,20 @@ impl Import<'_> {
         }
     }
 
-    fn instrument(&mut self, index: usize, preset: &Generators, parts: &mut Vec<Part>) {
+    fn instrument(&mut self, index: usize, preset: &Said, parts: &mut Vec<Part>) {
         let hydra = &self.container.font.hydra;
         if index + 1 >= hydra.instrument_headers.len() {
             return self.imported.leave_out("sf2: instrument that the file lacks", 1);
         }
         let starts = hydra.instrument_headers.iter().map(|header| header.bag_id);
-        let mut global = Generators::of(&[]);
+        let mut global = Said::nothing();
         for (place, bag) in bags(index, starts, &hydra.instrument_bags).enumerate() {
             if !self.may_go_on() {
                 return;
             }
-            let said = Generators::of(list(bag, &hydra.instrument_bags, &hydra.instrument_generators));
-            let Some(sample) = said.get(number::SAMPLE) else {
+            let (bags, modulators) = (&hydra.instrument_bags, &hydra.instrument_modulators);
+            let said = Said::of(bag, bags, &hydra.instrument_generators, modulators);
+            let Some(sample) = said.generators.get(number::SAMPLE) else {
                 if place == 0 {
                     global = said;
                 } else {
@@ -125,14 +148,16 @@ impl Import<'_> {
             };
             let said = said.over(&global);
             let both = |a: (u8, u8), b: (u8, u8)| Some((a.0.max(b.0), a.1.min(b.1))).filter(|r| r.0 <= r.1);
-            let keys = both(said.range(number::KEYS), preset.range(number::KEYS));
-            let velocities = both(said.range(number::VELOCITIES), preset.range(number::VELOCITIES));
+            let (own, of_preset) = (&said.generators, &preset.generators);
+            let keys = both(own.range(number::KEYS), of_preset.range(number::KEYS));
+            let velocities = both(own.range(number::VELOCITIES), of_preset.range(number::VELOCITIES));
             let (Some(keys), Some(velocities)) = (keys, velocities) else { continue };
             if sample as usize + 1 >= hydra.sample_headers.len() {
                 self.imported.leave_out("sf2: sample that the file lacks", 1);
             } else {
-                let generators = said.plus(preset);
-                parts.push(Part { sample: sample as usize, generators, keys, velocities });
+                let modulators = said.modulators.over(&Modulators::standard()).plus(&preset.modulators);
+                let generators = own.plus(of_preset).moved(&modulators.all_moved(keys, velocities));
+                parts.push(Part { sample: sample as usize, generators, modulators, keys, velocities });
             }
         }
     }
@@ -212,9 +237,11 @@ impl Import<'_> {
         let tune = tune_of(part, header) + apart / 2.0;
         let middle = generators.key_number().unwrap_or(part.keys.0 + (part.keys.1 - part.keys.0) / 2);
         let [modulation, vibrato] = generators.lfos();
+        let base_db = generators.gain_db();
+        let (level_db, velocity_curve) = part.modulators.level(base_db, part.keys, part.velocities);
         let stereo_db = if right.is_some() { STEREO_GAIN_DB } else { 0.0 };
         let mut manner = Manner {
-            gain_db: generators.gain_db() + generators.resonance_gain_db() + stereo_db,
+            gain_db: level_db + generators.resonance_gain_db() + stereo_db,
             pan: if right.is_some() { 0.0 } else { generators.pan() },
             tracking,
             tune_semitones: tune,
@@ -222,7 +249,8 @@ impl Import<'_> {
             span,
             envelope: Some(generators.envelope(middle)),
             velocity_tracking: Some(1.0),
-            filter: generators.filter(),
+            velocity_curve,
+            filter: generators.filter(part.modulators.cutoff(part.keys, part.velocities)),
             lfos: [modulation, vibrato, None],
             modulation_envelopes: [generators.modulation_envelope(middle), None],
             choke: generators.choke(),
@@ -233,8 +261,8 @@ impl Import<'_> {
             manner.tracking = 0.0;
         }
         if let Some(velocity) = generators.velocity() {
-            manner.gain_db += 40.0 * (f32::from(velocity) / 127.0).log10();
-            manner.velocity_tracking = Some(0.0);
+            manner.gain_db += part.modulators.gain_db(base_db, part.keys, velocity) - level_db;
+            (manner.velocity_tracking, manner.velocity_curve) = (Some(0.0), None);
         }
         Some(ToldZone {
             place: Place::Member(member_of(part.sample, right.map(|right| right.sample))),
@@ -298,11 +326,8 @@ fn bags(index: usize, starts: impl Iterator<Item = u16>, bags: &[Bag]) -> std::o
     first..last.min(bags.len().saturating_sub(1)).max(first)
 }
 
-/// The generators of a bag.
-fn list<'a>(bag: usize, bags: &[Bag], generators: &'a [Generator]) -> &'a [Generator] {
-    let start = bags.get(bag).map_or(0, |bag| usize::from(bag.generator_id));
-    let end = bags.get(bag + 1).map_or(0, |bag| usize::from(bag.generator_id));
-    // No zone has more than one of each kind.
-    let end = end.min(start + 4 * number::COUNT).min(generators.len());
-    generators.get(start..end).unwrap_or(&[])
+/// The part of a list that a bag names, of which at most so many count.
+fn part<T>(list: &[T], (start, end): (u16, u16), most: usize) -> &[T] {
+    let (start, end) = (usize::from(start), usize::from(end).min(list.len()));
+    list.get(start..end.min(start.saturating_add(most))).unwrap_or(&[])
 }

@@ -192,6 +192,37 @@ fn compressed_samples_are_decoded() {
 }
 
 #[test]
+fn a_list_of_odd_length_without_its_byte_behind_it_is_read_all_the_same() {
+    let mut ogg = fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/fixtures/sine.ogg")).unwrap();
+    ogg.resize(ogg.len() | 1, 0);
+    let sample = || Sample { midi: 0.0, secs: 0.0, key: 69, kind: 0x11, data: Some(ogg.clone()) };
+    let padded = font(&[sample(), sample()], &[&[(54, 1), (53, 0)], &[(53, 1)]], &[]);
+    let odd = font(&[sample()], &[&[(54, 1), (53, 0)]], &[]);
+    let at = |name: &[u8; 4]| odd.windows(4).position(|window| window == name).unwrap();
+    let number = |at: usize| u32::from_le_bytes(odd[at..at + 4].try_into().unwrap());
+    let (sdta, smpl) = (at(b"sdta"), at(b"smpl"));
+    let length = number(smpl + 4);
+    assert_eq!(length % 2, 1);
+    let mut bytes = odd.clone();
+    bytes.remove(smpl + 8 + length as usize);
+    for at in [4, sdta - 4] {
+        bytes[at..at + 4].copy_from_slice(&(number(at) - 1).to_le_bytes());
+    }
+    let place = Place::new();
+    for (name, bytes) in [("padded.sf3", padded), ("whole.sf3", odd.clone()), ("odd.sf3", bytes.clone())] {
+        fs::write(place.path(name), bytes).unwrap();
+    }
+    let report = place.scan();
+    assert_eq!(report.failed, []);
+    let of = |name: &str| report.bank.instruments.iter().filter(|it| it.is_told && it.name == name).count();
+    assert_eq!(of("Test Flute"), 3);
+    // Cut behind the missing byte, it is a file without its lists.
+    fs::write(place.path("cut.sf3"), &bytes[..smpl + 8 + length as usize]).unwrap();
+    let failed = place.scan().failed;
+    assert_eq!(failed.len(), 1, "{failed:?}");
+}
+
+#[test]
 fn a_damaged_soundfont_is_a_failure_or_fewer_sounds_and_harms_nothing() {
     let zones: &[Zone] = &[&[(54, 1), (53, 0)], &[(53, 1)]];
     let good = font(&[mono(60.0, 60), mono(67.0, 67)], zones, &[]);
