@@ -22,8 +22,16 @@ pub struct Sample {
 /// Generators of a zone: number and amount.
 pub type Zone<'a> = &'a [(u16, i16)];
 
+/// Source, generator, amount, source of the amount and transform of a modulator.
+pub type Moved = [u16; 5];
+
 /// Writes a bank of one instrument and one preset.
 pub fn font(samples: &[Sample], zones: &[Zone], preset: Zone) -> Vec<u8> {
+    moved_font(samples, zones, preset, &[])
+}
+
+/// The same with modulators of the first zone.
+pub fn moved_font(samples: &[Sample], zones: &[Zone], preset: Zone, modulators: &[Moved]) -> Vec<u8> {
     let (mut data, mut headers) = (Vec::new(), Vec::new());
     for (i, sample) in samples.iter().enumerate() {
         let compressed = sample.data.is_some();
@@ -52,12 +60,16 @@ pub fn font(samples: &[Sample], zones: &[Zone], preset: Zone) -> Vec<u8> {
     headers.extend([&name20("EOS")[..], &[0; 26]].concat());
     let (mut bags, mut generators) = (Vec::new(), Vec::new());
     for zone in zones {
-        bags.extend([((generators.len() / 4) as u16).to_le_bytes(), [0; 2]].concat());
+        let before = if bags.is_empty() { 0 } else { modulators.len() as u16 };
+        bags.extend([((generators.len() / 4) as u16).to_le_bytes(), before.to_le_bytes()].concat());
         for (number, amount) in *zone {
             generators.extend([number.to_le_bytes(), amount.to_le_bytes()].concat());
         }
     }
-    bags.extend([((generators.len() / 4) as u16).to_le_bytes(), [0; 2]].concat());
+    let count = if zones.is_empty() { 0 } else { modulators.len() as u16 };
+    bags.extend([((generators.len() / 4) as u16).to_le_bytes(), count.to_le_bytes()].concat());
+    let numbers = modulators.iter().flatten().chain(&[0; 5]);
+    let modulators: Vec<u8> = numbers.flat_map(|number| number.to_le_bytes()).collect();
     generators.extend([0; 4]);
     let mut preset_generators = Vec::new();
     for (number, amount) in preset.iter().chain(&[(41, 0)]) {
@@ -78,7 +90,7 @@ pub fn font(samples: &[Sample], zones: &[Zone], preset: Zone) -> Vec<u8> {
         chunk(b"pgen", &preset_generators),
         chunk(b"inst", &[head("Flute", &[0], 0), head("EOI", &[zones.len() as u16], 0)].concat()),
         chunk(b"ibag", &bags),
-        chunk(b"imod", &[0; 10]),
+        chunk(b"imod", &modulators),
         chunk(b"igen", &generators),
         chunk(b"shdr", &headers),
     ];

@@ -5,7 +5,7 @@ use std::fs;
 use neume_bank::scan::remembered;
 use neume_bank::{Depths, Instrument, Looping, Source};
 
-use crate::font::{RATE_HZ, Sample, Zone, font, mono};
+use crate::font::{RATE_HZ, Sample, Zone, font, mono, moved_font};
 use crate::scan::Place;
 
 fn keys(low: u8, high: u8) -> (u16, i16) {
@@ -93,7 +93,12 @@ fn a_soundfont_says_how_its_zones_are_filtered_moved_and_silenced() {
     let filter = low.manner.filter.unwrap();
     assert!((filter.cutoff_hz - 220.0).abs() < 0.1, "{filter:?}");
     assert!((filter.resonance_db - (10.0 - 3.0103)).abs() < 1e-3);
-    assert!((low.manner.gain_db - (4.0 - 5.0)).abs() < 1e-4, "half the resonance");
+    assert!(
+        (low.manner.gain_db + 5.0).abs() < 1e-4,
+        "half the resonance, and at full velocity nothing is lifted"
+    );
+    let soft_db = 20.0 * low.manner.velocity_curve.unwrap().level(42.0).log10();
+    assert!((soft_db - (4.0 + 40.0 * (42.0f32 / 127.0).log10())).abs() < 0.01, "{soft_db}");
     let [modulation, vibrato, none] = low.manner.lfos;
     let (modulation, vibrato) = (modulation.unwrap(), vibrato.unwrap());
     assert!((modulation.freq_hz - 4.088).abs() < 1e-3 && (vibrato.freq_hz - 8.176).abs() < 1e-3);
@@ -177,6 +182,50 @@ fn more_zones_over_each_other_than_a_note_plays_are_left_out_and_counted() {
     assert_eq!(report.bank.instruments[0].zones.len(), Instrument::MOST_LAYERS);
     let left_out: Vec<_> = report.not_honoured.iter().map(|it| (it.what.as_str(), it.count)).collect();
     assert_eq!(left_out, [("sf2: layer (a ninth sound of the same note)", 2)]);
+}
+
+#[test]
+fn modulators_move_level_and_cutoff_with_the_velocity_and_the_rest_as_usual() {
+    let place = Place::new();
+    let moved = [
+        // Velocity to attenuation, 40 dB of 48 that the curve has; to the cutoff; to the attack; the wheel to vibrato.
+        [0x502, 48, 480, 0, 0],
+        [0x102, 8, (-2_400i16) as u16, 0, 0],
+        [0x002, 34, 1_270, 0, 0],
+        [0x081, 6, 50, 0, 0],
+    ];
+    let zones: &[Zone] = &[&[(8, 9_600), (34, -1_200), (53, 0)], &[(53, 1)]];
+    fs::write(
+        place.path("m.sf2"),
+        moved_font(&[mono(60.0, 60), mono(62.0, 62)], zones, &[(48, -200)], &moved),
+    )
+    .unwrap();
+    let report = place.scan();
+    let [first, second] = &report.bank.instruments[0].zones[..] else { panic!() };
+    let level_db = |zone: &neume_bank::Zone, velocity: f32| {
+        zone.manner.gain_db + 20.0 * zone.manner.velocity_curve.unwrap().level(velocity).log10()
+    };
+    assert!(level_db(first, 127.0).abs() < 1e-3, "what lies over full level is cut");
+    for velocity in [20.0, 42.0f32] {
+        let found = level_db(first, velocity);
+        assert!((found - (8.0 + 20.0 * (velocity / 127.0).log10())).abs() < 0.1, "half as steep: {found}");
+        let found = level_db(second, velocity);
+        assert!(
+            (found - (8.0 + 40.0 * (velocity / 127.0).log10())).abs() < 0.1,
+            "as the standard says: {found}"
+        );
+    }
+    let filter = first.manner.filter.unwrap();
+    assert!((filter.velocity_tracking_cents - 2_400.0).abs() < 1.0, "{filter:?}");
+    assert!((1200.0 * (filter.cutoff_hz / 8.175_799).log2() - 7_200.0).abs() < 1.0);
+    assert_eq!(second.manner.filter, None);
+    let attack_secs = first.manner.envelope.unwrap().attack_secs;
+    assert!(
+        (attack_secs - ((900.0 - 1_200.0) / 1_200.0f32).exp2()).abs() < 1e-3,
+        "at velocity 90: {attack_secs}"
+    );
+    let left_out: Vec<_> = report.not_honoured.iter().map(|it| it.count).collect();
+    assert_eq!(left_out, [1, 1], "{:?}", report.not_honoured);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use neume_bank::{Bank, factory};
 use neume_models::{Point, Rgb, Sketch, Stroke};
 
 use crate::folder::Folder;
-use crate::font::{Sample, font, mono};
+use crate::font::{Moved, Sample, font, mono, moved_font};
 use crate::targets::BETWEEN;
 use crate::tone::harmonic;
 
@@ -109,7 +109,10 @@ const SFZ: &str = "/* a lute */ <control> default_path=./ note_offset=12 set_cc1
 <region> sample=a.wav lovel=0 hivel=63 seq_position=2 group_volume=1\n\
 <region> sample=B.WAV lovel=64 pan=-50 offset=10 end=400 loop_mode=loop_continuous loop_start=100 loop_end=299\n\
 <region> sample=b.wav trigger=release lorand=0 hirand=0.5\n<region> sample=*sine\n<region> sample=b.wav loprog=1\n\
-<group>\n#include \"i.txt\"\n<curve> curve_index=7 v000=0\n";
+<group> #include \"i.txt\" <curve> curve_index=7 v000=0.1 v064=-1\n<curve> v127=0.5\n\
+<region> sample=a.wav amplitude_oncc1=90 amplitude_curvecc1=7 cutoff_cc1=-1200 cutoff=900 fil_type=lpf_6p rt_decay=3 \
+trigger=release_key amp_velcurve_63=0.5 amp_velcurve_100=1 ampeg_decay=2 ampeg_sustain=30 fileg_decay=1 fileg_depth=90 \
+sw_lolast=24 sw_hilast=30\n<region> sample=a.wav lfo01_freq=5 lfo01_pitch=30 lfo01_pitch_oncc1=9 lfo02_freq=1 lfo02_volume=3\n";
 
 const DSPRESET: &str = "<?xml version=\"1.0\"?><DecentSampler><ui/><groups attack=\"0.1\" volume=\"-3dB\">\
 <group seqMode=\"round_robin\" seqLength=\"2\"><sample path=\"a.wav\" rootNote=\"60\" loNote=\"20\" hiNote=\"60\" \
@@ -126,7 +129,9 @@ fn fonts() -> std::io::Result<Vec<Vec<u8>>> {
     let keys = |low: i16, high: i16| (43, low | high << 8);
     let ogg = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../bank/tests/it/fixtures/sine.ogg");
     let compressed = Sample { kind: 0x11, data: Some(std::fs::read(ogg)?), ..mono(69.0, 69) };
+    let moved: [Moved; 3] = [[0x502, 48, 800, 0, 0], [0x102, 8, 0xf6a0, 0, 0], [0x203, 34, 900, 0x8a, 2]];
     Ok(vec![
+        moved_font(&[short(60.0)], &[&[(8, 9_000), (53, 0)]], &[(48, -100)], &moved),
         font(
             &[short(60.0), short(67.0)],
             &[
