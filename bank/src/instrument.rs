@@ -283,8 +283,8 @@ impl VelocityCurve {
 
 /// The line through points by ascending place, at a place; before the first and behind the last it is level.
 pub(crate) fn on_line(points: &[(u8, f32)], x: f32) -> f32 {
-    let ends = points.windows(2).map(|part| (part[0], part[1]));
-    let Some(((from, a), (to, b))) = ends.clone().find(|(_, end)| x <= f32::from(end.0)).or(ends.last())
+    let mut ends = points.windows(2).map(|part| (part[0], part[1]));
+    let Some(((from, a), (to, b))) = ends.clone().find(|(_, end)| x <= f32::from(end.0)).or(ends.next_back())
     else {
         return points.first().map_or(0.0, |point| point.1);
     };
