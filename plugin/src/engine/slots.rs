@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::events::Note;
 use super::settings::{Mode, Settings};
-use neume_bank::Instrument;
+use neume_bank::{Instrument, Manner};
 
 use crate::handoff::{Playable, PlayableZone, SLOTS};
 
@@ -138,13 +138,9 @@ impl Departed {
         let velocity = midi_velocity(self.velocity);
         let serves = move |zone: &PlayableZone| {
             let within = |(low, high): (u8, u8), value: u8| (low..=high).contains(&value);
-            let turn = zone
-                .manner
-                .turn
-                .is_none_or(|turn| self.strike % u32::from(turn.length.max(1)) == u32::from(turn.position));
-            let drawn = drawn(key, self.strike);
-            let falls = zone.manner.chance.is_none_or(|(from, to)| (from..to).contains(&drawn));
-            within(zone.keys, key) && within(zone.velocities, velocity) && turn && falls
+            within(zone.keys, key)
+                && within(zone.velocities, velocity)
+                && is_its_turn(&zone.manner, key, self.strike)
         };
         let first = struck_zones(&self.sound.zones).len();
         let waiting = self.sound.zones.iter().enumerate().skip(first);
@@ -194,12 +190,9 @@ fn zones_of(
 ) -> [Option<usize>; Instrument::MOST_LAYERS] {
     let outside =
         |(low, high): (u8, u8), value: u8| low.saturating_sub(value).max(value.saturating_sub(high));
-    let drawn = drawn(key, strike);
     let distance = |zone: &PlayableZone| {
-        let turn = zone.manner.turn.filter(|turn| turn.length > 0);
-        let waits = turn.is_some_and(|turn| strike % u32::from(turn.length) != u32::from(turn.position));
-        let misses = zone.manner.chance.is_some_and(|(from, to)| drawn < from || drawn >= to);
-        (outside(zone.keys, key), outside(zone.velocities, velocity), waits || misses)
+        let waits = !is_its_turn(&zone.manner, key, strike);
+        (outside(zone.keys, key), outside(zone.velocities, velocity), waits)
     };
     let (mut chosen, mut places) = ([None; Instrument::MOST_LAYERS], 0);
     let mut nearest = None;
@@ -219,6 +212,15 @@ fn zones_of(
     chosen
 }
 
+/// Whether a zone sounds at this strike of the key, by its turn in a round robin and by chance.
+fn is_its_turn(manner: &Manner, key: u8, strike: u32) -> bool {
+    let turn = manner.turn.filter(|turn| turn.length > 0);
+    let waits = turn.is_some_and(|turn| strike % u32::from(turn.length) != u32::from(turn.position));
+    let drawn = drawn(key, strike);
+    let misses = manner.chance.is_some_and(|(from, to)| drawn < from || drawn >= to);
+    !waits && !misses
+}
+
 /// A number 0..1 for a strike of a key, as if at random: the same for the same strike, so that a project sounds the
 /// same each time. (The finaliser of SplitMix64, Steele et al., 2014.)
 fn drawn(key: u8, strike: u32) -> f32 {
@@ -236,7 +238,7 @@ pub(super) fn finite(value: f32, rest: f32) -> f64 {
 mod tests {
     use super::*;
     use crate::handoff::Pcm;
-    use neume_bank::{Manner, Turn};
+    use neume_bank::Turn;
 
     fn zone(keys: (u8, u8), velocities: (u8, u8)) -> PlayableZone {
         let pcm = Pcm { rate_hz: 48_000.0, left: Box::new([]), right: None, sustain: None, rest: None };
