@@ -64,7 +64,7 @@ pub use growth::Growth;
 pub use instrument::{Envelope, Fade, Instrument, Looping, Manner, OnRelease, Turn, VelocityCurve, Zone};
 pub use map::Map;
 pub use matching::{Aspects, Match, Weights, rank};
-pub use modulation::{Choke, Depths, Filter, FilterKind, Lfo, ModulationEnvelope};
+pub use modulation::{Choke, Depths, Filter, FilterKind, Lfo, ModulationEnvelope, Restrike};
 pub use pieces::{Outline, Piece, Stop, Take, decode_pieces};
 pub use resample::resample;
 pub use root::Doubt;

@@ -209,6 +209,28 @@ pub struct Choke {
     pub off_by: u32,
     /// Then it falls by 60 dB in so long; `None` for its own release.
     pub off_secs: Option<f32>,
+    /// Whether a new strike of its key by a zone of the same group silences it.
+    #[serde(skip_serializing_if = "Restrike::is_passed_over")]
+    pub restrike: Restrike,
+}
+
+/// What a sounding zone makes of a new strike of its key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Restrike {
+    /// It sounds on.
+    #[default]
+    PassedOver,
+    /// It is silenced, unless it was struck harder.
+    SilencesSofter,
+    /// It is silenced.
+    Silences,
+}
+
+impl Restrike {
+    fn is_passed_over(&self) -> bool {
+        *self == Restrike::PassedOver
+    }
 }
 
 impl Choke {

@@ -243,6 +243,7 @@ impl Sample<'_> {
             group: words(self.get("tags")).find_map(number).unwrap_or(0),
             off_by: words(self.get("silencedByTags")).find_map(number).unwrap_or(0),
             off_secs: (self.get("silencingMode") != Some("normal")).then_some(FAST_SECS),
+            ..Choke::default()
         };
         ((choke.group, choke.off_by) != (0, 0)).then_some(choke)
     }

@@ -283,7 +283,12 @@ impl Generators {
     /// The class of zones that silence each other.
     pub fn choke(&self) -> Option<Choke> {
         let class = self.value(number::EXCLUSIVE_CLASS).clamp(0, 127) as u32;
-        (class > 0).then_some(Choke { group: class, off_by: class, off_secs: Some(EXCLUDED_SECS) })
+        (class > 0).then_some(Choke {
+            group: class,
+            off_by: class,
+            off_secs: Some(EXCLUDED_SECS),
+            ..Choke::default()
+        })
     }
 
     /// The key that is played whatever the key that is struck.

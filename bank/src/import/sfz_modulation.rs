@@ -6,7 +6,7 @@
 
 use super::sfz::Region;
 use crate::export::number;
-use crate::{Choke, Depths, Filter, FilterKind, Lfo, Manner, ModulationEnvelope};
+use crate::{Choke, Depths, Filter, FilterKind, Lfo, Manner, ModulationEnvelope, Restrike};
 
 /// How fast a region is silenced where it says nothing else.
 pub(super) const FAST_SECS: f32 = 0.006;
@@ -37,7 +37,7 @@ const STAGES: [&str; 7] = ["delay", "attack", "hold", "decay", "sustain", "relea
 const LFOS: [&str; Manner::MOST_LFOS] = ["pitchlfo", "fillfo", "amplfo"];
 const OF_LFO: [&str; 4] = ["freq", "delay", "fade", "depth"];
 const OF_NUMBERED_LFO: [&str; 6] = ["freq", "delay", "fade", "pitch", "volume", "cutoff"];
-const CHOKE: [&str; 4] = ["group", "off_by", "off_mode", "off_time"];
+const CHOKE: [&str; 6] = ["group", "off_by", "off_mode", "off_time", "note_polyphony", "note_selfmask"];
 
 /// Whether an opcode is honoured here.
 pub(super) fn is_known(name: &str) -> bool {
@@ -166,8 +166,15 @@ impl Region {
                 Some("time") => Some(self.number("off_time").unwrap_or(FAST_SECS)),
                 _ => Some(FAST_SECS),
             },
+            // More than one note of a key at most is as good as no bound.
+            restrike: match (self.number("note_polyphony"), self.get("note_selfmask")) {
+                (Some(1.0), Some("off")) => Restrike::Silences,
+                (Some(1.0), _) => Restrike::SilencesSofter,
+                _ => Restrike::PassedOver,
+            },
         };
-        ((choke.group, choke.off_by) != (0, 0)).then_some(choke)
+        let is_any = (choke.group, choke.off_by, choke.restrike) != (0, 0, Restrike::PassedOver);
+        is_any.then_some(choke)
     }
 }
 
@@ -253,5 +260,10 @@ impl Line {
             Some(FAST_SECS) => {}
             Some(secs) => self.0 += &format!("off_mode=time off_time={} ", number(secs)),
         }
+        self.0 += match choke.restrike {
+            Restrike::PassedOver => "",
+            Restrike::SilencesSofter => "note_polyphony=1 ",
+            Restrike::Silences => "note_polyphony=1 note_selfmask=off ",
+        };
     }
 }

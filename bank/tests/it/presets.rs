@@ -4,7 +4,7 @@ use std::fs;
 
 use neume_bank::{
     Bank, Choke, Depths, Fade, Filter, FilterKind, Instrument, Lfo, Loop, Looping, Manner, OnRelease,
-    ScanReport,
+    Restrike, ScanReport,
 };
 use neume_models::Family;
 
@@ -130,7 +130,7 @@ fn an_sfz_says_how_its_regions_are_filtered_moved_and_silenced() {
          amplfo_freq=4 amplfo_depth=3 fillfo_freq=0 fillfo_depth=700 ampeg_delay=0.25\n\
          <region> sample=Samples/high.wav key=60 group=7 off_by=8\n\
          <region> sample=Samples/high.wav key=61 fil_type=hpf_2p group=8 off_by=7 off_mode=normal\n\
-         <region> sample=Samples/high.wav key=62 fil_type=pkf_2p group=-1 off_by=9999999999 off_mode=time off_time=0.5\n\
+         <region> sample=Samples/high.wav key=62 fil_type=pkf_2p group=-1 off_by=9999999999 off_mode=time off_time=0.5 note_polyphony=1\n\
          <region> sample=Samples/high.wav key=63 fil_type=lpf_6p\n",
     );
     write(
@@ -167,10 +167,15 @@ fn an_sfz_says_how_its_regions_are_filtered_moved_and_silenced() {
     assert_eq!(vibrato, lfo(5.0, 0.5, 1.0, depths(30.0, 0.0, 0.0)));
     assert_eq!((still, tremolo), (None, lfo(4.0, 0.0, 0.0, depths(0.0, 0.0, 3.0))));
     assert_eq!(low.manner.envelope.map(|envelope| envelope.delay_secs), Some(0.25));
-    let choke = |group, off_by, off_secs| Some(Choke { group, off_by, off_secs });
+    let choke = |group, off_by, off_secs| Some(Choke { group, off_by, off_secs, ..Choke::default() });
     assert_eq!(low.manner.choke, choke(7, 8, Some(0.006)));
     assert_eq!(high.manner.choke, choke(8, 7, None));
-    assert_eq!(other.manner.choke, choke(u32::MAX, 1_410_065_407, Some(0.5)), "as far as numbers go");
+    assert_eq!(
+        other.manner.choke,
+        choke(u32::MAX, 1_410_065_407, Some(0.5))
+            .map(|it| Choke { restrike: Restrike::SilencesSofter, ..it }),
+        "as far as numbers go"
+    );
     let [open, absurd] = &told(&report.bank, "odd").zones[..] else { panic!() };
     assert_eq!((open.manner.filter, open.manner.choke), (None, None));
     let filter = absurd.manner.filter.unwrap();
@@ -337,7 +342,7 @@ fn a_preset_of_decent_sampler_is_an_instrument() {
     assert_eq!((filter.kind, filter.cutoff_hz), (FilterKind::LowPass, 900.0));
     assert!((filter.resonance_db - 6.0206).abs() < 1e-3, "a quality factor of 2");
     assert_eq!(high.manner.filter.map(|filter| filter.kind), Some(FilterKind::BandReject));
-    let choke = |group, off_by, off_secs| Some(Choke { group, off_by, off_secs });
+    let choke = |group, off_by, off_secs| Some(Choke { group, off_by, off_secs, ..Choke::default() });
     // Of the tags that silence, "none" is the first by name and "shut" the second.
     assert_eq!((low.manner.choke, high.manner.choke), (choke(2, 0, Some(0.006)), choke(0, 2, None)));
     assert_eq!(left_out(&report), [("dspreset: <effects>", 2)]);

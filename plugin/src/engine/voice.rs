@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use neume_bank::{Choke, Fade, Manner};
+use neume_bank::{Choke, Fade, Manner, Restrike};
 
 use super::channel::Bend;
 use super::envelope::{Envelope, Shape};
@@ -218,10 +218,19 @@ impl Voice {
         self.departure = None;
     }
 
-    /// Whether a note of this group of the same instrument silences it.
-    pub fn is_choked_by(&self, group: u32, sound: &Arc<Playable>) -> bool {
-        let own = self.sound.as_ref().is_some_and(|own| Arc::ptr_eq(own, sound));
-        own && self.choke.is_some_and(|choke| choke.off_by == group)
+    /// Whether a new note of the same instrument, whose zone chokes so, silences it.
+    pub fn is_choked_by(&self, start: &Start, by: Choke) -> bool {
+        let is_own = self.sound.as_ref().is_some_and(|own| Arc::ptr_eq(own, &start.part.sound));
+        let Some(own) = self.choke.filter(|_| is_own) else { return false };
+        let is_struck_anew = !start.is_release
+            && (start.note.channel, start.note.key) == (self.note.channel, self.note.key)
+            && by.group == own.group
+            && match own.restrike {
+                Restrike::PassedOver => false,
+                Restrike::SilencesSofter => self.velocity <= start.velocity,
+                Restrike::Silences => true,
+            };
+        is_struck_anew || by.group != 0 && own.off_by == by.group
     }
 
     /// Another note of its instrument silences it; one that was not heard yet ends at once.

@@ -111,11 +111,11 @@ impl Voices {
     fn choke(&mut self, start: &Start, frame: usize) {
         let sound = &start.part.sound;
         let choke = sound.zones.get(start.part.zone).and_then(|zone| zone.manner.choke);
-        let Some(group) = choke.map(|choke| choke.group).filter(|group| *group != 0) else { return };
+        let Some(choke) = choke else { return };
         for i in 0..self.used {
             let Some(voice) = self.pool.get_mut(i) else { return };
             let sounds = !matches!(voice.state, State::Free | State::Fading) && voice.serial != start.serial;
-            if !sounds || !voice.is_choked_by(group, sound) {
+            if !sounds || !voice.is_choked_by(start, choke) {
                 continue;
             }
             voice.choke(start.rate_hz);

@@ -58,7 +58,7 @@ fn moving() -> Playable {
     };
     let choked = Manner {
         filter: Some(Filter { kind: FilterKind::HighPassOnePole, ..filter }),
-        choke: Some(Choke { group: 1, off_by: 1, off_secs: Some(0.03) }),
+        choke: Some(Choke { group: 1, off_by: 1, off_secs: Some(0.03), ..Choke::default() }),
         ..Manner::default()
     };
     let stereo = Pcm {

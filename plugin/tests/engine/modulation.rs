@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use neume::engine::Settings;
+use neume::engine::{Event, Note, Settings};
 use neume::handoff::{Pcm, Playable, PlayableZone};
-use neume_bank::{Choke, Depths, Envelope, Filter, FilterKind, Lfo, Manner, ModulationEnvelope};
+use neume_bank::{Choke, Depths, Envelope, Filter, FilterKind, Lfo, Manner, ModulationEnvelope, Restrike};
 
-use crate::rig::{RATE_HZ, Rig, looped_sine, mono, noise, off, on, peak, sharpest_bend};
+use crate::rig::{RATE_HZ, Rig, at, looped_sine, mono, noise, off, on, peak, sharpest_bend};
 
 /// A zone for each of these, on these keys.
 fn instrument(zones: Vec<((u8, u8), Pcm, Manner)>) -> Playable {
@@ -185,7 +185,7 @@ fn a_delayed_sound_is_silent_meanwhile_and_is_over_at_once_when_its_key_goes_up_
 
 /// Three keys: 60 and 61 of one group, 62 of none; each of two zones, of which one is panned to the right.
 fn hats(off_secs: Option<f32>) -> Playable {
-    let choke = Some(Choke { group: 3, off_by: 3, off_secs });
+    let choke = Some(Choke { group: 3, off_by: 3, off_secs, ..Choke::default() });
     let zone = |key: u8, value: f32, pan: f32, choke| {
         let envelope = Some(Envelope { release_secs: 0.02, ..SUSTAINED });
         ((key, key), level(value), Manner { pan, choke, envelope, one_shot: key == 60, ..Manner::default() })
@@ -216,6 +216,28 @@ fn a_note_silences_those_of_its_group_but_not_its_own_strike_nor_others() {
         assert!((out[9_000] - 0.8).abs() < 1e-3, "that of the other slot sounds on: {}", out[9_000]);
         let ends: Vec<u8> = rig.engine.ended().iter().map(|end| end.note.key).collect();
         assert_eq!(ends, [] as [u8; 0]);
+    }
+}
+
+#[test]
+fn a_key_that_is_struck_again_silences_its_softer_note_where_a_preset_says_so() {
+    for (restrike, softer, harder) in [
+        (Restrike::PassedOver, true, true),
+        (Restrike::SilencesSofter, false, true),
+        (Restrike::Silences, false, false),
+    ] {
+        let choke = Some(Choke { restrike, off_secs: Some(0.01), ..Choke::default() });
+        let manner = Manner { choke, velocity_tracking: Some(0.0), ..Manner::default() };
+        let strike = |frame, key, velocity| at(frame, Event::NoteOn { note: Note::new(0, key), velocity });
+        let sounds_on = |first: f32, second: f32| {
+            let mut rig = of_one(level(0.25), manner);
+            let events = [strike(0, 60, first), strike(0, 62, 1.0), strike(2_000, 60, second)];
+            let out = rig.left(&plain(), &events, 9_600);
+            assert!((out[1_900] - 0.5).abs() < 1e-3, "other keys sound on: {}", out[1_900]);
+            (out[9_000] - 0.75).abs() < 1e-3
+        };
+        assert_eq!(sounds_on(0.4, 0.8), softer, "{restrike:?}");
+        assert_eq!(sounds_on(0.8, 0.4), harder, "{restrike:?}");
     }
 }
 

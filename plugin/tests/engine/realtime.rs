@@ -9,7 +9,7 @@ use neume::engine::{Event, Expression, Mode, Note, Settings, TimedEvent};
 use neume::handoff::{KeyPress, Playable, PlayableZone, ToEngine};
 
 use neume_bank::{
-    Choke, Depths, Envelope, Filter, FilterKind, Lfo, Manner, ModulationEnvelope, OnRelease, Turn,
+    Choke, Depths, Envelope, Filter, FilterKind, Lfo, Manner, ModulationEnvelope, OnRelease, Restrike, Turn,
 };
 
 use neume::handoff::PAGE_FRAMES;
@@ -90,7 +90,7 @@ fn moving() -> Playable {
         depths,
         ..ModulationEnvelope::default()
     };
-    let choke = Choke { group: 1, off_by: 1, off_secs: Some(0.01) };
+    let choke = Choke { group: 1, off_by: 1, off_secs: Some(0.01), restrike: Restrike::SilencesSofter };
     let manner = Manner {
         filter: Some(Filter { stages: 2, cutoff_hz: 800.0, resonance_db: 12.0, ..Filter::default() }),
         lfos: [Some(lfo), Some(Lfo { freq_hz: f32::NAN, ..lfo }), None],
