@@ -234,8 +234,10 @@ impl OnRelease {
     }
 }
 
-/// A level for every velocity: straight lines from nothing at 0 through a few points to full level at 127.
+/// A level for every velocity: straight lines from nothing at 0 through a few points to full level at 127. It is kept as a
+/// list of its points.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(from = "Vec<(u8, f32)>", into = "Vec<(u8, f32)>")]
 pub struct VelocityCurve {
     /// Velocity 0..=127 and level 0..=1, linear, by ascending velocity; the last is repeated where there are fewer.
     points: [(u8, f32); VelocityCurve::POINTS],
@@ -266,7 +268,7 @@ impl VelocityCurve {
     }
 
     /// The points, each once.
-    pub fn points(&self) -> impl Iterator<Item = (u8, f32)> {
+    pub fn points(&self) -> impl Iterator<Item = (u8, f32)> + '_ {
         let repeats = |i: usize| i > 0 && self.points[i - 1].0 == self.points[i].0;
         (0..VelocityCurve::POINTS).filter(move |i| !repeats(*i)).map(|i| self.points[i])
     }
@@ -278,6 +280,19 @@ impl VelocityCurve {
         }
         self.points.sort_by_key(|point| point.0);
         self
+    }
+}
+
+impl From<Vec<(u8, f32)>> for VelocityCurve {
+    fn from(points: Vec<(u8, f32)>) -> VelocityCurve {
+        let whole = VelocityCurve { points: [(127, 1.0); VelocityCurve::POINTS] };
+        VelocityCurve::through(points).unwrap_or(whole).bounded()
+    }
+}
+
+impl From<VelocityCurve> for Vec<(u8, f32)> {
+    fn from(curve: VelocityCurve) -> Vec<(u8, f32)> {
+        curve.points().collect()
     }
 }
 

@@ -452,6 +452,13 @@ fn what_was_written_before_anything_moved_is_read_as_still() {
     assert_eq!((manner.gain_db, manner.filter, manner.choke), (-3.0, None, None));
     assert_eq!((manner.lfos, manner.modulation_envelopes), ([None; 3], [None; 2]));
     assert_eq!(manner.envelope.map(|envelope| (envelope.delay_secs, envelope.attack_secs)), Some((0.0, 0.1)));
+    let curved: Manner = serde_json::from_str(r#"{"velocity_curve":[[63,0.5],[200,9e9]]}"#).unwrap();
+    let curve = curved.velocity_curve.unwrap();
+    assert!((curve.level(31.5) - 0.25).abs() < 1e-6 && curve.level(127.0) == 1.0);
+    let text = serde_json::to_string(&curved).unwrap();
+    assert!(text.contains(r#""velocity_curve":[[0,0.0],[63,0.5],[127,1.0]]"#), "{text}");
+    assert_eq!(serde_json::from_str::<Manner>(&text).unwrap(), curved);
+    assert!(serde_json::from_str::<Manner>(r#"{"velocity_curve":[]}"#).unwrap().velocity_curve.is_some());
     let text = serde_json::to_string(&manner).unwrap();
     assert!(!text.contains("lfos") && !text.contains("filter"), "what is still takes no room: {text}");
     assert_eq!(serde_json::from_str::<Manner>(&text).unwrap(), manner);
