@@ -351,14 +351,14 @@ pub struct Envelope {
 impl Envelope {
     /// What a release loses in its time.
     pub const RELEASE_DB: f32 = 60.0;
-    /// A sustain of nothing is taken as one this far below the peak.
-    pub const SILENT_DB: f32 = 100.0;
+    /// A level below this is silence, linear: a decay to nothing ends here.
+    pub const SILENCE: f32 = 1e-5;
     /// Longest stage.
     const MOST_SECS: f32 = 100.0;
 
     /// How far the decay falls, in dB.
     pub fn decay_db(&self) -> f32 {
-        (-20.0 * self.sustain_norm.clamp(0.0, 1.0).log10()).clamp(0.0, Envelope::SILENT_DB)
+        -20.0 * self.sustain_norm.clamp(Envelope::SILENCE, 1.0).log10()
     }
 
     fn bounded(self) -> Envelope {

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::sfz::Opcodes;
+use super::sfz_modulation::{OF_LFO, OF_NUMBERED_LFO, is_numbered_lfo};
 use super::sfz_text::Piece;
 use crate::instrument::on_line;
 
@@ -41,13 +42,11 @@ fn follows(opcode: &str) -> Option<Follows> {
     }
     let (family, part) = opcode.split_once('_')?;
     let of_envelope = ["delay", "attack", "hold", "decay", "release"].contains(&part);
-    let of_oscillator = ["freq", "delay", "fade", "depth"].contains(&part);
-    let is_numbered = family.strip_prefix("lfo").is_some_and(|number| number.parse::<u16>().is_ok());
     let is_so = match family {
         "ampeg" => of_envelope,
         "fileg" | "pitcheg" => of_envelope || part == "depth",
-        "pitchlfo" | "fillfo" | "amplfo" => of_oscillator,
-        _ if is_numbered => ["freq", "delay", "fade", "pitch", "volume", "cutoff"].contains(&part),
+        "pitchlfo" | "fillfo" | "amplfo" => OF_LFO.contains(&part),
+        _ if is_numbered_lfo(family) => OF_NUMBERED_LFO.contains(&part),
         _ => false,
     };
     is_so.then_some(Follows::Sum(0.0))

@@ -35,8 +35,8 @@ const FILTER: [&str; 6] =
 const ENVELOPES: [&str; 2] = ["pitcheg", "fileg"];
 const STAGES: [&str; 7] = ["delay", "attack", "hold", "decay", "sustain", "release", "depth"];
 const LFOS: [&str; Manner::MOST_LFOS] = ["pitchlfo", "fillfo", "amplfo"];
-const OF_LFO: [&str; 4] = ["freq", "delay", "fade", "depth"];
-const OF_NUMBERED_LFO: [&str; 6] = ["freq", "delay", "fade", "pitch", "volume", "cutoff"];
+pub(super) const OF_LFO: [&str; 4] = ["freq", "delay", "fade", "depth"];
+pub(super) const OF_NUMBERED_LFO: [&str; 6] = ["freq", "delay", "fade", "pitch", "volume", "cutoff"];
 const CHOKE: [&str; 6] = ["group", "off_by", "off_mode", "off_time", "note_polyphony", "note_selfmask"];
 
 /// Whether an opcode is honoured here.
@@ -56,7 +56,7 @@ pub(super) fn is_known(name: &str) -> bool {
 }
 
 /// Whether this is `lfo01`.
-fn is_numbered_lfo(family: &str) -> bool {
+pub(super) fn is_numbered_lfo(family: &str) -> bool {
     family.strip_prefix("lfo").is_some_and(|number| number.parse::<u16>().is_ok())
 }
 

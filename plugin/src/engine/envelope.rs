@@ -22,8 +22,6 @@ const SHORTEST_FALL_SECS: f32 = 0.004;
 const STRAIGHTENED_SECS: f32 = 0.02;
 /// How fast a held note follows a change of the sustain level.
 const FOLLOW_SECS: f32 = 0.02;
-/// A sustain below this (−100 dB) is silence.
-const SILENCE: f32 = 1e-5;
 
 /// How curved a fall of this length is.
 fn straightened(secs: f32) -> f64 {
@@ -77,7 +75,7 @@ impl Shape {
         let (decay_frames, decay_curve) = if level < 1.0 {
             let decay_secs = secs(told.decay_secs).max(SHORTEST_FALL_SECS);
             // With this curvature the fall is a straight line of decibels that ends at the sustain.
-            let curve = -f64::from(level.max(SILENCE)).ln() * straightened(decay_secs);
+            let curve = -f64::from(level.max(Told::SILENCE)).ln() * straightened(decay_secs);
             (frames(decay_secs), curve.max(STRAIGHT))
         } else {
             (plain.decay_frames, plain.decay_curve)
@@ -290,7 +288,7 @@ impl Envelope {
                     Segment::new(1.0, self.shape.sustain, self.shape.decay_curve, self.shape.decay_frames);
                 Stage::Decay
             }
-            Stage::Decay if self.segment.to < SILENCE => Stage::Done,
+            Stage::Decay if self.segment.to < Told::SILENCE => Stage::Done,
             Stage::Attack | Stage::Hold | Stage::Decay | Stage::Sustain => Stage::Sustain,
             Stage::Release | Stage::Done => Stage::Done,
         };
