@@ -32,8 +32,7 @@ impl Audio {
     /// # Errors
     /// [`Error::File`] with the cause, where `take` fails.
     pub fn pass_on(&self, take: &mut Take, path: &Path) -> Result<(), Error> {
-        let channels: Vec<&[f32]> = self.channels.iter().map(Vec::as_slice).collect();
-        match take(&Piece { rate_hz: self.rate_hz, channels: &channels }) {
+        match self.with_piece(take) {
             Ok(()) | Err(Stop::Enough) => Ok(()),
             Err(Stop::Failed(cause)) => Err(Error::File { path: path.to_path_buf(), cause }),
         }
@@ -58,7 +57,12 @@ impl Audio {
 
     /// The mean of the channels.
     pub fn mono(&self) -> Vec<f32> {
-        let gain = 1.0 / self.channels.len().max(1) as f32;
-        (0..self.frames()).map(|i| self.channels.iter().map(|c| c[i]).sum::<f32>() * gain).collect()
+        self.with_piece(|piece| piece.mono())
+    }
+
+    /// Does something with all of it as one piece.
+    fn with_piece<T>(&self, work: impl FnOnce(&Piece<'_>) -> T) -> T {
+        let channels: Vec<&[f32]> = self.channels.iter().map(Vec::as_slice).collect();
+        work(&Piece { rate_hz: self.rate_hz, channels: &channels })
     }
 }

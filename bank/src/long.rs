@@ -140,7 +140,7 @@ impl Survey {
     }
 
     fn take(&mut self, piece: &Piece<'_>) {
-        self.mean.take(&mean(piece.channels));
+        self.mean.take(&piece.mono());
         for (meter, samples) in self.channels.iter_mut().zip(piece.channels) {
             meter.take(samples);
         }
@@ -209,13 +209,6 @@ impl Part {
         };
         Part { start, mono }
     }
-}
-
-/// The mean of the channels, as [`Audio::mono`].
-fn mean(channels: &[&[f32]]) -> Vec<f32> {
-    let gain = 1.0 / channels.len().max(1) as f32;
-    let frames = channels.first().map_or(0, |channel| channel.len());
-    (0..frames).map(|i| channels.iter().map(|c| c[i]).sum::<f32>() * gain).collect()
 }
 
 #[cfg(test)]

@@ -41,6 +41,12 @@ impl Piece<'_> {
     pub fn frames(&self) -> usize {
         self.channels.first().map_or(0, |channel| channel.len())
     }
+
+    /// The mean of the channels.
+    pub fn mono(&self) -> Vec<f32> {
+        let gain = 1.0 / self.channels.len().max(1) as f32;
+        (0..self.frames()).map(|i| self.channels.iter().map(|c| c[i]).sum::<f32>() * gain).collect()
+    }
 }
 
 /// Why no more pieces are wanted.

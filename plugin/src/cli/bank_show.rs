@@ -1,13 +1,14 @@
 //! `neume bank show`: a sheet for one sound.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use neume_bank::{Course, Evidence, ScanOptions, Teller};
+use neume_bank::{Bank, Course, Evidence, Piece, ScanOptions, Sound, Teller};
 use serde::Serialize;
 
+use super::overview::Overview;
 use super::page_file::PageFile;
 use super::report::{ByName, SoundReport, emit, root_text};
 use super::sheet_page::Sheet;
@@ -67,12 +68,11 @@ pub fn run(arguments: &Arguments, json: bool) -> Result<ExitCode> {
     arguments.page.check()?;
     let (bank, _) = banks::open(arguments.folder.as_deref())?;
     let sound = sound_name::find(&bank, &arguments.sound)?;
-    let audio = bank.load(sound)?;
-    let course = Course::of(&audio);
+    let (overview, channels, course) = looked_at(&bank, sound)?;
     let evidence = Evidence::of(&bank, sound, &ScanOptions::default())?;
     let theme = arguments.page.theme();
     let instrument = bank.instrument_of(sound.id).context("every sound is in an instrument")?;
-    let sheet = Sheet { sound, instrument, audio: &audio, course, evidence: evidence.as_ref(), theme };
+    let sheet = Sheet { sound, instrument, overview, channels, course, evidence: evidence.as_ref(), theme };
     let out = arguments.page.write(sheet.draw())?;
     let secs = |frames: u64| frames as f32 / sound.rate_hz.max(1) as f32;
     let report = Report {
@@ -94,6 +94,31 @@ pub fn run(arguments: &Arguments, json: bool) -> Result<ExitCode> {
     };
     emit(json, &report, || text(&report))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// How a sound looks, its channels, and how it goes; piece by piece, for it may be hours long.
+fn looked_at(bank: &Bank, sound: &Sound) -> Result<(Overview, usize, Course)> {
+    let mut overview = Overview::new(sound.frames, sound.rate_hz, Sheet::COLUMNS);
+    let mut channels = 1;
+    let mut take = |piece: &Piece<'_>| {
+        channels = piece.channels.len();
+        overview.take(piece);
+        Ok(())
+    };
+    let course = match sound.course {
+        Some(course) => {
+            bank.load_in_pieces(sound, &mut take)?;
+            course
+        }
+        // Nobody has measured the factory's.
+        None => {
+            let audio = bank.load(sound)?;
+            audio.pass_on(&mut take, Path::new(&sound.name))?;
+            Course::of(&audio)
+        }
+    };
+    overview.end();
+    Ok((overview, channels, course))
 }
 
 fn heard(evidence: Evidence) -> Option<HeardReport> {

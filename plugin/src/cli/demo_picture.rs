@@ -9,9 +9,8 @@ use neume_models::legend::{note_and_cents, note_name};
 use neume_models::{Family, Reading, Scale, Sketch, raster};
 
 use super::canvas::{Align, Area, Canvas, Ink, Type};
-use super::plot::{
-    ACCENT, Axis, DIM, Frame, GRID, LABEL, PAPER, ROW, TEXT, TITLE, WINDOW, heat, spectrogram, waveform,
-};
+use super::overview::Overview;
+use super::plot::{ACCENT, Axis, DIM, Frame, GRID, LABEL, PAPER, ROW, TEXT, TITLE, WINDOW, heat};
 use super::report::{file_of, root_text};
 
 /// What the picture shows.
@@ -62,8 +61,10 @@ pub fn write(scene: &Scene<'_>, path: &Path) -> Result<()> {
     draw_pad(&mut canvas, scene);
     draw_reading(&mut canvas, scene.reading);
     draw_matches(&mut canvas, scene);
-    draw_wave(&mut canvas, scene);
-    draw_spectrum(&mut canvas, scene);
+    let columns = [WAVE.w as usize, SPECTRUM.w as usize];
+    let overview = Overview::of(scene.mono, scene.rate_hz, columns);
+    draw_wave(&mut canvas, scene, &overview);
+    draw_spectrum(&mut canvas, scene, &overview);
     canvas.write_png(path)
 }
 
@@ -158,8 +159,8 @@ fn secs(scene: &Scene<'_>) -> f32 {
     (scene.mono.len() as f32 / scene.rate_hz as f32).max(0.01)
 }
 
-fn draw_wave(canvas: &mut Canvas, scene: &Scene<'_>) {
-    let columns = waveform(scene.mono, WAVE.w as usize);
+fn draw_wave(canvas: &mut Canvas, scene: &Scene<'_>, overview: &Overview) {
+    let columns = overview.waveform();
     let peak = columns.iter().fold(0.05f32, |peak, &(low, high)| peak.max(high).max(-low));
     let most = (peak * 20.0).ceil() / 20.0;
     let frame = Frame {
@@ -178,7 +179,7 @@ fn draw_wave(canvas: &mut Canvas, scene: &Scene<'_>) {
     frame.draw_labels(canvas);
 }
 
-fn draw_spectrum(canvas: &mut Canvas, scene: &Scene<'_>) {
+fn draw_spectrum(canvas: &mut Canvas, scene: &Scene<'_>, overview: &Overview) {
     let frame = Frame {
         area: SPECTRUM,
         x: Axis::Linear(0.0, secs(scene)),
@@ -187,8 +188,7 @@ fn draw_spectrum(canvas: &mut Canvas, scene: &Scene<'_>) {
         x_label: "seconds",
         y_label: "Hz",
     };
-    let (columns, rows) = (SPECTRUM.w as u32, SPECTRUM.h as u32);
-    let picture = spectrogram((scene.mono, scene.rate_hz), frame.y, RANGE_DB, [columns, rows], heat);
+    let picture = overview.spectrogram(frame.y, RANGE_DB, SPECTRUM.h as u32, heat);
     canvas.picture(&picture, SPECTRUM.x as i32, SPECTRUM.y as i32);
     frame.draw_labels(canvas);
     draw_key(canvas);

@@ -21,6 +21,7 @@ mod map_labels;
 mod map_page;
 mod matching;
 mod offline;
+mod overview;
 mod page_file;
 mod pen_file;
 mod plot;

@@ -1,7 +1,4 @@
-//! Plots on a canvas: axes with round numbers, lines, waveforms and spectrograms, in the colours of the editor's
-//! light theme.
-
-use realfft::RealFftPlanner;
+//! Plots on a canvas: axes with round numbers and lines, in the colours of the editor's light theme.
 
 use super::canvas::{Align, Area, Canvas, Ink, Type};
 
@@ -159,40 +156,6 @@ pub fn tick_text(value: f32) -> String {
     }
 }
 
-/// The extremes of a waveform, one pair a column.
-pub fn waveform(mono: &[f32], columns: usize) -> Vec<(f32, f32)> {
-    (0..columns)
-        .map(|column| {
-            let from = column * mono.len() / columns;
-            let to = ((column + 1) * mono.len() / columns).max(from + 1).min(mono.len());
-            mono[from.min(to)..to].iter().fold((0.0f32, 0.0f32), |(low, high), &v| (low.min(v), high.max(v)))
-        })
-        .collect()
-}
-
-/// Levels of a sound over time and frequency, as a picture `columns` wide and `rows` high whose rows lie along
-/// `hz`, the lowest one at the bottom. `colour` paints a level: 1 for the loudest point, 0 for what lies `range_db` or
-/// more below it. What it costs follows from the picture, not from the length of the sound.
-pub fn spectrogram(
-    (mono, rate_hz): (&[f32], u32),
-    hz: Axis,
-    range_db: f32,
-    [columns, rows]: [u32; 2],
-    colour: impl Fn(f32) -> Ink,
-) -> image::RgbaImage {
-    let len = (0.085 * rate_hz as f32) as usize;
-    let len = len.next_power_of_two().clamp(256, 1 << 15);
-    let power = powers(mono, columns as usize, len);
-    let loudest = power.iter().flatten().fold(1e-20f32, |a, &b| a.max(b));
-    image::RgbaImage::from_fn(columns, rows, |x, y| {
-        let along = |edge: f32| (rows as f32 - y as f32 - edge) / rows as f32;
-        let bin = |edge: f32| hz.at(along(edge)) * len as f32 / rate_hz as f32;
-        let spectrum = &power[x as usize];
-        let db = 10.0 * (band(spectrum, bin(1.0), bin(0.0)) / loudest).max(1e-20).log10();
-        image::Rgba(colour(1.0 + db / range_db).0)
-    })
-}
-
 /// The colour of a level 0..1: paper, accent, near black.
 pub fn heat(level: f32) -> Ink {
     let level = level.clamp(0.0, 1.0);
@@ -201,49 +164,6 @@ pub fn heat(level: f32) -> Ink {
     let next = stops.iter().position(|stop| level <= stop.0).unwrap_or(stops.len() - 1).max(1);
     let ((from, a), (to, b)) = (stops[next - 1], stops[next]);
     a.towards(b, (level - from) / (to - from))
-}
-
-/// Windows that one column looks at, at most: a column of a long sound is wider than one.
-const LOOKS: usize = 4;
-
-/// Power by column and bin: Hann windows of `len` frames, spread over the column.
-fn powers(mono: &[f32], columns: usize, len: usize) -> Vec<Vec<f32>> {
-    let fft = RealFftPlanner::<f32>::new().plan_fft_forward(len);
-    let mut input = fft.make_input_vec();
-    let mut output = fft.make_output_vec();
-    let turn = std::f32::consts::TAU / len as f32;
-    let window: Vec<f32> = (0..len).map(|i| 0.5 - 0.5 * (turn * i as f32).cos()).collect();
-    let looks = (2 * mono.len() / (columns.max(1) * len)).clamp(1, LOOKS);
-    let mut look = |middle: isize, power: &mut [f32]| {
-        for (i, value) in input.iter_mut().enumerate() {
-            let at = middle + i as isize - (len / 2) as isize;
-            *value = window[i] * usize::try_from(at).ok().and_then(|at| mono.get(at)).copied().unwrap_or(0.0);
-        }
-        // PANIC: both buffers were made by this transform, so their lengths fit.
-        fft.process(&mut input, &mut output).expect("the buffers fit the transform");
-        power.iter_mut().zip(&output).for_each(|(sum, bin)| *sum += bin.norm_sqr() / looks as f32);
-    };
-    let column = |column: usize| {
-        let mut power = vec![0.0; len / 2 + 1];
-        for part in 0..looks {
-            let along = (column as f64 + (part as f64 + 0.5) / looks as f64) / columns as f64;
-            look((along * mono.len() as f64) as isize, &mut power);
-        }
-        power
-    };
-    (0..columns).map(column).collect()
-}
-
-/// The largest power between two bins; between neighbours, on the line from one to the other.
-fn band(spectrum: &[f32], from: f32, to: f32) -> f32 {
-    let at = |bin: f32| {
-        let bin = bin.clamp(0.0, (spectrum.len() - 2) as f32);
-        let below = spectrum[bin as usize];
-        below + (spectrum[bin as usize + 1] - below) * bin.fract()
-    };
-    let inner = (from.ceil() as usize).min(spectrum.len())..(to.floor() as usize + 1).min(spectrum.len());
-    let edges = at(from).max(at(to));
-    if inner.start < inner.end { spectrum[inner].iter().fold(edges, |a, &b| a.max(b)) } else { edges }
 }
 
 #[cfg(test)]
@@ -268,28 +188,5 @@ mod tests {
                 assert!((axis.along(axis.at(along)) - along).abs() < 1e-4);
             }
         }
-    }
-
-    #[test]
-    fn a_sine_is_dark_at_its_own_frequency_only() {
-        let rate_hz = 48_000;
-        let sine: Vec<f32> =
-            (0..rate_hz).map(|i| (std::f32::consts::TAU * 440.0 * i as f32 / rate_hz as f32).sin()).collect();
-        let axis = Axis::Log(40.0, 16_000.0);
-        let picture = spectrogram((&sine, rate_hz), axis, 90.0, [40, 300], heat);
-        let row = |hz: f32| ((1.0 - axis.along(hz)) * 300.0) as u32;
-        let level = |hz: f32| picture.get_pixel(20, row(hz)).0[0];
-        assert!(level(440.0) < 60, "{}", level(440.0));
-        assert!(level(1000.0) > 240 && level(150.0) > 240, "{} {}", level(1000.0), level(150.0));
-    }
-
-    #[test]
-    fn a_waveform_keeps_its_extremes() {
-        let mono: Vec<f32> = (0..1000).map(|i| if i == 500 { 0.9 } else { -0.1 }).collect();
-        let columns = waveform(&mono, 100);
-        assert_eq!(columns.len(), 100);
-        assert_eq!(columns[50], (-0.1, 0.9));
-        assert_eq!(columns[3], (-0.1, 0.0));
-        assert_eq!(waveform(&[], 3), [(0.0, 0.0); 3]);
     }
 }

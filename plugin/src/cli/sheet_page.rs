@@ -2,13 +2,14 @@
 
 use neume::editor::theme::{Theme, Tokens};
 use neume::page::{Lettering, Page, hex, shortened, width_of};
-use neume_bank::{Audio, Course, Evidence, Instrument, Sound};
+use neume_bank::{Course, Evidence, Instrument, Sound};
 use neume_models::Family;
 use neume_models::legend::{note_and_cents, note_name};
 
 use super::bank_show::told_by;
 use super::colour_map::ColourMap;
-use super::plot::{Axis, spectrogram, tick_text, waveform};
+use super::overview::Overview;
+use super::plot::{Axis, tick_text};
 use super::report::file_of;
 
 const WIDTH: f32 = 1400.0;
@@ -29,8 +30,10 @@ pub struct Sheet<'a> {
     pub sound: &'a Sound,
     /// What it belongs to.
     pub instrument: &'a Instrument,
-    /// Its samples at rest.
-    pub audio: &'a Audio,
+    /// How it looks, in [`Sheet::COLUMNS`].
+    pub overview: Overview,
+    /// Its channels.
+    pub channels: usize,
     /// How it goes.
     pub course: Course,
     /// Who said what it is.
@@ -40,6 +43,9 @@ pub struct Sheet<'a> {
 }
 
 impl Sheet<'_> {
+    /// Columns of the waveform and of the spectrogram.
+    pub const COLUMNS: [usize; 2] = [2 * ACROSS as usize, ACROSS as usize];
+
     /// The page as SVG.
     pub fn draw(&self) -> String {
         let mut page = Page::new([WIDTH, HEIGHT], &hex(self.tokens().pad));
@@ -62,7 +68,7 @@ impl Sheet<'_> {
     }
 
     fn secs(&self) -> f32 {
-        self.audio.secs().max(1e-3)
+        self.sound.profile.duration_secs.max(1e-3)
     }
 
     /// The column of a time.
@@ -86,8 +92,9 @@ impl Sheet<'_> {
     fn title_on(&self, page: &mut Page) {
         let name = shortened(&self.sound.name, 48);
         self.words(page, [MARGIN, 80.0], (34.0, true, false), "start", &name);
-        let channels = if self.audio.channels.len() == 1 { "mono" } else { "stereo" };
-        let mut words = format!("{:.2} s  ·  {} Hz {channels}", self.audio.secs(), self.sound.rate_hz);
+        let channels = if self.channels == 1 { "mono" } else { "stereo" };
+        let mut words =
+            format!("{:.2} s  ·  {} Hz {channels}", self.sound.profile.duration_secs, self.sound.rate_hz);
         let file = file_of(self.sound);
         if file != self.sound.name {
             words = format!("{}  ·  {words}", shortened(&file, 80));
@@ -133,7 +140,7 @@ impl Sheet<'_> {
         }
         self.loop_on(page);
         page.line(&[[x, y + h / 2.0], [x + w, y + h / 2.0]], 1.0, &hex(tokens.line));
-        let columns = waveform(&self.audio.mono(), 2 * w as usize);
+        let columns = self.overview.waveform();
         let peak = columns.iter().fold(1e-6f32, |peak, &(low, high)| peak.max(high).max(-low));
         let at = |i: usize, value: f32| [x + 0.5 * i as f32, y + h / 2.0 - 0.46 * h * value / peak];
         let upper = columns.iter().enumerate().map(|(i, &(_, high))| at(i, high.max(0.004 * peak)));
@@ -182,9 +189,7 @@ impl Sheet<'_> {
         let top_hz = (0.5 * self.sound.rate_hz as f32).clamp(1_000.0, 18_000.0);
         let hz = Axis::Log(30.0, top_hz);
         let colours = ColourMap::of(self.theme);
-        let sound = (self.audio.mono(), self.sound.rate_hz);
-        let picture =
-            spectrogram((&sound.0, sound.1), hz, RANGE_DB, [w as u32, h as u32], |level| colours.at(level));
+        let picture = self.overview.spectrogram(hz, RANGE_DB, h as u32, |level| colours.at(level));
         page.picture(&picture, SPECTRUM);
         let row = |value: f32| y + h - hz.along(value) * h;
         for tick in hz.ticks(5).into_iter().filter(|tick| *tick < top_hz) {
