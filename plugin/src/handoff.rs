@@ -15,18 +15,22 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 
-use crossbeam_channel::{Receiver, Sender};
-use neume_bank::{Aspects, Decision, Doubt, Manner, SoundId, Weights};
-use neume_models::{Families, Family, Reading, Sketch};
+use crossbeam_channel::Receiver;
+use neume_bank::{Aspects, Decision, Doubt, Manner, SoundId};
+use neume_models::{Families, Family, Reading};
 use parking_lot::Mutex;
 
 use crate::device::Device;
 use crate::memory::Budget;
 use crate::signs::Recognised;
 use crate::spool::Rest;
-use crate::state::{BankRef, InstanceState};
+use crate::state::InstanceState;
+
+mod requests;
+
+pub use requests::{Request, Requests, Wanted};
 
 /// Sketches an instance holds.
 pub const SLOTS: usize = 16;
@@ -34,89 +38,6 @@ pub const SLOTS: usize = 16;
 /// Counts the edits of an instance; what was made for an older one is stale.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Generation(pub u64);
-
-/// To the Worker. Counts what is not yet answered, so that offline rendering can wait for its sounds.
-#[derive(Debug, Clone)]
-pub struct Requests {
-    sender: Sender<Request>,
-    unanswered: Arc<AtomicUsize>,
-    leaving: Arc<AtomicBool>,
-}
-
-impl Requests {
-    /// Asks the Worker. A Worker that is gone answers nothing any more, and nobody needs it to.
-    pub fn send(&self, request: Request) {
-        if matches!(request, Request::Quit) {
-            self.leaving.store(true, Ordering::Release);
-        }
-        self.unanswered.fetch_add(1, Ordering::AcqRel);
-        if self.sender.send(request).is_err() {
-            self.unanswered.fetch_sub(1, Ordering::AcqRel);
-        }
-    }
-
-    /// Whether every request has been answered and its sounds handed to the Engine.
-    pub fn answered(&self) -> bool {
-        self.unanswered.load(Ordering::Acquire) == 0
-    }
-}
-
-/// What the Editor, or the host by loading a state, asks of the Worker.
-#[derive(Debug, Clone)]
-pub enum Request {
-    /// A slot's drawing changed: read it, rank the bank, put the best sound under the keys.
-    Read {
-        /// 0..[`SLOTS`].
-        slot: usize,
-        /// The drawing as it is now.
-        sketch: Arc<Sketch>,
-        /// Of this edit.
-        generation: Generation,
-    },
-    /// Put this sound under the keys of a slot, whatever the ranking says.
-    Choose {
-        /// 0..[`SLOTS`].
-        slot: usize,
-        /// One of the slot's matches.
-        sound: SoundId,
-    },
-    /// Let a sound be heard once at its root, without choosing it.
-    Audition(SoundId),
-    /// Decide by whose word the root of a sound of the bank goes from now on; `None` leaves it open again.
-    DecideRoot {
-        /// Which.
-        sound: SoundId,
-        /// Kept beside the index of its folder.
-        decision: Option<Decision>,
-    },
-    /// Match against this bank from now on, scanning it first if need be.
-    OpenBank(BankRef),
-    /// Search the bank; of several searches only the newest is answered.
-    Search(SearchAsked),
-    /// Look for the sounds that a state names and the bank lacks in this folder too.
-    Relink(PathBuf),
-    /// Rank every slot again with these weights.
-    Weigh(Weights),
-    /// The document's language changed: read every slot again by it.
-    Language,
-    /// The document was replaced by a loaded state: make every slot ready as it was saved.
-    Restore,
-    /// The host runs at this rate: resample what is under the keys.
-    Rate {
-        /// Frames per second.
-        rate_hz: f32,
-        /// Sent on once every slot's sound has been handed to the Engine.
-        ready: Sender<()>,
-    },
-    /// Run the networks there from now on, in every instance of this process, and remember it for this user.
-    Device(Device),
-    /// Give the sounds of this process so much memory from now on, and remember it for this user.
-    Memory(Budget),
-    /// Tell the composer this.
-    Notice(String),
-    /// The instance is going away.
-    Quit,
-}
 
 /// A ranked sound, as the Editor shows it.
 #[derive(Debug, Clone, PartialEq)]
@@ -513,8 +434,8 @@ pub struct WorkerEnd {
     pub requests: Receiver<Request>,
     /// Requests that are not answered yet; the Worker takes off what it has answered.
     pub unanswered: Arc<AtomicUsize>,
-    /// Set with [`Request::Quit`], so that what takes long is given up before the request is read.
-    pub leaving: Arc<AtomicBool>,
+    /// What is wanted by now, so that what takes long and is not is given up before the request is read that says so.
+    pub wanted: Arc<Wanted>,
     /// To the Editor.
     pub view: Arc<Mutex<Arc<View>>>,
     /// What is saved.
@@ -559,9 +480,8 @@ pub fn page_rings() -> (rtrb::Producer<PageAsk>, rtrb::Consumer<PageGiven>, Stre
 /// The three ends of a new instance.
 pub fn ends() -> (EditorEnd, WorkerEnd, EngineEnd) {
     let (sender, requested) = crossbeam_channel::unbounded();
-    let unanswered = Arc::new(AtomicUsize::new(0));
-    let leaving = Arc::new(AtomicBool::new(false));
-    let requests = Requests { sender, unanswered: unanswered.clone(), leaving: leaving.clone() };
+    let requests = Requests::new(sender);
+    let (unanswered, wanted) = (requests.unanswered.clone(), requests.wanted.clone());
     let view = Arc::new(Mutex::new(Arc::new(View::default())));
     let document = Arc::new(Document::default());
     let watched = Arc::new(AtomicBool::new(false));
@@ -578,7 +498,7 @@ pub fn ends() -> (EditorEnd, WorkerEnd, EngineEnd) {
             watched: watched.clone(),
             keys: key_presses,
         },
-        WorkerEnd { requests: requested, unanswered, leaving, view, document, engine: to_engine, streamer },
+        WorkerEnd { requests: requested, unanswered, wanted, view, document, engine: to_engine, streamer },
         EngineEnd { messages, keys, frames: frames_in, watched, asks, pages },
     )
 }

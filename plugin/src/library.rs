@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Weak};
 
 use neume_bank::priority::stand_back;
@@ -265,17 +265,23 @@ impl Library {
         scan::profile_of(content, path, &|mono, rate_hz| net.label(mono, rate_hz))
     }
 
-    /// The samples of a sound at the host's rate, from memory or from its file. `cancel` ends the reading of it.
+    /// The samples of a sound at the host's rate, from memory or from its file. `is_cancelled` ends the reading
+    /// of it.
     ///
     /// # Errors
     /// [`Missing`] where neither its place nor an open bank holds this content, and where it was cancelled.
-    pub fn pcm(&self, wanted: Wanted<'_>, rate_hz: f32, cancel: &AtomicBool) -> Result<Arc<Pcm>, Missing> {
+    pub fn pcm(
+        &self,
+        wanted: Wanted<'_>,
+        rate_hz: f32,
+        is_cancelled: &dyn Fn() -> bool,
+    ) -> Result<Arc<Pcm>, Missing> {
         let Wanted { id, sustain, span, .. } = wanted;
         let key = PcmKey { id, rate: rate_hz.to_bits(), sustain, span };
         if let Some(pcm) = self.sounds.lock().get(&key) {
             return Ok(pcm);
         }
-        let pcm = Arc::new(self.load(wanted, rate_hz, cancel)?);
+        let pcm = Arc::new(self.load(wanted, rate_hz, is_cancelled)?);
         self.sounds.lock().insert(key, pcm.clone());
         self.make_room();
         Ok(pcm)
@@ -286,11 +292,16 @@ impl Library {
         self.streamer.serve(end);
     }
 
-    fn load(&self, wanted: Wanted<'_>, rate_hz: f32, cancel: &AtomicBool) -> Result<Pcm, Missing> {
+    fn load(
+        &self,
+        wanted: Wanted<'_>,
+        rate_hz: f32,
+        is_cancelled: &dyn Fn() -> bool,
+    ) -> Result<Pcm, Missing> {
         let missing = |cause: String| Missing { name: wanted.name.to_string(), cause };
         let loaded = |decode: &dyn Fn(&mut Take) -> Result<(), neume_bank::Error>| {
             let mut loading = Loading::new(&self.streamer, wanted.sustain, wanted.span);
-            let mut take = |piece: &Piece<'_>| match cancel.load(Ordering::Acquire) {
+            let mut take = |piece: &Piece<'_>| match is_cancelled() {
                 true => Err(Stop::Failed("it is not wanted any more".to_string())),
                 false => loading.take(piece),
             };
@@ -307,7 +318,7 @@ impl Library {
         for bank in open {
             let Some(sound) = bank.get(wanted.id) else { continue };
             let pcm = loaded(&|take| bank.load_in_pieces(sound, take));
-            if pcm.is_ok() || cancel.load(Ordering::Acquire) {
+            if pcm.is_ok() || is_cancelled() {
                 return pcm;
             }
         }
@@ -451,7 +462,7 @@ mod tests {
                 sustain: sound.sustain,
                 span: None,
             };
-            library.pcm(wanted, RATE_HZ, &AtomicBool::new(is_cancelled))
+            library.pcm(wanted, RATE_HZ, &|| is_cancelled)
         };
         let refused = load(true).map(drop).unwrap_err();
         assert!(refused.cause.contains("not wanted any more"), "{}", refused.cause);

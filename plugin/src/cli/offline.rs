@@ -1,7 +1,6 @@
 //! Plays a score through the Engine, faster than it sounds: the path of the plugin, without a host.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
@@ -56,7 +55,7 @@ pub fn playable(
 ) -> Result<Arc<Playable>> {
     let chosen = worker::choose(bank, from, best.sound, reading, false)
         .context("the matched sound is not in its bank")?;
-    Ok(Arc::new(worker::playable(&Library::shared(), &chosen, rate_hz as f32, &AtomicBool::new(false))?))
+    Ok(Arc::new(worker::playable(&Library::shared(), &chosen, rate_hz as f32, &|| false)?))
 }
 
 /// Takes a block of the left and the right channel.

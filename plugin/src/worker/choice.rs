@@ -1,7 +1,5 @@
 //! From a ranked sound to what is saved of it, and from there to what lies under the keys.
 
-use std::sync::atomic::AtomicBool;
-
 use neume_bank::{Bank, Instrument, Looping, Manner, Sound, SoundId, Zone};
 use neume_models::Reading;
 
@@ -164,7 +162,7 @@ pub fn only_the_match(chosen: &Chosen) -> Chosen {
     Chosen { zones: zones.into_iter().collect(), ..chosen.clone() }
 }
 
-/// Loads what was chosen, at the host's rate; `cancel` ends it early.
+/// Loads what was chosen, at the host's rate; `is_cancelled` ends it early.
 ///
 /// # Errors
 /// [`Missing`] names the first sound that cannot be had.
@@ -172,7 +170,7 @@ pub fn playable(
     library: &Library,
     chosen: &Chosen,
     rate_hz: f32,
-    cancel: &AtomicBool,
+    is_cancelled: &dyn Fn() -> bool,
 ) -> Result<Playable, Missing> {
     let zones = chosen.zones.iter().map(|zone| {
         let wanted = Wanted {
@@ -183,7 +181,7 @@ pub fn playable(
             sustain: zone.sustain.filter(|_| zone.manner.on_release.is_none()),
             span: zone.manner.span,
         };
-        let pcm = library.pcm(wanted, rate_hz, cancel)?;
+        let pcm = library.pcm(wanted, rate_hz, is_cancelled)?;
         let ChosenZone { keys, velocities, root_midi, manner, .. } = *zone;
         Ok(PlayableZone { keys, velocities, root_midi, manner, pcm })
     });

@@ -23,13 +23,13 @@ use neume_bank::{Bank, SoundId};
 use neume_models::Legend;
 
 use crate::handoff::{
-    Document, Generation, MatchView, Opening, Playable, Request, SLOTS, SearchAsked, ToEngine, View,
+    Document, Generation, MatchView, Opening, Playable, Request, SLOTS, SearchAsked, ToEngine, View, Wanted,
     WorkerEnd,
 };
 use crate::language::BoundSound;
-use crate::library::Library;
+use crate::library::{Library, Missing};
 use crate::signs::{Shape, Signs};
-use crate::state::{BankRef, InstanceState};
+use crate::state::{BankRef, Chosen, InstanceState};
 
 use batch::newest_of_each;
 pub use choice::{choose, only_the_match, playable};
@@ -57,8 +57,9 @@ pub fn spawn(end: WorkerEnd, library: Arc<Library>) -> std::io::Result<std::thre
 struct Worker {
     requests: Receiver<Request>,
     unanswered: Arc<std::sync::atomic::AtomicUsize>,
-    /// Whether the instance is going.
-    leaving: Arc<std::sync::atomic::AtomicBool>,
+    wanted: Arc<Wanted>,
+    /// By slot, what [`Wanted::asked`] counts, of the requests that were taken up.
+    taken_up: [u32; SLOTS],
     shown: Arc<parking_lot::Mutex<Arc<View>>>,
     document: Arc<Document>,
     /// The state that the slots below answer.
@@ -107,7 +108,8 @@ impl Worker {
         Worker {
             requests: end.requests,
             unanswered: end.unanswered,
-            leaving: end.leaving,
+            wanted: end.wanted,
+            taken_up: [0; SLOTS],
             shown: end.view,
             document: end.document,
             opening,
@@ -171,6 +173,7 @@ impl Worker {
     fn answer_all(&mut self, first: Request) -> Next {
         let batch: Vec<Request> = std::iter::once(first).chain(self.requests.try_iter()).collect();
         let count = batch.len();
+        batch.iter().flat_map(Request::slots).for_each(|slot| self.taken_up[slot] += 1);
         let quit = batch.iter().any(|request| matches!(request, Request::Quit));
         if !quit {
             self.view.notice = None;
@@ -240,6 +243,9 @@ impl Worker {
         if let Some(Ok(_)) = self.slots[slot].reading {
             self.slots[slot].holds = false;
             self.rank(slot);
+        } else if self.slots[slot].under_keys != self.slots[slot].chosen {
+            // This drawing overtook the sound of the one before, which counts on.
+            self.deliver(slot);
         }
         self.slots[slot].millis = started.elapsed().as_secs_f32() * 1e3;
     }
@@ -416,38 +422,48 @@ impl Worker {
         }
     }
 
+    /// Whether nobody wants any more what is loaded for a slot.
+    fn is_overtaken(&self, slot: usize) -> bool {
+        self.wanted.is_leaving() || self.wanted.asked(slot) != self.taken_up[slot]
+    }
+
+    /// Loads what was chosen for a slot; `None` where that is not wanted any more before it is there.
+    fn load(&self, slot: usize, chosen: &Chosen, rate_hz: f32) -> Option<Result<Playable, Missing>> {
+        let loaded = playable(&self.library, chosen, rate_hz, &|| self.is_overtaken(slot));
+        (loaded.is_ok() || !self.is_overtaken(slot)).then_some(loaded)
+    }
+
     /// Loads what a slot has chosen and hands it over: the matched sound at once, its whole instrument when it is
-    /// there. Before the host has said its rate there is nothing to load.
+    /// there. Before the host has said its rate there is nothing to load. A request that waits for the same slot ends it: that
+    /// one will say what is wanted now.
     fn deliver(&mut self, slot: usize) {
-        let Some(rate_hz) = self.rate_hz.filter(|_| !self.leaving.load(Ordering::Acquire)) else { return };
+        let Some(rate_hz) = self.rate_hz else { return };
         let state = self.document.get();
         let Some(chosen) = &state.slots[slot].chosen else { return };
         let sound = chosen.sound;
-        let mut hand_over = |loaded: Playable| {
-            self.outbox.post(ToEngine::Slot { slot, playable: Some(Arc::new(loaded)) });
-            self.outbox.flush();
-        };
         // An instrument that grows stays whole meanwhile.
-        if chosen.zones.len() > 1
-            && self.slots[slot].under_keys != Some(sound)
-            && let Ok(first) =
-                playable(&self.library, &choice::only_the_match(chosen), rate_hz, &self.leaving)
-        {
-            hand_over(first);
+        if chosen.zones.len() > 1 && self.slots[slot].under_keys != Some(sound) {
+            let Some(first) = self.load(slot, &choice::only_the_match(chosen), rate_hz) else { return };
+            first.into_iter().for_each(|first| self.hand_over(slot, first));
         }
-        match playable(&self.library, chosen, rate_hz, &self.leaving) {
-            Ok(loaded) => {
-                hand_over(loaded);
+        match self.load(slot, chosen, rate_hz) {
+            Some(Ok(loaded)) => {
+                self.hand_over(slot, loaded);
                 self.slots[slot].missing = None;
                 self.slots[slot].under_keys = Some(sound);
             }
-            Err(_) if self.leaving.load(Ordering::Acquire) => {}
-            Err(missing) => self.stand_in(slot, &missing),
+            Some(Err(missing)) => self.stand_in(slot, &missing),
+            None => {}
         }
     }
 
+    fn hand_over(&mut self, slot: usize, loaded: Playable) {
+        self.outbox.post(ToEngine::Slot { slot, playable: Some(Arc::new(loaded)) });
+        self.outbox.flush();
+    }
+
     /// Plays the nearest sound for one that is gone, and says so. What was saved stays saved: the sound may return.
-    fn stand_in(&mut self, slot: usize, missing: &crate::library::Missing) {
+    fn stand_in(&mut self, slot: usize, missing: &Missing) {
         let Some(rate_hz) = self.rate_hz else { return };
         self.view.notice = Some(missing.to_string());
         self.slots[slot].missing = Some(missing.name.clone());
@@ -460,13 +476,11 @@ impl Worker {
             let loaded = nearest
                 .first()
                 .and_then(|best| choose(&bank, &from, best.sound, reading, false))
-                .and_then(|chosen| {
-                    playable(&self.library, &chosen, rate_hz, &self.leaving).ok().map(|p| (chosen.sound, p))
-                });
+                .and_then(|chosen| Some((chosen.sound, self.load(slot, &chosen, rate_hz)?.ok()?)));
             if let Some((sound, loaded)) = loaded {
                 self.slots[slot].chosen = Some(sound);
                 self.slots[slot].under_keys = Some(sound);
-                self.outbox.post(ToEngine::Slot { slot, playable: Some(Arc::new(loaded)) });
+                self.hand_over(slot, loaded);
                 return;
             }
         }
@@ -484,7 +498,8 @@ impl Worker {
         let reading = self.slots.iter().find_map(|slot| slot.reading.as_ref()?.as_ref().ok()).cloned();
         let reading = reading.unwrap_or_else(searching::unread);
         let Some(chosen) = choose(&self.bank, &self.bank_ref, sound, &reading, true) else { return };
-        match playable(&self.library, &choice::only_the_match(&chosen), rate_hz, &self.leaving) {
+        match playable(&self.library, &choice::only_the_match(&chosen), rate_hz, &|| self.wanted.is_leaving())
+        {
             Ok(loaded) => self.outbox.post(ToEngine::Audition(Arc::new(loaded))),
             Err(missing) => self.view.notice = Some(missing.to_string()),
         }
@@ -524,5 +539,34 @@ impl Worker {
         let mut shown = self.view.clone();
         shown.notice = shown.notice.or(self.machine_notice.clone());
         *self.shown.lock() = Arc::new(shown);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use neume_models::{Point, Rgb, Sketch, Stroke};
+
+    use super::*;
+    use crate::handoff::ends;
+
+    #[test]
+    fn a_sound_that_a_newer_drawing_of_its_slot_overtakes_is_given_up() {
+        // No other test loads at this rate, so nothing of it is in memory yet.
+        const RATE_HZ: f32 = 11_029.0;
+        let (editor, end, _engine) = ends();
+        let mut worker = Worker { rate_hz: Some(RATE_HZ), ..Worker::new(end, Library::shared()) };
+        let points = (0..30).map(|i| Point { x: 0.03 * i as f32, y: 0.5, secs: 0.0 }).collect();
+        let stroke = Stroke { points, rgb: Rgb([0; 3]), width_norm: 0.02 };
+        let sketch = Arc::new(Sketch { strokes: vec![stroke], raster: None });
+        let read = |slot: usize| Request::Read { slot, sketch: sketch.clone(), generation: Generation(1) };
+        editor.requests.send(read(0));
+        [0, 1].into_iter().for_each(|slot| worker.answer(read(slot)));
+        let under_keys = |worker: &Worker| [0, 1].map(|slot| worker.slots[slot].under_keys.is_some());
+        assert!(worker.slots[0].chosen.is_some(), "it was read and chosen for");
+        assert_eq!(under_keys(&worker), [false, true]);
+        assert_eq!(worker.slots[0].missing, None, "which is no failure");
+        let waiting = worker.requests.recv().unwrap();
+        assert!(worker.answer_all(waiting) == Next::GoOn);
+        assert_eq!(under_keys(&worker), [true, true]);
     }
 }
