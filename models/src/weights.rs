@@ -61,6 +61,28 @@ impl Weights {
         Weights(tensors.into_iter().collect())
     }
 
+    /// The mean of several weights of one network. Those of trainings that began alike and went different ways are right
+    /// more often together than any of them (Wortsman et al., 2022).
+    ///
+    /// # Errors
+    /// [`Error::Weights`] for none, and where they are not of one network.
+    pub fn mean(all: &[Weights]) -> Result<Weights, Error> {
+        let Some((first, others)) = all.split_first() else {
+            return Err(Error::Weights("there are none".to_string()));
+        };
+        if others.iter().any(|weights| weights.0.len() != first.0.len()) {
+            return Err(Error::Weights("they are of different networks".to_string()));
+        }
+        let mean_of = |(name, tensor): (&String, &Tensor)| {
+            let add = |sum: Tensor, weights: &Weights| -> Result<Tensor, Error> {
+                Ok((sum + weights.take(name, tensor.dims())?)?)
+            };
+            let sum = others.iter().try_fold(tensor.clone(), add)?;
+            Ok::<_, Error>((name.clone(), (sum / all.len() as f64)?))
+        };
+        Ok(Weights(first.0.iter().map(mean_of).collect::<Result<_, _>>()?))
+    }
+
     /// Writes a safetensors file; the same weights give the same bytes.
     ///
     /// # Errors

@@ -11,7 +11,7 @@ use neume_models::train::sound::{Config, Trained, run};
 use neume_models::train::sound_augment::{Augmenter, LabelledSound};
 use neume_models::train::sound_deck::{Deck, Fold, split};
 use neume_models::weights::Weights;
-use neume_models::{Error, Family, SoundNet};
+use neume_models::{Error, Family, SketchNet, SoundNet};
 use rand::Rng;
 
 const RATE_HZ: u32 = 22_050;
@@ -81,6 +81,27 @@ fn an_ear_that_is_taught_learns_and_any_other_stays_as_it_was() {
     assert_eq!(second.before.unwrap(), train(&config(3)).card.metrics, "judged as what it started from");
     let third = train(&Config { start: Some(second.weights.clone()), ..config(3) });
     assert_eq!(change_of_ear(&third.weights, &second.weights), 0.0);
+}
+
+#[test]
+fn no_steps_examine_what_is_there_and_several_beginnings_are_one_in_their_mean() {
+    let [a, b] = [3, 4].map(|steps| train(&config(steps)));
+    let examined = train(&Config { start: Some(a.weights.clone()), ..config(0) });
+    assert!(examined.weights == a.weights, "nothing was learned");
+    assert_eq!(examined.card.metrics, a.card.metrics);
+    assert_eq!((examined.card.steps, examined.history.len()), (0, 0));
+    let both = [&a, &b].map(|trained| Weights::from_bytes(&trained.weights).unwrap());
+    let mean = Weights::mean(&both).unwrap();
+    for (name, tensor) in mean.iter() {
+        let [a, b] = both.each_ref().map(|weights| weights.take(name, tensor.dims()).unwrap());
+        let off = ((a + b).unwrap() - (tensor * 2.0).unwrap()).unwrap().abs().unwrap().flatten_all().unwrap();
+        assert!(off.max(0).unwrap().to_scalar::<f32>().unwrap() < 1e-5, "{name}");
+    }
+    assert!(SoundNet::from_weights(&mean.to_bytes().unwrap()).is_ok());
+    let other = Weights::from_bytes(SketchNet::EMBEDDED).unwrap();
+    for none in [Vec::new(), vec![both[0].clone(), other]] {
+        assert!(matches!(Weights::mean(&none), Err(Error::Weights(_))));
+    }
 }
 
 #[test]

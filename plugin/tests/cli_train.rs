@@ -110,6 +110,24 @@ fn what_cannot_teach_is_named_with_its_cause() {
 }
 
 #[test]
+fn weights_are_examined_without_learning_and_several_by_their_mean() {
+    let desk = school();
+    let words = ["train", "sound", "--data", "sounds", "--held-out", "none", "--steps"];
+    for (out, seed) in [("a", "1"), ("b", "2")] {
+        desk.json(&[&words[..], &["2", "--out", out, "--seed", seed]].concat());
+    }
+    let start = ["--start", "a/sound.safetensors", "--start", "b/sound.safetensors"];
+    let both = desk.json(&[&words[..], &["0", "--out", "both"], &start[..]].concat());
+    assert!(both["curves"].is_null(), "there are none: {both}");
+    let command = "neume train sound --data sounds --start a/sound.safetensors --start b/sound.safetensors --seed 1 \
+                   --steps 0 --held-out none";
+    assert_eq!(both["figures"]["command"], command);
+    let [a, both] =
+        ["a", "both"].map(|of| std::fs::read(desk.path(&format!("{of}/sound.safetensors"))).unwrap());
+    assert!(a.len() == both.len() && a != both);
+}
+
+#[test]
 fn a_training_with_other_settings_is_not_overwritten() {
     let desk = school();
     desk.write("out/sound.checkpoint", b"of another training");

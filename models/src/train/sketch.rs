@@ -20,7 +20,7 @@ use crate::weights::Weights;
 pub struct Config {
     /// Seed of everything random.
     pub seed: u64,
-    /// Steps in all.
+    /// Steps in all; 0 examines the weights to start from.
     pub steps: usize,
     /// Pairs of drawings a step; each pair is one drawing made twice.
     pub pairs: usize,
@@ -86,8 +86,9 @@ pub struct Trained {
 /// [`Error::Weights`] for a checkpoint that does not fit, [`Error::TrainingData`] for a configuration that teaches nothing,
 /// [`Error::Network`] if the loss stops being finite.
 pub fn run(config: &Config, on_step: &mut dyn FnMut(&Progress) -> ControlFlow<()>) -> Result<Trained, Error> {
-    if config.pairs < 2 || config.steps == 0 {
-        return Err(Error::TrainingData("at least two pairs a step and one step are needed".to_string()));
+    if config.pairs < 2 || (config.steps == 0 && config.start.is_none()) {
+        let needed = "at least two pairs a step, and one step or weights to examine, are needed";
+        return Err(Error::TrainingData(needed.to_string()));
     }
     let mut trainee = Trainee::new(config.seed);
     let net = SketchNet::new(&mut |name, shape| trainee.take(name, shape))?;

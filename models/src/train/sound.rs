@@ -26,7 +26,7 @@ use crate::{Embedding, Error, Family, SoundNet};
 pub struct Config {
     /// Seed of everything random.
     pub seed: u64,
-    /// Steps in all.
+    /// Steps in all; 0 examines the weights to start from.
     pub steps: usize,
     /// Examples a step.
     pub batch: usize,
@@ -93,8 +93,9 @@ pub fn run(
 ) -> Result<Trained, Error> {
     let (learned, left_out) = split(sounds, config.fold);
     let deck = Deck::new(&learned)?;
-    if config.steps == 0 || config.batch == 0 {
-        return Err(Error::TrainingData("at least one step of one example is needed".to_string()));
+    if (config.steps == 0 && config.start.is_none()) || config.batch == 0 {
+        let needed = "at least one example, and one step or weights to examine, are needed";
+        return Err(Error::TrainingData(needed.to_string()));
     }
     let augmenter = Augmenter::new(&mut rng_of(config.seed, 0));
     let mut pupil = Pupil::new(config, &deck, &augmenter)?;

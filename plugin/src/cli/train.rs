@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result, bail, ensure};
 use clap::{Args, Subcommand};
 use neume_models::train::Progress;
+use neume_models::weights::Weights;
 use serde::{Deserialize, Serialize};
 
 use super::progress;
@@ -39,8 +40,9 @@ pub struct Options {
     /// Everything random follows from it.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// Steps of training; without it, as many as the network's own recipe says.
-    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    /// Steps of training; without it, as many as the network's own recipe says. 0 learns nothing and examines what
+    /// `--start` names.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(..=10_000_000))]
     pub steps: Option<u32>,
     /// Where weights, card, pictures and checkpoints go.
     #[arg(long, value_name = "FOLDER", default_value = "trained")]
@@ -48,6 +50,16 @@ pub struct Options {
 }
 
 impl Options {
+    /// Steps of the training, `usual` ones where nothing is said; `starts` where it goes on from weights.
+    ///
+    /// # Errors
+    /// No steps and no weights.
+    pub fn steps(&self, usual: usize, starts: bool) -> Result<usize> {
+        let steps = self.steps.map_or(usual, |steps| steps as usize);
+        ensure!(steps > 0 || starts, "--steps 0 learns nothing: it examines weights that --start names");
+        Ok(steps)
+    }
+
     /// The data as it stands on the command line.
     pub fn data_arguments(&self) -> String {
         self.data.iter().map(|folder| format!(" --data {}", folder.display())).collect()
@@ -189,7 +201,8 @@ pub struct Outcome<'a, C> {
 struct Report<'a, C> {
     weights: String,
     card: String,
-    curves: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    curves: Option<String>,
     confusion: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     calibration: Option<String>,
@@ -209,8 +222,10 @@ pub fn deliver<C: Serialize>(
     let shown = |path: PathBuf| path.display().to_string();
     let weights = shown(workplace.keep("safetensors", outcome.weights)?);
     let card = shown(workplace.keep("json", serde_json::to_string_pretty(outcome.card)?.as_bytes())?);
-    let (curves, confusion) = (workplace.path("curves.png"), workplace.path("confusion.png"));
-    write_curves(&outcome.curves, &curves)?;
+    // Where nothing was learned there are no curves.
+    let curves = Some(workplace.path("curves.png")).filter(|_| !outcome.curves.loss.is_empty());
+    curves.as_ref().map_or(Ok(()), |path| write_curves(&outcome.curves, path))?;
+    let confusion = workplace.path("confusion.png");
     outcome.confusion.write(&confusion)?;
     let calibration = outcome.calibration.as_ref().map(|_| workplace.path("calibration.png"));
     if let Some((reliability, path)) = outcome.calibration.as_ref().zip(calibration.as_ref()) {
@@ -221,7 +236,7 @@ pub fn deliver<C: Serialize>(
     let report = Report {
         weights,
         card,
-        curves: shown(curves),
+        curves: curves.map(shown),
         confusion: shown(confusion),
         calibration: calibration.map(shown),
         classes,
@@ -237,9 +252,10 @@ pub fn deliver<C: Serialize>(
             };
         }
         text += &outcome.table;
-        let files = [&report.weights, &report.card, &report.curves, &report.confusion];
-        let names = ["weights", "card", "curves", "confusion", "calibration"];
-        for (name, path) in names.iter().zip(files.into_iter().chain(&report.calibration)) {
+        let pictures = [("curves", &report.curves), ("calibration", &report.calibration)];
+        let pictures = pictures.into_iter().filter_map(|(name, path)| Some((name, path.as_ref()?)));
+        let files = [("weights", &report.weights), ("card", &report.card), ("confusion", &report.confusion)];
+        for (name, path) in files.into_iter().chain(pictures) {
             text += &format!("  {name:<13} {path}\n");
         }
         text
@@ -252,20 +268,28 @@ pub fn look_every(steps: usize) -> usize {
     (steps / 20).clamp(10, 200)
 }
 
-/// The argument that names the weights to start from.
-pub fn start_argument(start: Option<&Path>) -> String {
-    start.map_or(String::new(), |file| format!(" --start {}", file.display()))
+/// The arguments that name the weights to start from.
+pub fn start_arguments(start: &[PathBuf]) -> String {
+    start.iter().map(|file| format!(" --start {}", file.display())).collect()
 }
 
-/// The weights of a file, if they are those of the network that is made from them.
+/// The weights of a file, or the mean of those of several, if they are those of the network that is made from them; none
+/// for no file.
 ///
 /// # Errors
 /// A file that cannot be read, and weights that do not fit.
-pub fn weights_of<N>(path: &Path, network: fn(&[u8]) -> Result<N, neume_models::Error>) -> Result<Vec<u8>> {
-    let named = || path.display().to_string();
-    let bytes = std::fs::read(path).with_context(named)?;
-    network(&bytes).with_context(named)?;
-    Ok(bytes)
+pub fn weights_of<N>(
+    files: &[PathBuf],
+    network: fn(&[u8]) -> Result<N, neume_models::Error>,
+) -> Result<Option<Vec<u8>>> {
+    let read = |path: &PathBuf| {
+        let named = || path.display().to_string();
+        let bytes = std::fs::read(path).with_context(named)?;
+        network(&bytes).with_context(named)?;
+        Weights::from_bytes(&bytes).with_context(named)
+    };
+    let all: Vec<Weights> = files.iter().map(read).collect::<Result<_>>()?;
+    Ok(if all.is_empty() { None } else { Some(Weights::mean(&all)?.to_bytes()?) })
 }
 
 /// Runs `work` on a pool of as many threads as the machine has.

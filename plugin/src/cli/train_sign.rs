@@ -45,7 +45,7 @@ pub fn run(options: &SignOptions, json: bool) -> Result<ExitCode> {
         Some(labels) => named_signs(folder_of(&common.data)?, labels)?,
         None => signs_of(&common.data)?,
     };
-    let steps = common.steps.map_or(Config::default().steps, |steps| steps as usize);
+    let steps = common.steps(Config::default().steps, false)?;
     let examples = signs.iter().map(|sign| sign.drawings.len()).sum();
     let settings = Settings { seed: common.seed, steps, examples, other: options.held_out.to_string() };
     let config = Config {

@@ -31,9 +31,9 @@ pub struct SketchOptions {
     /// then starts from what it knows, and every fifth picture is held out.
     #[arg(long, value_name = "CSV")]
     labels: Option<PathBuf>,
-    /// Weights of an earlier training to start from: a `sketch.safetensors`.
+    /// Weights of an earlier training to start from: a `sketch.safetensors`. Of several their mean.
     #[arg(long, value_name = "FILE")]
-    start: Option<PathBuf>,
+    start: Vec<PathBuf>,
     /// The rows of those pictures, as MIDI notes.
     #[arg(long, value_name = "LOW-HIGH", default_value_t = Scale::DEFAULT, allow_hyphen_values = true)]
     scale: Scale,
@@ -52,12 +52,11 @@ pub fn run(options: &SketchOptions, json: bool) -> Result<ExitCode> {
     };
     let signs = if options.labels.is_some() { Vec::new() } else { signs_of(&common.data)? };
     let usual = if pictures.is_empty() { Config::default().steps } else { OWN_STEPS };
-    let steps = common.steps.map_or(usual, |steps| steps as usize);
+    let steps = common.steps(usual, !options.start.is_empty())?;
     let examples = signs.len() + pictures.len();
-    let other = format!("{}{}", options.scale, train::start_argument(options.start.as_deref()));
+    let other = format!("{}{}", options.scale, train::start_arguments(&options.start));
     let settings = Settings { seed: common.seed, steps, examples, other };
-    let start =
-        options.start.as_ref().map(|file| train::weights_of(file, SketchNet::from_weights)).transpose()?;
+    let start = train::weights_of(&options.start, SketchNet::from_weights)?;
     let (held_out_signs, signs) = signs.into_iter().partition(|sign| sign.person.is_multiple_of(HELD_OUT));
     let (held_out_pictures, pictures) = divided(pictures);
     let config = Config {
@@ -71,7 +70,10 @@ pub fn run(options: &SketchOptions, json: bool) -> Result<ExitCode> {
         command: command_of(options, steps),
         look_every: look_every(steps),
         // A short training is not examined for longer than it lasted.
-        exam: (32 * steps).clamp(128, Config::default().exam),
+        exam: match steps {
+            0 => Config::default().exam,
+            steps => (32 * steps).clamp(128, Config::default().exam),
+        },
         resume: workplace.resume(&settings)?,
         ..Config::default()
     };
@@ -143,7 +145,7 @@ fn command_of(options: &SketchOptions, steps: usize) -> String {
         .as_ref()
         .map_or(String::new(), |labels| format!(" --labels {} --scale {}", labels.display(), options.scale));
     let (data, seed) = (options.common.data_arguments(), options.common.seed);
-    let start = train::start_argument(options.start.as_deref());
+    let start = train::start_arguments(&options.start);
     format!("neume train sketch{data}{labels}{start} --seed {seed} --steps {steps}")
 }
 

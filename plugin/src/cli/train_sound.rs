@@ -34,9 +34,9 @@ pub struct SoundOptions {
     /// Leave out this part of the origins to judge by, `0/4` being the first of four; `none` learns from all.
     #[arg(long, default_value = "0/4", value_name = "PART/PARTS")]
     held_out: HeldOut,
-    /// Weights of an earlier training to start from: a `sound.safetensors`.
+    /// Weights of an earlier training to start from: a `sound.safetensors`. Of several their mean.
     #[arg(long, value_name = "FILE")]
-    start: Option<PathBuf>,
+    start: Vec<PathBuf>,
     /// Teach the ear by which families are told, and leave all else as `--start` has it. It wants many instruments.
     #[arg(long, requires = "start", conflicts_with = "labels")]
     teach_ear: bool,
@@ -59,21 +59,20 @@ const BATCH_OF_EAR: usize = 32;
 pub fn run(options: &SoundOptions, json: bool) -> Result<ExitCode> {
     let common = &options.common;
     ensure!(!common.data.is_empty(), "a sound network learns from sounds: name their folders by --data");
+    let usual = match options.labels.is_some() {
+        true => OWN_STEPS,
+        false if options.teach_ear => EAR_STEPS,
+        false => Config::default().steps,
+    };
+    let steps = common.steps(usual, !options.start.is_empty())?;
+    let start = train::weights_of(&options.start, SoundNet::from_weights)?;
     let workplace = Workplace::open(&common.out, "sound")?;
     let sounds = on_all_threads(|| match &options.labels {
         Some(labels) => decoded(named_files(folder_of(&common.data)?, labels)?),
         None => sounds_of(&common.data),
     })?;
     ensure!(!sounds.is_empty(), "none of the sounds can be heard");
-    let usual = match options.labels.is_some() {
-        true => OWN_STEPS,
-        false if options.teach_ear => EAR_STEPS,
-        false => Config::default().steps,
-    };
-    let steps = common.steps.map_or(usual, |steps| steps as usize);
     let is_own = options.labels.is_some();
-    let start =
-        options.start.as_ref().map(|file| train::weights_of(file, SoundNet::from_weights)).transpose()?;
     let start = start.or_else(|| is_own.then(|| SoundNet::EMBEDDED.to_vec()));
     let other = format!("{}{}", options.held_out, beginning_of(options));
     let settings = Settings { seed: common.seed, steps, examples: sounds.len(), other };
@@ -127,7 +126,7 @@ fn command_of(options: &SoundOptions, steps: usize) -> String {
 /// What the training begins with and whether the ear learns, as arguments.
 fn beginning_of(options: &SoundOptions) -> String {
     let ear = if options.teach_ear { " --teach-ear" } else { "" };
-    format!("{}{ear}", train::start_argument(options.start.as_deref()))
+    format!("{}{ear}", train::start_arguments(&options.start))
 }
 
 /// Every labelled sound of the folders, decoded. Files whose path says nothing are passed over; one that says a
