@@ -280,7 +280,7 @@ fn zigzag(rng: &mut impl Rng, left: f32, wide: f32, y: f32) -> Vec<At> {
 /// A row of dashes or dots.
 fn dashes(rng: &mut impl Rng, left: f32, wide: f32, y: f32) -> Vec<Vec<At>> {
     let whole = if rng.random_bool(0.7) { line(rng, left, wide, y) } else { wave(rng, left, wide, y) };
-    let gap = rng.random_range(0.02..0.12f32);
+    let gap = rng.random_range(0.012..0.12f32);
     let dash = if rng.random_bool(0.3) { 0.0 } else { rng.random_range(0.01..0.2f32) };
     let fine = resample(&whole, 0.004);
     let period = ((gap + dash) / 0.004) as usize + 1;

@@ -95,6 +95,9 @@ impl Page {
                 stain(&mut picture, rng);
             }
         }
+        if self.wear > 0.2 && rng.random_bool(0.5) {
+            cloud(&mut picture, self.wear * rng.random_range(0.0..5.0), rng);
+        }
         if self.wear > 0.2 && rng.random_bool(0.3) {
             self.surround(&mut picture, rng);
         }
@@ -267,13 +270,18 @@ fn stain(picture: &mut Picture, rng: &mut impl Rng) {
         _ => std::array::from_fn(|_| rng.random_range(30.0..180.0f32)),
     };
     let (gaps, phase) = (rng.random_range(0.0..1.2f32), rng.random_range(0.0..std::f32::consts::TAU));
+    // Some cups were wet all over.
+    let within = if is_ring && rng.random_bool(0.4) { rng.random_range(0.05..0.4f32) } else { 0.0 };
     for (i, pixel) in picture.0.iter_mut().enumerate() {
         let (x, y) = ((i % COLUMNS) as f32 - at[0], (i / COLUMNS) as f32 - at[1]);
-        let inside = (1.0 - (x.hypot(y) - radius).abs() / wide).max(0.0);
+        let out = x.hypot(y) - radius;
+        let inside = (1.0 - out.abs() / wide).max(0.0);
         if inside > 0.0 {
             let angle = y.atan2(x) + phase;
             let whole = (1.0 - gaps * (0.5 + 0.5 * (angle + (2.0 * angle).sin()).sin())).clamp(0.0, 1.0);
-            mix(pixel, &colour, strength * whole * inside.sqrt());
+            mix(pixel, &colour, strength * (whole * inside.sqrt()).max(within * (0.5 - out).clamp(0.0, 1.0)));
+        } else if out < 0.0 {
+            mix(pixel, &colour, strength * within);
         }
     }
 }
@@ -304,6 +312,23 @@ fn blur(picture: &mut Picture, part: f32) {
         let above = if i >= COLUMNS { i - COLUMNS } else { i };
         let below = if i + COLUMNS < across.len() { i + COLUMNS } else { i };
         picture.0[i] = rows(across[above], across[i], across[below]);
+    }
+}
+
+/// The unevenness of the paper itself: clouds of fibre, 2 to 24 pixels wide, of this deviation.
+fn cloud(picture: &mut Picture, deviation: f32, rng: &mut impl Rng) {
+    let wide = rng.random_range(2.0f32.ln()..24.0f32.ln()).exp();
+    let [columns, rows] = [COLUMNS, ROWS].map(|side| (side as f32 / wide) as usize + 2);
+    let knots: Vec<f32> = (0..columns * rows).map(|_| deviation * normal(rng)).collect();
+    for (i, pixel) in picture.0.iter_mut().enumerate() {
+        let [x, y] = [i % COLUMNS, i / COLUMNS].map(|at| at as f32 / wide);
+        let (left, above) = (x as usize, y as usize);
+        let level = |row: usize| {
+            let knots = &knots[row * columns + left..][..2];
+            knots[0] + (knots[1] - knots[0]) * (x - left as f32)
+        };
+        let cloud = level(above) + (level(above + 1) - level(above)) * (y - above as f32);
+        pixel.iter_mut().for_each(|v| *v += cloud);
     }
 }
 
