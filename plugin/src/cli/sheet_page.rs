@@ -93,8 +93,8 @@ impl Sheet<'_> {
         let name = shortened(&self.sound.name, 48);
         self.words(page, [MARGIN, 80.0], (34.0, true, false), "start", &name);
         let channels = if self.channels == 1 { "mono" } else { "stereo" };
-        let mut words =
-            format!("{:.2} s  ·  {} Hz {channels}", self.sound.profile.duration_secs, self.sound.rate_hz);
+        let length = time_text(self.sound.profile.duration_secs);
+        let mut words = format!("{length}  ·  {} Hz {channels}", self.sound.rate_hz);
         let file = file_of(self.sound);
         if file != self.sound.name {
             words = format!("{}  ·  {words}", shortened(&file, 80));
@@ -229,16 +229,19 @@ impl Sheet<'_> {
     }
 
     fn time_on(&self, page: &mut Page) {
-        let secs = Axis::Linear(0.0, self.secs());
         let [_, y, _, h] = SPECTRUM;
-        for tick in secs.ticks(10) {
+        for tick in time_ticks(self.secs()) {
             let x = self.x_of(tick);
             page.line(
                 &[[x, WAVE[1] + WAVE[3]], [x, WAVE[1] + WAVE[3] + 5.0]],
                 1.0,
                 &hex(self.tokens().faint),
             );
-            let words = if tick == 0.0 { "0 s".to_string() } else { tick_text(tick) };
+            let words = match tick {
+                0.0 => "0 s".to_string(),
+                _ if self.secs() < MINUTES_SECS => tick_text(tick),
+                _ => clock_text(tick),
+            };
             if x < LEFT + ACROSS - 4.0 {
                 self.words(page, [x, WAVE[1] + WAVE[3] + 19.0], (11.0, false, true), "middle", &words);
             }
@@ -350,7 +353,56 @@ impl Sheet<'_> {
     }
 }
 
-/// A length of time: `12 ms`, `1.25 s`.
+/// From here on times are told in minutes, in seconds.
+const MINUTES_SECS: f32 = 120.0;
+
+/// A length of time: `12 ms`, `1.25 s`, `4:20`, `1:02:00`.
 fn time_text(secs: f32) -> String {
-    if secs < 0.9995 { format!("{:.0} ms", 1000.0 * secs) } else { format!("{secs:.2} s") }
+    match secs {
+        0.9995.. if secs >= MINUTES_SECS => clock_text(secs),
+        0.9995.. => format!("{secs:.2} s"),
+        _ => format!("{:.0} ms", 1000.0 * secs),
+    }
+}
+
+/// Minutes and seconds, and hours where there are any.
+fn clock_text(secs: f32) -> String {
+    let secs = secs.round() as u64;
+    let (hours, minutes, secs) = (secs / 3600, secs / 60 % 60, secs % 60);
+    if hours > 0 { format!("{hours}:{minutes:02}:{secs:02}") } else { format!("{minutes}:{secs:02}") }
+}
+
+/// Round times for an axis of this length, about ten.
+fn time_ticks(secs: f32) -> Vec<f32> {
+    if secs < MINUTES_SECS {
+        return Axis::Linear(0.0, secs).ticks(10);
+    }
+    const STEPS_SECS: [u32; 9] = [10, 20, 30, 60, 120, 300, 600, 1_200, 1_800];
+    let step = STEPS_SECS.into_iter().map(|step| step as f32).find(|step| secs / step <= 12.0);
+    let step = step.unwrap_or_else(|| (secs / 12.0 / 3600.0).ceil() * 3600.0);
+    (0..=(secs / step) as usize).map(|tick| tick as f32 * step).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_times_are_told_as_clocks_tell_them() {
+        let cases =
+            [(0.0125, "12 ms"), (1.25, "1.25 s"), (119.0, "119.00 s"), (260.0, "4:20"), (3_720.4, "1:02:00")];
+        for (secs, words) in cases {
+            assert_eq!(time_text(secs), words);
+        }
+    }
+
+    #[test]
+    fn ticks_of_long_sounds_are_whole_minutes_or_hours_and_few() {
+        for secs in [120.0, 611.0, 3_600.0, 40_000.0, 86_400.0] {
+            let ticks = time_ticks(secs);
+            assert!((4..=13).contains(&ticks.len()) && ticks.iter().all(|tick| *tick <= secs), "{ticks:?}");
+        }
+        assert_eq!(time_ticks(3_600.0)[..3], [0.0, 300.0, 600.0]);
+        assert_eq!(time_ticks(86_400.0)[1], 7_200.0);
+    }
 }
