@@ -30,7 +30,7 @@ use crate::state::InstanceState;
 
 mod requests;
 
-pub use requests::{Request, Requests, Wanted};
+pub use requests::{Pending, Request, Requests};
 
 /// Sketches an instance holds.
 pub const SLOTS: usize = 16;
@@ -435,7 +435,7 @@ pub struct WorkerEnd {
     /// Requests that are not answered yet; the Worker takes off what it has answered.
     pub unanswered: Arc<AtomicUsize>,
     /// What is wanted by now, so that what takes long and is not is given up before the request is read that says so.
-    pub wanted: Arc<Wanted>,
+    pub pending: Arc<Pending>,
     /// To the Editor.
     pub view: Arc<Mutex<Arc<View>>>,
     /// What is saved.
@@ -481,7 +481,7 @@ pub fn page_rings() -> (rtrb::Producer<PageAsk>, rtrb::Consumer<PageGiven>, Stre
 pub fn ends() -> (EditorEnd, WorkerEnd, EngineEnd) {
     let (sender, requested) = crossbeam_channel::unbounded();
     let requests = Requests::new(sender);
-    let (unanswered, wanted) = (requests.unanswered.clone(), requests.wanted.clone());
+    let (unanswered, pending) = (requests.unanswered.clone(), requests.pending.clone());
     let view = Arc::new(Mutex::new(Arc::new(View::default())));
     let document = Arc::new(Document::default());
     let watched = Arc::new(AtomicBool::new(false));
@@ -498,7 +498,7 @@ pub fn ends() -> (EditorEnd, WorkerEnd, EngineEnd) {
             watched: watched.clone(),
             keys: key_presses,
         },
-        WorkerEnd { requests: requested, unanswered, wanted, view, document, engine: to_engine, streamer },
+        WorkerEnd { requests: requested, unanswered, pending, view, document, engine: to_engine, streamer },
         EngineEnd { messages, keys, frames: frames_in, watched, asks, pages },
     )
 }

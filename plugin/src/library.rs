@@ -266,7 +266,7 @@ impl Library {
     }
 
     /// The samples of a sound at the host's rate, from memory or from its file. `is_cancelled` ends the reading
-    /// of it.
+    /// of it: it is asked before each piece, with the number of frames that were read.
     ///
     /// # Errors
     /// [`Missing`] where neither its place nor an open bank holds this content, and where it was cancelled.
@@ -274,7 +274,7 @@ impl Library {
         &self,
         wanted: Wanted<'_>,
         rate_hz: f32,
-        is_cancelled: &dyn Fn() -> bool,
+        is_cancelled: &dyn Fn(u64) -> bool,
     ) -> Result<Arc<Pcm>, Missing> {
         let Wanted { id, sustain, span, .. } = wanted;
         let key = PcmKey { id, rate: rate_hz.to_bits(), sustain, span };
@@ -296,14 +296,18 @@ impl Library {
         &self,
         wanted: Wanted<'_>,
         rate_hz: f32,
-        is_cancelled: &dyn Fn() -> bool,
+        is_cancelled: &dyn Fn(u64) -> bool,
     ) -> Result<Pcm, Missing> {
         let missing = |cause: String| Missing { name: wanted.name.to_string(), cause };
         let loaded = |decode: &dyn Fn(&mut Take) -> Result<(), neume_bank::Error>| {
             let mut loading = Loading::new(&self.streamer, wanted.sustain, wanted.span);
-            let mut take = |piece: &Piece<'_>| match is_cancelled() {
-                true => Err(Stop::Failed("it is not wanted any more".to_string())),
-                false => loading.take(piece),
+            let mut frames = 0;
+            let mut take = |piece: &Piece<'_>| {
+                if is_cancelled(frames) {
+                    return Err(Stop::Failed("it is not wanted any more".to_string()));
+                }
+                frames += piece.frames() as u64;
+                loading.take(piece)
             };
             decode(&mut take).map_err(|cause| missing(cause.to_string()))?;
             loading.finish(rate_hz).map_err(|cause| missing(cause.to_string()))
@@ -318,7 +322,7 @@ impl Library {
         for bank in open {
             let Some(sound) = bank.get(wanted.id) else { continue };
             let pcm = loaded(&|take| bank.load_in_pieces(sound, take));
-            if pcm.is_ok() || is_cancelled() {
+            if pcm.is_ok() || is_cancelled(0) {
                 return pcm;
             }
         }
@@ -462,7 +466,7 @@ mod tests {
                 sustain: sound.sustain,
                 span: None,
             };
-            library.pcm(wanted, RATE_HZ, &|| is_cancelled)
+            library.pcm(wanted, RATE_HZ, &|_| is_cancelled)
         };
         let refused = load(true).map(drop).unwrap_err();
         assert!(refused.cause.contains("not wanted any more"), "{}", refused.cause);

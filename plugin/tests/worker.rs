@@ -25,16 +25,16 @@ use instance::{Instance, RATE_HZ, folder_of_tones, line, write_tone};
 fn an_instance_that_goes_says_so_before_its_last_request_is_read() {
     let (editor, worker, _engine) = handoff::ends();
     editor.requests.send(Request::Notice("a word".to_string()));
-    assert!(!worker.wanted.is_leaving());
+    assert!(!worker.pending.is_leaving());
     editor.requests.send(Request::Quit);
-    assert!(worker.wanted.is_leaving());
+    assert!(worker.pending.is_leaving());
     assert_eq!(worker.requests.len(), 2);
 }
 
 #[test]
 fn what_overtakes_a_slots_sound_is_known_before_it_is_read() {
     let (editor, worker, _engine) = handoff::ends();
-    let asked = || [0, 1, SLOTS - 1].map(|slot| worker.wanted.asked(slot));
+    let asked = || [0, 1, SLOTS - 1].map(|slot| worker.pending.asked(slot));
     editor.requests.send(Request::Notice("a word".to_string()));
     assert_eq!(asked(), [0, 0, 0]);
     let sketch = Arc::new(line(64.0, [0, 0, 0]));

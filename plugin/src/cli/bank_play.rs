@@ -67,7 +67,7 @@ pub fn run(arguments: &Arguments, json: bool) -> Result<ExitCode> {
     let rate_hz = speaker.rate_hz();
     // This sound and no neighbour, whatever the key is.
     let chosen = worker::only_the_match(&chosen);
-    let playable = Arc::new(worker::playable(&Library::shared(), &chosen, rate_hz as f32, &|| false)?);
+    let playable = Arc::new(worker::playable(&Library::shared(), &chosen, rate_hz as f32, &|_| false)?);
     let score = Score::chord(&[note], arguments.secs.unwrap_or_else(|| held_secs(sound, root, note)));
     let session = Session { rate_hz, block_frames: 256, mode: Mode::Chromatic, tail_secs: TAIL_SECS };
     let mut left_frames = session.frames(&score);

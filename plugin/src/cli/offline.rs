@@ -55,7 +55,7 @@ pub fn playable(
 ) -> Result<Arc<Playable>> {
     let chosen = worker::choose(bank, from, best.sound, reading, false)
         .context("the matched sound is not in its bank")?;
-    Ok(Arc::new(worker::playable(&Library::shared(), &chosen, rate_hz as f32, &|| false)?))
+    Ok(Arc::new(worker::playable(&Library::shared(), &chosen, rate_hz as f32, &|_| false)?))
 }
 
 /// Takes a block of the left and the right channel.

@@ -18,17 +18,17 @@ use crate::state::BankRef;
 pub struct Requests {
     sender: Sender<Request>,
     pub(super) unanswered: Arc<AtomicUsize>,
-    pub(super) wanted: Arc<Wanted>,
+    pub(super) pending: Arc<Pending>,
 }
 
 impl Requests {
     pub(super) fn new(sender: Sender<Request>) -> Requests {
-        Requests { sender, unanswered: Arc::default(), wanted: Arc::default() }
+        Requests { sender, unanswered: Arc::default(), pending: Arc::default() }
     }
 
     /// Asks the Worker. A Worker that is gone answers nothing any more, and nobody needs it to.
     pub fn send(&self, request: Request) {
-        self.wanted.take_note(&request);
+        self.pending.take_note(&request);
         self.unanswered.fetch_add(1, Ordering::AcqRel);
         if self.sender.send(request).is_err() {
             self.unanswered.fetch_sub(1, Ordering::AcqRel);
@@ -43,13 +43,13 @@ impl Requests {
 
 /// What was asked for last, known to the Worker while it is still busy with what was asked before.
 #[derive(Debug, Default)]
-pub struct Wanted {
+pub struct Pending {
     leaving: AtomicBool,
     /// For each slot, how often it was asked for other sounds than it had.
     asked: [AtomicU32; SLOTS],
 }
 
-impl Wanted {
+impl Pending {
     /// Whether the instance is going away: then nothing is wanted any more.
     pub fn is_leaving(&self) -> bool {
         self.leaving.load(Ordering::Acquire)

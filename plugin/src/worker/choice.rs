@@ -162,7 +162,8 @@ pub fn only_the_match(chosen: &Chosen) -> Chosen {
     Chosen { zones: zones.into_iter().collect(), ..chosen.clone() }
 }
 
-/// Loads what was chosen, at the host's rate; `is_cancelled` ends it early.
+/// Loads what was chosen, at the host's rate; `is_cancelled` ends it early, as in
+/// [`Library::pcm`].
 ///
 /// # Errors
 /// [`Missing`] names the first sound that cannot be had.
@@ -170,7 +171,7 @@ pub fn playable(
     library: &Library,
     chosen: &Chosen,
     rate_hz: f32,
-    is_cancelled: &dyn Fn() -> bool,
+    is_cancelled: &dyn Fn(u64) -> bool,
 ) -> Result<Playable, Missing> {
     let zones = chosen.zones.iter().map(|zone| {
         let wanted = Wanted {

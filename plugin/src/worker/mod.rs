@@ -23,7 +23,7 @@ use neume_bank::{Bank, SoundId};
 use neume_models::Legend;
 
 use crate::handoff::{
-    Document, Generation, MatchView, Opening, Playable, Request, SLOTS, SearchAsked, ToEngine, View, Wanted,
+    Document, Generation, MatchView, Opening, Pending, Playable, Request, SLOTS, SearchAsked, ToEngine, View,
     WorkerEnd,
 };
 use crate::language::BoundSound;
@@ -39,6 +39,9 @@ use roots::Roots;
 use scanning::Scanning;
 use slot::Slot;
 
+/// A sound that is read further than this is given up where its slot wants another. What is shorter is there sooner than it
+/// would be read again.
+const LONG_FRAMES: u64 = 1 << 20;
 /// How soon a message that found the ring full is tried again, and how often the rest is looked after.
 const RETRY: Duration = Duration::from_millis(1);
 const HOUSEKEEPING: Duration = Duration::from_millis(500);
@@ -57,8 +60,8 @@ pub fn spawn(end: WorkerEnd, library: Arc<Library>) -> std::io::Result<std::thre
 struct Worker {
     requests: Receiver<Request>,
     unanswered: Arc<std::sync::atomic::AtomicUsize>,
-    wanted: Arc<Wanted>,
-    /// By slot, what [`Wanted::asked`] counts, of the requests that were taken up.
+    pending: Arc<Pending>,
+    /// By slot, what [`Pending::asked`] counts, of the requests that were taken up.
     taken_up: [u32; SLOTS],
     shown: Arc<parking_lot::Mutex<Arc<View>>>,
     document: Arc<Document>,
@@ -108,7 +111,7 @@ impl Worker {
         Worker {
             requests: end.requests,
             unanswered: end.unanswered,
-            wanted: end.wanted,
+            pending: end.pending,
             taken_up: [0; SLOTS],
             shown: end.view,
             document: end.document,
@@ -424,12 +427,14 @@ impl Worker {
 
     /// Whether nobody wants any more what is loaded for a slot.
     fn is_overtaken(&self, slot: usize) -> bool {
-        self.wanted.is_leaving() || self.wanted.asked(slot) != self.taken_up[slot]
+        self.pending.is_leaving() || self.pending.asked(slot) != self.taken_up[slot]
     }
 
     /// Loads what was chosen for a slot; `None` where that is not wanted any more before it is there.
     fn load(&self, slot: usize, chosen: &Chosen, rate_hz: f32) -> Option<Result<Playable, Missing>> {
-        let loaded = playable(&self.library, chosen, rate_hz, &|| self.is_overtaken(slot));
+        let gives_up =
+            |frames: u64| self.pending.is_leaving() || (frames > LONG_FRAMES && self.is_overtaken(slot));
+        let loaded = playable(&self.library, chosen, rate_hz, &gives_up);
         (loaded.is_ok() || !self.is_overtaken(slot)).then_some(loaded)
     }
 
@@ -498,8 +503,8 @@ impl Worker {
         let reading = self.slots.iter().find_map(|slot| slot.reading.as_ref()?.as_ref().ok()).cloned();
         let reading = reading.unwrap_or_else(searching::unread);
         let Some(chosen) = choose(&self.bank, &self.bank_ref, sound, &reading, true) else { return };
-        match playable(&self.library, &choice::only_the_match(&chosen), rate_hz, &|| self.wanted.is_leaving())
-        {
+        let is_leaving = |_| self.pending.is_leaving();
+        match playable(&self.library, &choice::only_the_match(&chosen), rate_hz, &is_leaving) {
             Ok(loaded) => self.outbox.post(ToEngine::Audition(Arc::new(loaded))),
             Err(missing) => self.view.notice = Some(missing.to_string()),
         }
@@ -550,23 +555,41 @@ mod tests {
     use crate::handoff::ends;
 
     #[test]
-    fn a_sound_that_a_newer_drawing_of_its_slot_overtakes_is_given_up() {
-        // No other test loads at this rate, so nothing of it is in memory yet.
-        const RATE_HZ: f32 = 11_029.0;
-        let (editor, end, _engine) = ends();
-        let mut worker = Worker { rate_hz: Some(RATE_HZ), ..Worker::new(end, Library::shared()) };
+    fn a_long_sound_that_a_newer_drawing_of_its_slot_overtakes_is_given_up() {
+        const RATE_HZ: u32 = 48_000;
+        let folder = tempfile::tempdir().unwrap();
+        let (channels, bits_per_sample, sample_format) = (1, 16, hound::SampleFormat::Int);
+        let spec = hound::WavSpec { channels, sample_rate: RATE_HZ, bits_per_sample, sample_format };
         let points = (0..30).map(|i| Point { x: 0.03 * i as f32, y: 0.5, secs: 0.0 }).collect();
         let stroke = Stroke { points, rgb: Rgb([0; 3]), width_norm: 0.02 };
         let sketch = Arc::new(Sketch { strokes: vec![stroke], raster: None });
-        let read = |slot: usize| Request::Read { slot, sketch: sketch.clone(), generation: Generation(1) };
-        editor.requests.send(read(0));
-        [0, 1].into_iter().for_each(|slot| worker.answer(read(slot)));
-        let under_keys = |worker: &Worker| [0, 1].map(|slot| worker.slots[slot].under_keys.is_some());
-        assert!(worker.slots[0].chosen.is_some(), "it was read and chosen for");
-        assert_eq!(under_keys(&worker), [false, true]);
-        assert_eq!(worker.slots[0].missing, None, "which is no failure");
-        let waiting = worker.requests.recv().unwrap();
-        assert!(worker.answer_all(waiting) == Next::GoOn);
-        assert_eq!(under_keys(&worker), [true, true]);
+        let read = || Request::Read { slot: 0, sketch: sketch.clone(), generation: Generation(1) };
+        let is_given_up = |frames: u64| {
+            let mut file = hound::WavWriter::create(folder.path().join("tone.wav"), spec).unwrap();
+            for i in 0..frames {
+                // Strokes of a bell, each of another pitch, so that no loop ends it sooner.
+                let secs = i as f32 / RATE_HZ as f32;
+                let (stroke, since) = (secs.floor(), secs.fract());
+                let hz = 220.0 * 2f32.powf((stroke * 7.0).rem_euclid(31.0) / 12.0);
+                let level = 2e4 * (-8.0 * since).exp();
+                file.write_sample((level * (since * hz * std::f32::consts::TAU).sin()) as i16).unwrap();
+            }
+            file.finalize().unwrap();
+            let (editor, end, _engine) = ends();
+            let mut worker = Worker { rate_hz: Some(RATE_HZ as f32), ..Worker::new(end, Library::shared()) };
+            let report = worker.library.open(folder.path(), false, &mut |_| {}, &false.into()).unwrap();
+            (worker.bank, worker.bank_ref) = (report.bank, BankRef::Folder(folder.path().to_path_buf()));
+            editor.requests.send(read());
+            worker.answer(read());
+            assert!(worker.slots[0].chosen.is_some(), "it was read and chosen for");
+            assert_eq!(worker.slots[0].missing, None, "to be given up is no failure");
+            let is_given_up = worker.slots[0].under_keys.is_none();
+            let waiting = worker.requests.recv().unwrap();
+            assert!(worker.answer_all(waiting) == Next::GoOn);
+            assert!(worker.slots[0].under_keys.is_some(), "{:?}", worker.view.notice);
+            is_given_up
+        };
+        assert!(!is_given_up(LONG_FRAMES / 4));
+        assert!(is_given_up(LONG_FRAMES + LONG_FRAMES / 4));
     }
 }
