@@ -61,8 +61,8 @@ impl Weights {
         Weights(tensors.into_iter().collect())
     }
 
-    /// The mean of several weights of one network. Those of trainings that began alike and went different ways are right
-    /// more often together than any of them (Wortsman et al., 2022).
+    /// The mean of several weights of one network. Trainings that began alike err on different things, and
+    /// their mean can be right more often than each (Wortsman et al., 2022).
     ///
     /// # Errors
     /// [`Error::Weights`] for none, and where they are not of one network.

@@ -359,7 +359,7 @@ const MINUTES_SECS: f32 = 120.0;
 /// A length of time: `12 ms`, `1.25 s`, `4:20`, `1:02:00`.
 fn time_text(secs: f32) -> String {
     match secs {
-        0.9995.. if secs >= MINUTES_SECS => clock_text(secs),
+        MINUTES_SECS.. => clock_text(secs),
         0.9995.. => format!("{secs:.2} s"),
         _ => format!("{:.0} ms", 1000.0 * secs),
     }
