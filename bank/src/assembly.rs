@@ -196,7 +196,7 @@ fn told(
 /// A zone with its tuning in its root, as far as keys are tuned there at all.
 fn zone(told: &ToldZone, position: usize, sound: &Sound) -> Zone {
     let own = || sound.profile.root_midi.unwrap_or(Instrument::UNPITCHED_ROOT_MIDI);
-    let mut manner = told.manner;
+    let mut manner = told.manner.clone();
     let mut root_midi = told.root_midi.unwrap_or_else(own);
     if manner.tracking != 0.0 {
         root_midi -= manner.tune_semitones / manner.tracking;

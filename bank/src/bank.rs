@@ -168,7 +168,7 @@ fn assign(
                 named[position] |= !is_told;
                 has_place[position] = true;
                 zone.sound = position;
-                zone.manner = zone.manner.inside(sounds[position].frames);
+                zone.manner = zone.manner.clone().inside(sounds[position].frames);
                 true
             }
             _ => false,

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::import;
 use crate::pieces::{Piece, Stop};
-use crate::{Bank, Error, Fade, Instrument, Loop, OnRelease, Sound, Source, VelocityCurve, Zone};
+use crate::{Bank, Curve, Error, Fade, Instrument, Loop, OnRelease, Sound, Source, Zone};
 
 /// What was written.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -42,10 +42,12 @@ pub fn sfz(bank: &Bank, out: &Path, on_progress: &mut dyn FnMut(usize)) -> Resul
     }
     let mut names = Names::default();
     for instrument in &bank.instruments {
-        let mut text = String::from("// Written by Neume.\n");
+        let (heading, curves) =
+            import::sfz_controllers::heading(instrument.zones.iter().map(|it| &it.manner));
+        let mut text = format!("// Written by Neume.\n{heading}");
         for zone in &instrument.zones {
             let Some(sample) = samples.get(&zone.sound) else { continue };
-            text += &region(bank, zone, sample);
+            text += &region(bank, zone, sample, &curves);
             done.zones += 1;
         }
         let path = out.join(format!("{}.sfz", names.free(&instrument.name)));
@@ -56,7 +58,8 @@ pub fn sfz(bank: &Bank, out: &Path, on_progress: &mut dyn FnMut(usize)) -> Resul
 }
 
 /// A zone as a region. Loops and tunings are written out, so that another sampler finds nothing of its own.
-fn region(bank: &Bank, zone: &Zone, sample: &str) -> String {
+/// `curves` are those of the file's head.
+fn region(bank: &Bank, zone: &Zone, sample: &str, curves: &[Curve]) -> String {
     let sound = &bank.sounds[zone.sound];
     let manner = &zone.manner;
     let center = zone.root_midi.round().clamp(0.0, 127.0);
@@ -78,7 +81,7 @@ fn region(bank: &Bank, zone: &Zone, sample: &str) -> String {
     say("volume", manner.gain_db, 0.0);
     say("pan", 100.0 * manner.pan, 0.0);
     say("amp_veltrack", 100.0 * manner.velocity_tracking.unwrap_or(1.0), 100.0);
-    for (velocity, level) in manner.velocity_curve.iter().flat_map(VelocityCurve::points) {
+    for (velocity, level) in manner.velocity_curve.iter().flat_map(Curve::points) {
         say(&format!("amp_velcurve_{velocity}"), level, -1.0);
     }
     if let Some(turn) = manner.turn {
@@ -119,6 +122,7 @@ fn region(bank: &Bank, zone: &Zone, sample: &str) -> String {
         None => "",
     };
     line += &import::sfz_modulation::written(manner);
+    line += &import::sfz_controllers::written(manner, curves);
     if let Some((start, end)) = manner.span {
         line += &format!("offset={start} end={} ", end - 1);
     }

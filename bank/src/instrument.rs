@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::follow::Follows;
 use crate::modulation::{Choke, Filter, Lfo, ModulationEnvelope};
 use crate::{Loop, Sound};
 
@@ -59,7 +60,7 @@ impl Zone {
 }
 
 /// How a zone plays its sound. The default plays it as it is.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Manner {
     /// Beside the other zones of its instrument.
@@ -85,7 +86,7 @@ pub struct Manner {
     pub velocity_tracking: Option<f32>,
     /// The level by velocity, in the place of its square.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub velocity_curve: Option<VelocityCurve>,
+    pub velocity_curve: Option<Curve>,
     /// Whether it plays to its end although the key is lifted.
     pub one_shot: bool,
     /// That it sounds when the key is let go, rather than struck, and then to its end.
@@ -107,6 +108,13 @@ pub struct Manner {
     /// What silences it, and what it silences.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub choke: Option<Choke>,
+    /// The controllers that move it while it sounds, beside those that move everything.
+    #[serde(skip_serializing_if = "is_nothing")]
+    pub follows: Follows,
+}
+
+fn is_nothing(follows: &Follows) -> bool {
+    follows.is_empty()
 }
 
 fn are_none<T>(all: &[Option<T>]) -> bool {
@@ -135,6 +143,7 @@ impl Default for Manner {
             lfos: [None; Manner::MOST_LFOS],
             modulation_envelopes: [None; Manner::MOST_MODULATION_ENVELOPES],
             choke: None,
+            follows: Follows::default(),
         }
     }
 }
@@ -207,12 +216,13 @@ impl Manner {
         self.turn = self.turn.filter(|turn| turn.position < turn.length && turn.length > 1);
         self.envelope = self.envelope.map(Envelope::bounded);
         self.velocity_tracking = self.velocity_tracking.map(|share| number(share.max(0.0), 1.0, 1.0));
-        self.velocity_curve = self.velocity_curve.map(VelocityCurve::bounded);
+        self.velocity_curve = self.velocity_curve.map(Curve::bounded);
         self.on_release = self.on_release.map(OnRelease::bounded);
         self.filter = self.filter.map(Filter::bounded);
         self.lfos = self.lfos.map(|lfo| lfo.map(Lfo::bounded));
         self.modulation_envelopes = self.modulation_envelopes.map(|it| it.map(ModulationEnvelope::bounded));
         self.choke = self.choke.map(Choke::bounded);
+        self.follows = self.follows.bounded();
         self
     }
 }
@@ -234,21 +244,21 @@ impl OnRelease {
     }
 }
 
-/// A level for every velocity: straight lines from nothing at 0 through a few points to full level at 127. It is kept as a
-/// list of its points.
+/// A number for every velocity, or everywhere that a controller can stand: straight lines through a few points, from 0 at 0
+/// to 1 at 127 where the ends are not among them. It is kept as a list of its points.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(from = "Vec<(u8, f32)>", into = "Vec<(u8, f32)>")]
-pub struct VelocityCurve {
-    /// Velocity 0..=127 and level 0..=1, linear, by ascending velocity; the last is repeated where there are fewer.
-    points: [(u8, f32); VelocityCurve::POINTS],
+pub struct Curve {
+    /// Places 0..=127 in ascending order, with a number −1..=1 each; the last is repeated where there are fewer.
+    points: [(u8, f32); Curve::POINTS],
 }
 
-impl VelocityCurve {
+impl Curve {
     /// Points of a curve, its ends included.
     pub(crate) const POINTS: usize = 12;
 
     /// The curve through these points, or through as many of them as it has; `None` where there is none.
-    pub fn through(given: impl IntoIterator<Item = (u8, f32)>) -> Option<VelocityCurve> {
+    pub fn through(given: impl IntoIterator<Item = (u8, f32)>) -> Option<Curve> {
         let mut all: Vec<(u8, f32)> = given.into_iter().filter(|(_, level)| level.is_finite()).collect();
         if all.is_empty() {
             return None;
@@ -258,40 +268,40 @@ impl VelocityCurve {
         all.sort_by_key(|point| point.0);
         all.dedup_by_key(|point| point.0);
         let last = all.len() - 1;
-        let steps = last.min(VelocityCurve::POINTS - 1);
-        Some(VelocityCurve { points: std::array::from_fn(|i| all[i.min(steps) * last / steps]) })
+        let steps = last.min(Curve::POINTS - 1);
+        Some(Curve { points: std::array::from_fn(|i| all[i.min(steps) * last / steps]) })
     }
 
-    /// The level of a velocity 0..=127, linear, 0..=1.
-    pub fn level(&self, velocity: f32) -> f32 {
-        on_line(&self.points, velocity)
+    /// The number at a place, 0..=127.
+    pub fn level(&self, at: f32) -> f32 {
+        on_line(&self.points, at)
     }
 
     /// The points, each once.
     pub fn points(&self) -> impl Iterator<Item = (u8, f32)> + '_ {
         let repeats = |i: usize| i > 0 && self.points[i - 1].0 == self.points[i].0;
-        (0..VelocityCurve::POINTS).filter(move |i| !repeats(*i)).map(|i| self.points[i])
+        (0..Curve::POINTS).filter(move |i| !repeats(*i)).map(|i| self.points[i])
     }
 
-    fn bounded(mut self) -> VelocityCurve {
-        for (velocity, level) in &mut self.points {
-            *velocity = (*velocity).min(127);
-            *level = if level.is_finite() { level.clamp(0.0, 1.0) } else { 1.0 };
+    pub(crate) fn bounded(mut self) -> Curve {
+        for (place, level) in &mut self.points {
+            *place = (*place).min(127);
+            *level = if level.is_finite() { level.clamp(-1.0, 1.0) } else { 1.0 };
         }
         self.points.sort_by_key(|point| point.0);
         self
     }
 }
 
-impl From<Vec<(u8, f32)>> for VelocityCurve {
-    fn from(points: Vec<(u8, f32)>) -> VelocityCurve {
-        let whole = VelocityCurve { points: [(127, 1.0); VelocityCurve::POINTS] };
-        VelocityCurve::through(points).unwrap_or(whole).bounded()
+impl From<Vec<(u8, f32)>> for Curve {
+    fn from(points: Vec<(u8, f32)>) -> Curve {
+        let whole = Curve { points: [(127, 1.0); Curve::POINTS] };
+        Curve::through(points).unwrap_or(whole).bounded()
     }
 }
 
-impl From<VelocityCurve> for Vec<(u8, f32)> {
-    fn from(curve: VelocityCurve) -> Vec<(u8, f32)> {
+impl From<Curve> for Vec<(u8, f32)> {
+    fn from(curve: Curve) -> Vec<(u8, f32)> {
         curve.points().collect()
     }
 }

@@ -247,7 +247,7 @@ fn secs(secs: f32) -> f32 {
     number(secs, 0.0, MOST_SECS, 0.0)
 }
 
-fn number(value: f32, low: f32, high: f32, rest: f32) -> f32 {
+pub(crate) fn number(value: f32, low: f32, high: f32, rest: f32) -> f32 {
     if value.is_finite() { value.clamp(low, high) } else { rest }
 }
 

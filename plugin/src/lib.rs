@@ -227,8 +227,11 @@ fn engine_event(event: NoteEvent<()>) -> Option<TimedEvent> {
             control_change::ALL_NOTES_OFF => Event::AllNotesOff { channel: Some(channel) },
             control_change::ALL_SOUND_OFF => Event::AllSoundOff { channel: Some(channel) },
             control_change::RESET_ALL_CONTROLLERS => Event::ResetControllers { channel: Some(channel) },
-            _ => return None,
+            _ => Event::Control { channel, controller: cc, value },
         },
+        NoteEvent::MidiChannelPressure { channel, pressure, .. } => {
+            Event::Pressure { channel, value: pressure }
+        }
         _ => return None,
     };
     Some(TimedEvent { frame, event })

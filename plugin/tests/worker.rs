@@ -187,8 +187,10 @@ fn an_instrument_of_a_preset_lies_under_the_keys_whole_and_comes_back_so() {
     instance.draw(0, line(67.0, [40, 40, 40]));
     let described = |instance: &Instance| {
         let playable = instance.under_keys[0].clone().expect("the slot has a sound");
-        let zones =
-            playable.zones.iter().map(|zone| (zone.keys, zone.root_midi, zone.manner, zone.pcm.left.len()));
+        let zones = playable
+            .zones
+            .iter()
+            .map(|zone| (zone.keys, zone.root_midi, zone.manner.clone(), zone.pcm.left.len()));
         zones.collect::<Vec<_>>()
     };
     let zones = described(&instance);

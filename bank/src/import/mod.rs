@@ -9,7 +9,7 @@ pub(crate) mod generators;
 mod modulators;
 pub(crate) mod sf2;
 pub(crate) mod sfz;
-mod sfz_controllers;
+pub(crate) mod sfz_controllers;
 pub(crate) mod sfz_modulation;
 mod sfz_text;
 mod tables;

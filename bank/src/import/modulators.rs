@@ -9,7 +9,7 @@ use soundfont::raw::{
 };
 
 use super::generators::number;
-use crate::VelocityCurve;
+use crate::Curve;
 
 /// The velocity that is taken for what cannot follow it.
 const USUAL_VELOCITY: u8 = 90;
@@ -18,7 +18,7 @@ const SOFT_VELOCITY: u8 = 45;
 /// Most modulators of a list.
 const MOST: usize = 64;
 /// Velocities through which the curve of the level is drawn, closer where it is steep.
-const VELOCITIES: [u8; VelocityCurve::POINTS] = [0, 4, 8, 13, 20, 30, 42, 56, 72, 90, 108, 127];
+const VELOCITIES: [u8; Curve::POINTS] = [0, 4, 8, 13, 20, 30, 42, 56, 72, 90, 108, 127];
 
 /// Lowest and highest, both included.
 type Range = (u8, u8);
@@ -102,7 +102,7 @@ impl Modulators {
 
     /// The gain of a zone in decibels at the velocity at which it is loudest, and how it falls from there; no curve where it
     /// falls as the standard says.
-    pub fn level(&self, base_db: f32, keys: Range, velocities: Range) -> (f32, Option<VelocityCurve>) {
+    pub fn level(&self, base_db: f32, keys: Range, velocities: Range) -> (f32, Option<Curve>) {
         let is_standard = |one: &One| {
             are_alike(&one.said, &DEFAULT_VEL2ATT_MOD) && one.amount == f32::from(DEFAULT_VEL2ATT_MOD.amount)
         };
@@ -115,7 +115,7 @@ impl Modulators {
         let ends = [velocities.0, velocities.1].map(|velocity| self.gain_db(base_db, keys, velocity));
         let most = inside.map(|point| point.1).chain(ends).fold(f32::MIN, f32::max);
         let curve = points.map(|(velocity, db)| (velocity, 10f32.powf((db - most).min(0.0) / 20.0)));
-        (most, VelocityCurve::through(curve))
+        (most, Curve::through(curve))
     }
 
     /// How the cutoff of a zone is moved.

@@ -6,11 +6,11 @@ use std::path::Path;
 use neume_models::legend::note_number;
 
 use super::files::Files;
-use super::sfz_controllers::Controllers;
+use super::sfz_controllers::{Controllers, Following};
 use super::sfz_modulation;
 use super::sfz_text::{Piece, Text};
 use super::{Imported, Place, ToldInstrument, ToldZone, strike_if_all_wait, take_out_layers};
-use crate::{Envelope, Fade, Loop, Looping, Manner, OnRelease, Turn, VelocityCurve};
+use crate::{Curve, Envelope, Fade, Loop, Looping, Manner, OnRelease, Turn};
 
 /// Regions of a file.
 const MOST_REGIONS: usize = 100_000;
@@ -97,27 +97,23 @@ pub(super) type Opcodes = BTreeMap<String, String>;
 pub(super) fn import(path: &Path, files: &Files) -> Result<Imported, String> {
     let text = Text::read(path, files)?;
     let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let of_regions = |hushes: bool| {
-        let mut import = Import {
-            from: path.parent().unwrap_or(Path::new("")),
-            files,
-            imported: Imported { failed: text.failed.clone(), ..Imported::default() },
-            zones: Vec::new(),
-            seen: 0,
-            missing: BTreeSet::new(),
-            control: Opcodes::new(),
-            controllers: Controllers::read(&text.pieces),
-            articulation: articulation(&text.pieces),
-            hushes,
-        };
-        import.regions(&text.pieces);
-        import
+    let mut import = Import {
+        from: path.parent().unwrap_or(Path::new("")),
+        files,
+        imported: Imported { failed: text.failed.clone(), ..Imported::default() },
+        zones: Vec::new(),
+        seen: 0,
+        missing: BTreeSet::new(),
+        control: Opcodes::new(),
+        controllers: Controllers::read(&text.pieces),
+        articulation: articulation(&text.pieces),
     };
-    // An instrument that is silent until a controller moves is heard as if it had moved.
-    let import = Some(of_regions(true)).filter(|import| !import.zones.is_empty());
-    let import = import.unwrap_or_else(|| of_regions(false));
+    import.regions(&text.pieces);
     let Import { mut imported, mut zones, missing, .. } = import;
     strike_if_all_wait(&mut zones);
+    rouse_if_none_is_heard(&mut zones);
+    // Of more layers than a note plays those go that wait for a controller.
+    zones.sort_by_key(|zone| !zone.manner.follows.are_heard_at_rest());
     imported.leave_out("sfz: layer (a ninth sound of the same note)", take_out_layers(&mut zones));
     imported.failed.extend(missing.into_iter().take(MOST_FAILURES));
     if !zones.is_empty() {
@@ -138,8 +134,16 @@ struct Import<'a> {
     controllers: Controllers,
     /// The key switch that is played; the others' regions are left out.
     articulation: Option<i32>,
-    /// Whether regions that controllers fade out at the start are left out.
-    hushes: bool,
+}
+
+/// An instrument that is silent until a controller moves is heard as if it had moved.
+fn rouse_if_none_is_heard(zones: &mut [ToldZone]) {
+    if zones.iter().all(|zone| !zone.manner.follows.are_heard_at_rest()) {
+        for zone in zones {
+            let follows = &mut zone.manner.follows;
+            *follows = follows.resting_at(&follows.where_loudest());
+        }
+    }
 }
 
 /// The key switch that a file begins with: the one that it says, else the first that it has.
@@ -212,7 +216,7 @@ impl Import<'_> {
         }
         levels[3].clear();
         all.remove("");
-        let region = Region { opcodes: all, shift: self.shift() };
+        let region = Region { opcodes: all, shift: self.shift(), following: Vec::new() };
         if let Err(left_out) = self.zone(region) {
             self.imported.leave_out(left_out, 1);
         }
@@ -233,12 +237,10 @@ impl Import<'_> {
             return Err(format!("sfz: sample={sample}"));
         }
         self.has_place(&region)?;
-        let (faded, held) = self.controllers.settle(&mut region.opcodes);
-        let gain = faded * self.gain_by_controllers(&region);
-        if gain < SILENT && self.hushes {
-            return Err("sfz: region that a controller fades out (as it stands at the start)".to_string());
-        }
-        held.into_iter().for_each(|name| self.imported.leave_out(name, 1));
+        let settled = self.controllers.settle(&mut region.opcodes);
+        region.following = settled.following;
+        region.following.extend(self.fadings(&region));
+        settled.held.into_iter().for_each(|name| self.imported.leave_out(name, 1));
         for name in region.opcodes.keys() {
             if !is_known(name) {
                 self.imported.leave_out(format!("sfz: {name}"), 1);
@@ -255,7 +257,7 @@ impl Import<'_> {
             Ok(file) => {
                 let (root_midi, tells_root) = region.root();
                 let mut manner = region.manner();
-                manner.gain_db += 20.0 * if gain < SILENT { 1.0 } else { gain }.log10();
+                manner.gain_db += 20.0 * settled.gain.max(1e-7).log10();
                 if let Some(left_out) = region.modulate(&mut manner) {
                     self.imported.leave_out(left_out, 1);
                 }
@@ -317,17 +319,15 @@ impl Import<'_> {
         Ok(())
     }
 
-    /// How much is left of a region by the controllers that fade it, as they stand at the start, linear, 0..1.
-    fn gain_by_controllers(&self, region: &Region) -> f32 {
+    /// The controllers that fade a region in and out.
+    fn fadings(&self, region: &Region) -> Vec<Following> {
         let of = |name: &str| FADES.iter().find_map(|fade| cc(name, &format!("{fade}cc")).map(String::from));
         let controllers: BTreeSet<String> = region.opcodes.keys().filter_map(|name| of(name)).collect();
-        let gain = |controller: &String| {
+        let fading = |number: &String| {
             let border = |name: &str| Some(region.number(name)?.clamp(0.0, 127.0) as u8);
-            region
-                .fade(&format!("cc{controller}"), border)
-                .map_or(1.0, |fade| fade.gain(self.controllers.stands(controller)))
+            self.controllers.fading(number, region.fade(&format!("cc{number}"), border)?)
         };
-        controllers.iter().map(gain).product()
+        controllers.iter().filter_map(fading).collect()
     }
 }
 
@@ -342,9 +342,7 @@ pub(crate) fn fall_shares(envelope: &Envelope) -> [f32; 2] {
     [envelope.decay_db() / FALL_DB, Envelope::RELEASE_DB / FALL_DB]
 }
 /// Borders of a crossfade; what fades follows in the name.
-const FADES: [&str; 4] = ["xfin_lo", "xfin_hi", "xfout_lo", "xfout_hi"];
-/// What is fainter than this beside full level, linear, is silent.
-const SILENT: f32 = 1e-3;
+pub(super) const FADES: [&str; 4] = ["xfin_lo", "xfin_hi", "xfout_lo", "xfout_hi"];
 
 /// The number of an opcode that ends in one.
 fn cc<'a>(name: &'a str, prefix: &str) -> Option<&'a str> {
@@ -366,6 +364,8 @@ fn is_known(name: &str) -> bool {
 pub(super) struct Region {
     opcodes: Opcodes,
     shift: i32,
+    /// What follows controllers while a note sounds.
+    pub(super) following: Vec<Following>,
 }
 
 impl Region {
@@ -446,12 +446,12 @@ impl Region {
         }
     }
 
-    fn velocity_curve(&self) -> Option<VelocityCurve> {
+    fn velocity_curve(&self) -> Option<Curve> {
         let points = self.opcodes.iter().filter_map(|(name, level)| {
             let velocity = cc(name, VELOCITY_POINT)?.parse().ok().filter(|velocity| *velocity < 128)?;
             Some((velocity, level.parse().ok()?))
         });
-        VelocityCurve::through(points)
+        Curve::through(points)
     }
 
     fn on_release(&self) -> Option<OnRelease> {

@@ -1,14 +1,17 @@
-//! Where the controllers of an SFZ file stand before any of them has moved, and what the opcodes that follow them come to
-//! then. Neume's sounds follow no controllers of files, so each is heard as it stands at the start.
+//! Where the controllers of an SFZ file stand before any of them has moved, and which opcodes follow them. Level, pitch,
+//! cutoff and the depths of oscillators follow while a note sounds; all else is heard as it stands at the start.
 //!
 //! Curves and what follows by product or by sum are taken as sfizz takes them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::sfz::Opcodes;
+use super::sfz::{FADES, Opcodes};
 use super::sfz_modulation::{OF_LFO, OF_NUMBERED_LFO, is_numbered_lfo};
 use super::sfz_text::Piece;
-use crate::instrument::on_line;
+use crate::Manner;
+use crate::export::number as written_number;
+use crate::follow::{Follow, Moves, Response};
+use crate::instrument::{Curve, Fade};
 
 /// From this number on it is each note that says where a controller stands: its velocity, its key, chance.
 const FIRST_OF_NOTES: u16 = 128;
@@ -65,15 +68,49 @@ fn split(name: &str) -> Option<(&str, Follows, u16)> {
 pub(super) struct Controllers {
     /// Where they stand, 0..1, by number.
     stand: BTreeMap<u16, f32>,
-    /// From where a controller stands, 0..127, to what follows, by number.
-    curves: BTreeMap<u16, Vec<(u8, f32)>>,
+    /// From where a controller stands to what follows, by number.
+    curves: BTreeMap<u16, Curve>,
+}
+
+/// An opcode that follows a controller while a note sounds.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Following {
+    /// What it would be called without its controller.
+    pub opcode: String,
+    controller: u8,
+    rest: f32,
+    response: Response,
+    depth: f32,
+}
+
+impl Following {
+    /// The same as a zone has it.
+    pub fn moving(&self, moves: Moves) -> Follow {
+        let Following { controller, rest, response, depth, .. } = *self;
+        let depth = if moves == Moves::Amplitude { depth / 100.0 } else { depth };
+        Follow { controller, rest, response, moves, depth }
+    }
+}
+
+/// What the opcodes of a region that follow controllers come to.
+#[derive(Debug, Default)]
+pub(super) struct Settled {
+    /// Linear, of what fades the region and follows nothing but the keyboard's own volume and expression.
+    pub gain: f32,
+    /// The names of what will not follow.
+    pub held: BTreeSet<String>,
+    pub following: Vec<Following>,
 }
 
 impl Controllers {
+    /// Volume, pan and expression as a keyboard sends them when it is switched on.
+    fn usual() -> Controllers {
+        let stand = [(7, 100.0 / 127.0), (10, 0.5), (11, 1.0)].into();
+        Controllers { stand, curves: BTreeMap::new() }
+    }
+
     pub fn read(pieces: &[Piece]) -> Controllers {
-        let mut controllers = Controllers::default();
-        // Volume, pan and expression as a keyboard sends them when it is switched on.
-        controllers.stand.extend([(7, 100.0 / 127.0), (10, 0.5), (11, 1.0)]);
+        let mut controllers = Controllers::usual();
         let (mut header, mut points, mut index) = ("", Vec::new(), None);
         for piece in pieces {
             match piece {
@@ -105,17 +142,13 @@ impl Controllers {
         }
     }
 
-    fn add_curve(&mut self, index: Option<u16>, mut points: Vec<(u8, f32)>) {
-        if points.is_empty() || self.curves.len() >= MOST_CURVES {
+    fn add_curve(&mut self, index: Option<u16>, points: Vec<(u8, f32)>) {
+        if self.curves.len() >= MOST_CURVES {
             return;
         }
-        points.retain(|point| point.1.is_finite());
-        points.extend([(0, 0.0), (127, 1.0)]);
-        // What is written goes before the ends of a curve that says nothing of them.
-        points.sort_by_key(|point| point.0);
-        points.dedup_by_key(|point| point.0);
+        let Some(curve) = Curve::through(points) else { return };
         let next = self.curves.last_key_value().map_or(FIRST_CURVE, |(last, _)| last.saturating_add(1));
-        self.curves.insert(index.unwrap_or(next), points);
+        self.curves.insert(index.unwrap_or(next), curve);
     }
 
     /// Whether an opcode of the control header says where one stands.
@@ -128,16 +161,15 @@ impl Controllers {
         number.parse().map_or(0.0, |number: u16| 127.0 * self.stand.get(&number).copied().unwrap_or(0.0))
     }
 
-    /// Replaces the opcodes that follow controllers by what they come to. Gives the gain that is left by those that fade the
-    /// region, linear, and the names of what will not follow.
-    pub fn settle(&self, opcodes: &mut Opcodes) -> (f32, BTreeSet<String>) {
-        let (mut gain, mut held) = (1.0, BTreeSet::new());
-        let following: Vec<(String, String)> = opcodes
+    /// Takes out the opcodes that follow controllers while notes sound, and replaces the others by what they come to.
+    pub fn settle(&self, opcodes: &mut Opcodes) -> Settled {
+        let mut settled = Settled { gain: 1.0, ..Settled::default() };
+        let written: Vec<(String, String)> = opcodes
             .iter()
             .filter(|(name, _)| split(name).is_some())
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect();
-        for (name, value) in following {
+        for (name, value) in written {
             let Some((opcode, follows, number)) = split(&name) else { continue };
             opcodes.remove(&name);
             let curve = opcodes.remove(&format!("{opcode}_curvecc{number}"));
@@ -145,12 +177,22 @@ impl Controllers {
                 opcodes.remove(&format!("{opcode}_{beside}cc{number}"));
             }
             let Some(depth) = value.parse::<f32>().ok().filter(|depth| depth.is_finite()) else { continue };
-            let share = self.share(number, curve.and_then(|curve| curve.parse().ok()).unwrap_or(0));
-            held.insert(format!("sfz: {opcode}_oncc (as it stands at the start)"));
+            let response = self.response(curve.and_then(|curve| curve.parse().ok()).unwrap_or(0));
+            let rest = self.stand.get(&number).copied().unwrap_or(0.0);
+            if moves(opcode, number) {
+                let (opcode, controller) = (opcode.to_string(), number as u8);
+                settled.following.push(Following { opcode, controller, rest, response, depth });
+                continue;
+            }
+            let share = response.at(rest);
+            let is_of_keyboard = OF_KEYBOARD.contains(&number) && ["amplitude", "volume"].contains(&opcode);
+            if !is_of_keyboard {
+                settled.held.insert(format!("sfz: {opcode}_oncc (as it stands at the start)"));
+            }
             let written = opcodes.get(opcode).and_then(|text| text.parse::<f32>().ok());
             let sum = match (follows, written) {
                 (Follows::Product, _) => {
-                    gain *= (depth / 100.0 * share).max(0.0);
+                    settled.gain *= (depth / 100.0 * share).max(0.0);
                     continue;
                 }
                 (Follows::Cents, None) => continue,
@@ -159,22 +201,99 @@ impl Controllers {
             };
             opcodes.insert(opcode.to_string(), sum.to_string());
         }
-        (gain, held)
+        settled
     }
 
-    /// What a curve makes of where a controller stands.
-    fn share(&self, number: u16, curve: u16) -> f32 {
-        let x = self.stand.get(&number).copied().unwrap_or(0.0);
-        match curve {
-            1 => 2.0 * x - 1.0,
-            2 => 1.0 - x,
-            3 => 1.0 - 2.0 * x,
-            4 => x * x,
-            5 => x.sqrt(),
-            6 => (1.0 - x).sqrt(),
-            _ => self.curves.get(&curve).map_or(x, |points| on_line(points, 127.0 * x)),
+    /// A region that fades in and out with a controller.
+    pub fn fading(&self, number: &str, fade: Fade) -> Option<Following> {
+        let controller = number.parse().ok().filter(|number| *number < FIRST_OF_NOTES)?;
+        let rest = self.stand.get(&controller).copied().unwrap_or(0.0);
+        let (opcode, controller) = ("amplitude".to_string(), controller as u8);
+        Some(Following { opcode, controller, rest, response: Response::Fade(fade), depth: 100.0 })
+    }
+
+    /// What a curve makes of where a controller stands; one that nobody draws is straight.
+    fn response(&self, curve: u16) -> Response {
+        let drawn = || self.curves.get(&curve).copied().map_or(Response::Linear, Response::Drawn);
+        Response::numbered(curve).unwrap_or_else(drawn)
+    }
+}
+
+/// Volume and expression: what a keyboard sends is followed by every sound.
+const OF_KEYBOARD: [u16; 2] = [7, 11];
+
+/// Whether an opcode follows a controller while a note sounds.
+fn moves(opcode: &str, controller: u16) -> bool {
+    match opcode {
+        "amplitude" | "volume" => !OF_KEYBOARD.contains(&controller),
+        "tune" | "pitch" | "cutoff" => true,
+        _ => opcode.split_once('_').is_some_and(|(family, part)| match family {
+            "pitchlfo" | "fillfo" | "amplfo" => part == "depth",
+            _ => is_numbered_lfo(family) && ["pitch", "volume", "cutoff"].contains(&part),
+        }),
+    }
+}
+
+/// The controllers of an instrument's zones where they do not rest as a keyboard's do, and the curves that they follow, as the
+/// head of a file; with the curves, of which each is written once.
+pub(crate) fn heading<'a>(manners: impl Iterator<Item = &'a Manner>) -> (String, Vec<Curve>) {
+    let (mut rests, mut curves) = (BTreeMap::new(), Vec::new());
+    for follow in manners.flat_map(|manner| manner.follows.iter()) {
+        rests.entry(u16::from(follow.controller)).or_insert(follow.rest);
+        if let Response::Drawn(curve) = follow.response
+            && !curves.contains(&curve)
+        {
+            curves.push(curve);
         }
     }
+    let stands = Controllers::usual();
+    rests.retain(|number, rest| stands.stand.get(number).copied().unwrap_or(0.0) != *rest);
+    let mut text = String::new();
+    if !rests.is_empty() {
+        text += "<control>";
+        rests
+            .iter()
+            .for_each(|(number, rest)| text += &format!(" set_hdcc{number}={}", written_number(*rest)));
+        text += "\n";
+    }
+    for (index, curve) in (FIRST_CURVE..).zip(&curves) {
+        text += &format!("<curve> curve_index={index}");
+        curve.points().for_each(|(at, level)| text += &format!(" v{at:03}={}", written_number(level)));
+        text += "\n";
+    }
+    (text, curves)
+}
+
+/// The opcodes that say what a zone follows; `curves` are those of [`heading`].
+pub(crate) fn written(manner: &Manner, curves: &[Curve]) -> String {
+    let mut line = String::new();
+    for Follow { controller, response, moves, depth, .. } in manner.follows.iter() {
+        if let (Response::Fade(fade), Moves::Amplitude) = (response, moves) {
+            let borders = [fade.rises.0, fade.rises.1, fade.falls.0, fade.falls.1];
+            let said = FADES.iter().zip(borders).zip([0, 0, 127, 127]).filter(|((_, at), rest)| at != rest);
+            said.for_each(|((name, at), _)| line += &format!("{name}cc{controller}={at} "));
+            continue;
+        }
+        let (opcode, depth) = match moves {
+            Moves::Amplitude => ("amplitude", 100.0 * depth),
+            Moves::GainDb => ("volume", *depth),
+            Moves::PitchCents => ("tune", *depth),
+            Moves::CutoffCents => ("cutoff", *depth),
+            Moves::LfoPitchCents(_) => ("pitchlfo_depth", *depth),
+            Moves::LfoCutoffCents(_) => ("fillfo_depth", *depth),
+            Moves::LfoGainDb(_) => ("amplfo_depth", *depth),
+        };
+        line += &format!("{opcode}_oncc{controller}={} ", written_number(depth));
+        let drawn = |curve: &Curve| Some(FIRST_CURVE + curves.iter().position(|it| it == curve)? as u16);
+        let curve = match response {
+            Response::Drawn(curve) => drawn(curve),
+            plain => (0..FIRST_CURVE).find(|number| Response::numbered(*number) == Some(*plain)),
+        };
+        if let Some(curve) = curve.filter(|curve| *curve > 0) {
+            line += &format!("{opcode}_curvecc{controller}={curve} ");
+        }
+    }
+    line
 }
 
 /// The number at the end of a name.

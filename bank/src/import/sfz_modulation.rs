@@ -4,9 +4,11 @@
 //! Where SFZ leaves numbers open they are taken as sfizz and ARIA take them: the resonance is the quality factor in
 //! decibels, oscillators are triangles, and `off_mode=fast` is 6 ms.
 
+use std::collections::BTreeMap;
+
 use super::sfz::Region;
 use crate::export::number;
-use crate::{Choke, Depths, Filter, FilterKind, Lfo, Manner, ModulationEnvelope, Restrike};
+use crate::{Choke, Depths, Filter, FilterKind, Follows, Lfo, Manner, ModulationEnvelope, Moves, Restrike};
 
 /// How fast a region is silenced where it says nothing else.
 pub(super) const FAST_SECS: f32 = 0.006;
@@ -74,16 +76,44 @@ impl Region {
         manner.modulation_envelopes =
             [self.envelope_of(ENVELOPES[0], pitch), self.envelope_of(ENVELOPES[1], filter)];
         manner.lfos = LFOS.map(|family| self.lfo(family));
+        let mut places: BTreeMap<String, u8> = LFOS.map(String::from).into_iter().zip(0..).collect();
         if manner.filter.is_none() {
             // Nothing is there for them to move.
             manner.modulation_envelopes[1] = None;
             manner.lfos[1] = None;
         }
-        let crowded = self.add_numbered_lfos(&mut manner.lfos);
+        let crowded = self.add_numbered_lfos(&mut manner.lfos, &mut places);
+        manner.follows = self.follows(manner, &places);
         manner.choke = self.choke();
         crowded
             .then(|| "sfz: lfoN (a fourth oscillator)".to_string())
             .or((cutoff_hz.is_some() && known.is_none()).then(|| format!("sfz: fil_type={kind}")))
+    }
+
+    /// What follows controllers, but for what is not there to be moved. `places` are those of the oscillators.
+    fn follows(&self, manner: &Manner, places: &BTreeMap<String, u8>) -> Follows {
+        let moves = |opcode: &str| match opcode {
+            "amplitude" => Some(Moves::Amplitude),
+            "volume" => Some(Moves::GainDb),
+            "cutoff" => manner.filter.map(|_| Moves::CutoffCents),
+            "tune" | "pitch" => Some(Moves::PitchCents),
+            _ => {
+                let (family, part) = opcode.split_once('_')?;
+                let place = *places.get(family)?;
+                manner.lfos.get(usize::from(place)).copied().flatten()?;
+                match (family, part) {
+                    ("pitchlfo", _) | (_, "pitch") => Some(Moves::LfoPitchCents(place)),
+                    ("fillfo", _) | (_, "cutoff") => Some(Moves::LfoCutoffCents(place)),
+                    _ => Some(Moves::LfoGainDb(place)),
+                }
+            }
+        };
+        let all = self.following.iter().filter_map(|it| Some(it.moving(moves(&it.opcode)?)));
+        all.collect::<Vec<_>>().into()
+    }
+
+    fn is_followed(&self, opcode: &str) -> bool {
+        self.following.iter().any(|it| it.opcode == opcode)
     }
 
     fn filter(&self, kind: FilterKind, stages: u8, cutoff_hz: f32) -> Filter {
@@ -125,12 +155,17 @@ impl Region {
         let lfo =
             Lfo { freq_hz: number("freq"), delay_secs: number("delay"), fade_secs: number("fade"), depths };
         // An oscillator that stands still stands in the middle.
-        (!depths.are_none() && lfo.freq_hz > 0.0).then_some(lfo)
+        let moves = !depths.are_none() || self.is_followed(&format!("{family}_depth"));
+        (moves && lfo.freq_hz > 0.0).then_some(lfo)
     }
 
-    /// Adds oscillators that have a number for a name and may move several things; all are triangles. Gives whether one found
-    /// no room.
-    fn add_numbered_lfos(&self, lfos: &mut [Option<Lfo>; Manner::MOST_LFOS]) -> bool {
+    /// Adds oscillators that have a number for a name and may move several things; all are triangles. `places` learns where
+    /// they are. Gives whether one found no room.
+    fn add_numbered_lfos(
+        &self,
+        lfos: &mut [Option<Lfo>; Manner::MOST_LFOS],
+        places: &mut BTreeMap<String, u8>,
+    ) -> bool {
         let mut crowded = false;
         for name in self.names() {
             // The frequency tells that there is one: it stands still without.
@@ -144,12 +179,20 @@ impl Region {
                 gain_db: number("volume"),
             };
             let freq_hz = number("freq");
-            if depths.are_none() || freq_hz <= 0.0 {
+            let is_followed = ["pitch", "cutoff", "volume"]
+                .iter()
+                .any(|part| self.is_followed(&format!("{family}_{part}")));
+            if depths.are_none() && !is_followed || freq_hz <= 0.0 {
                 continue;
             }
             let lfo = Lfo { freq_hz, delay_secs: number("delay"), fade_secs: number("fade"), depths };
-            match lfos.iter_mut().find(|place| place.is_none()) {
-                Some(place) => *place = Some(lfo),
+            match lfos.iter().position(Option::is_none) {
+                Some(place) => {
+                    lfos[place] = Some(lfo);
+                    // Of one that is nowhere else.
+                    places.retain(|_, other| usize::from(*other) != place);
+                    places.insert(family.to_string(), place as u8);
+                }
                 None => crowded = true,
             }
         }
@@ -239,8 +282,13 @@ impl Line {
     fn lfos(&mut self, manner: &Manner) {
         let moved: [fn(Depths) -> f32; Manner::MOST_LFOS] =
             [|depths| depths.pitch_cents, |depths| depths.cutoff_cents, |depths| depths.gain_db];
-        for (family, depth) in LFOS.iter().zip(moved) {
-            let Some(lfo) = manner.lfos.iter().flatten().find(|it| depth(it.depths) != 0.0) else { continue };
+        let followed: [fn(u8) -> Moves; Manner::MOST_LFOS] =
+            [Moves::LfoPitchCents, Moves::LfoCutoffCents, Moves::LfoGainDb];
+        for ((family, depth), followed) in LFOS.iter().zip(moved).zip(followed) {
+            let is_followed = |place| manner.follows.iter().any(|follow| follow.moves == followed(place));
+            let mut lfos = (0..).zip(&manner.lfos).filter_map(|(place, lfo)| Some((place, lfo.as_ref()?)));
+            let said = lfos.find(|(place, lfo)| depth(lfo.depths) != 0.0 || is_followed(*place));
+            let Some((_, lfo)) = said else { continue };
             let parts = [lfo.freq_hz, lfo.delay_secs, lfo.fade_secs, depth(lfo.depths)];
             OF_LFO
                 .iter()

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use neume_bank::{Depths, Instrument, Lfo, ScanReport, Zone};
+use neume_bank::{Depths, Follow, Instrument, Lfo, Moves, ScanReport, Zone};
 
 use crate::scan::Place;
 
@@ -21,7 +21,7 @@ fn told(report: &ScanReport) -> &Instrument {
 }
 
 #[test]
-fn what_follows_controllers_is_heard_as_they_stand_at_the_start() {
+fn level_pitch_and_cutoff_follow_controllers_and_the_rest_is_heard_as_they_stand_at_the_start() {
     let (report, _place) = scanned(
         "<control> set_cc1=127 set_hdcc2=0.5 set_cc3=32\n\
          <curve> curve_index=9 v000=0.25 v127=0.75\n<curve> v064=1\n\
@@ -31,31 +31,75 @@ fn what_follows_controllers_is_heard_as_they_stand_at_the_start() {
          <region> key=62 amplitude_oncc2=100 amplitude_curvecc2=10 amplitude_smoothcc2=10 ampeg_sustain_oncc1=-40 pan_oncc131=9\n\
          <region> key=63 amplitude_oncc4=100\n",
     );
-    let [first, second, third] = &told(&report).zones[..] else { panic!("a silent region is left out") };
+    let [first, second, third, silent] = &told(&report).zones[..] else { panic!() };
     let near = |found: f32, expected: f32| (found - expected).abs() < 0.02;
     let db = |share: f32| 20.0 * share.log10();
-    assert!(near(first.manner.gain_db, db(0.25) - 3.0), "{}", first.manner.gain_db);
+    let rest_db = |zone: &Zone| zone.manner.gain_db + zone.manner.follows.gain_db_at_rest();
+    assert!(near(rest_db(first), db(0.25) - 3.0), "{}", rest_db(first));
+    let follows = |zone: &Zone, moves| zone.manner.follows.iter().copied().find(|it| it.moves == moves);
+    let amplitude = follows(first, Moves::Amplitude).unwrap();
+    assert_eq!((amplitude.controller, amplitude.rest, amplitude.by(Some(1.0))), (2, 0.5, 0.5));
+    assert_eq!(follows(first, Moves::CutoffCents).map(|it| it.by(None)), Some(1_200.0));
+    assert_eq!(follows(first, Moves::PitchCents).map(|it| it.by(Some(0.5))), Some(25.0));
+    assert!(first.manner.follows.include(1) && !silent.manner.follows.include(1));
     assert!(near(first.manner.pan, 2.0 * 32.0 / 127.0 - 1.0), "{}", first.manner.pan);
     assert!(near(first.root_midi, 60.0), "a controller at rest tunes nothing: {}", first.root_midi);
     assert!(near(first.manner.envelope.unwrap().release_secs, 3.0 * 60.0 / 78.172));
-    assert!(near(first.manner.filter.unwrap().cutoff_hz, 2_000.0));
-    assert!(near(second.manner.gain_db, db(0.75)), "{}", second.manner.gain_db);
+    assert!(near(first.manner.filter.unwrap().cutoff_hz, 1_000.0));
+    assert!(near(rest_db(second), db(0.75)), "{}", rest_db(second));
     let depths = Depths { cutoff_cents: 1_200.0, ..Depths::default() };
     assert_eq!(second.manner.modulation_envelopes[1].unwrap().depths, depths);
-    assert!(near(third.manner.gain_db, db(63.5 / 64.0)), "the tenth curve: {}", third.manner.gain_db);
+    assert!(near(rest_db(third), db(63.5 / 64.0)), "the tenth curve: {}", rest_db(third));
     assert!(near(third.manner.envelope.unwrap().sustain_norm, 0.6));
+    assert!(!silent.manner.follows.are_heard_at_rest() && silent.manner.gain_db == 0.0);
     let left_out: Vec<_> = report.not_honoured.iter().map(|it| (it.what.as_str(), it.count)).collect();
     let count = |what: &str| left_out.iter().find(|it| it.0 == what).map(|it| it.1);
-    assert_eq!(count("sfz: cutoff_oncc (as it stands at the start)"), Some(3), "{left_out:?}");
+    assert_eq!(count("sfz: pan_oncc (as it stands at the start)"), Some(1), "{left_out:?}");
+    assert_eq!(count("sfz: cutoff_oncc (as it stands at the start)"), None, "{left_out:?}");
     assert_eq!(count("sfz: pan_oncc131"), Some(1), "what each note says is not honoured: {left_out:?}");
-    assert_eq!(count("sfz: region that a controller fades out (as it stands at the start)"), Some(1));
+}
+
+#[test]
+fn what_follows_controllers_is_written_back() {
+    let (report, _place) = scanned(
+        "<control> set_hdcc2=0.25\n<curve> curve_index=20 v000=-1 v030=0.5 v127=1\n<global> sample=a.wav\n\
+         <region> key=60 xfin_locc1=10 xfin_hicc1=50 xfout_locc1=70 xfout_hicc1=90\n\
+         <region> key=61 tune_oncc2=50 tune_curvecc2=20 amplitude_oncc3=80 amplitude_curvecc3=4 volume_oncc2=-6\n\
+         <region> key=62 pitchlfo_freq=5 pitchlfo_depthcc1=40 amplfo_freq=4 amplfo_depth=1 amplfo_depth_oncc2=3 lfo9_freq=2 \
+         lfo9_cutoff_oncc2=600 cutoff=900 cutoff_oncc74=3600\n\
+         <region> key=63 amplitude_oncc7=100 volume_oncc11=6 pitchlfo_depthcc1=40 fillfo_freq=1 fillfo_depthcc1=9\n",
+    );
+    let out = Place::new();
+    neume_bank::export::sfz(&report.bank, out.folder.path(), &mut |_| {}).unwrap();
+    let again = out.scan();
+    let by_key = |report: &ScanReport, key: u8| {
+        let zones = &told(report).zones;
+        zones.iter().find(|zone| zone.keys.0 == key).unwrap().manner.clone()
+    };
+    for (key, count) in [(60, 1), (61, 3), (62, 4), (63, 0)] {
+        let [said, read] = [&report, &again].map(|report| by_key(report, key).follows.to_vec());
+        assert_eq!(said.len(), count, "{key}: what has nothing to move is none: {said:?}");
+        let moved = |all: &[Follow]| {
+            let mut moved: Vec<String> = all
+                .iter()
+                .map(|it| {
+                    let by = [None, Some(0.0), Some(0.3), Some(1.0)].map(|at| (1e3 * it.by(at)).round());
+                    format!("{:?} {} {by:?}", std::mem::discriminant(&it.moves), it.controller)
+                })
+                .collect();
+            moved.sort();
+            moved
+        };
+        assert_eq!(moved(&said), moved(&read));
+    }
 }
 
 #[test]
 fn an_instrument_that_controllers_silence_altogether_is_heard() {
     let (report, _place) = scanned("<region> sample=a.wav key=60 amplitude_oncc4=100\n");
     let [zone] = &told(&report).zones[..] else { panic!() };
-    assert_eq!(zone.manner.gain_db, 0.0);
+    assert_eq!((zone.manner.gain_db, zone.manner.follows.gain_db_at_rest()), (0.0, 0.0));
+    assert!(!zone.manner.follows[0].by(Some(0.0)).is_sign_negative());
 }
 
 #[test]

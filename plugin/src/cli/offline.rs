@@ -153,6 +153,8 @@ fn event_of(moment: &Moment) -> Event {
         Action::NoteOff { key } => Event::NoteOff { note: Note::new(channel, key) },
         Action::Bend(bend_norm) => Event::Bend { channel, bend_norm },
         Action::Sustain(down) => Event::Sustain { channel, down },
+        Action::Control(controller, value) => Event::Control { channel, controller, value },
+        Action::Pressure(value) => Event::Pressure { channel, value },
         Action::AllNotesOff => Event::AllNotesOff { channel: Some(channel) },
         Action::AllSoundOff => Event::AllSoundOff { channel: Some(channel) },
         Action::ResetControllers => Event::ResetControllers { channel: Some(channel) },

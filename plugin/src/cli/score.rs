@@ -20,11 +20,15 @@ pub enum Action {
     Bend(f32),
     /// The sustain pedal goes down or up.
     Sustain(bool),
+    /// A controller of this number stands at 0..=1.
+    Control(u8, f32),
+    /// The pressure on the keys of the channel, 0..=1.
+    Pressure(f32),
     /// Every key of the channel goes up.
     AllNotesOff,
     /// The channel falls silent at once.
     AllSoundOff,
-    /// Wheel and pedal of the channel go back to rest.
+    /// Wheels, controllers and pedal of the channel go back to rest.
     ResetControllers,
 }
 
@@ -234,11 +238,10 @@ fn action_of(message: MidiMessage) -> Option<Action> {
             120 => Some(Action::AllSoundOff),
             121 => Some(Action::ResetControllers),
             123..=127 => Some(Action::AllNotesOff),
-            _ => None,
+            number => Some(Action::Control(number, f32::from(value.as_int()) / 127.0)),
         },
-        MidiMessage::Aftertouch { .. }
-        | MidiMessage::ProgramChange { .. }
-        | MidiMessage::ChannelAftertouch { .. } => None,
+        MidiMessage::ChannelAftertouch { vel } => Some(Action::Pressure(f32::from(vel.as_int()) / 127.0)),
+        MidiMessage::Aftertouch { .. } | MidiMessage::ProgramChange { .. } => None,
     }
 }
 
@@ -300,7 +303,8 @@ mod tests {
             event(0, MidiMessage::PitchBend { bend: PitchBend::from_f32(-1.0) }),
             event(0, control(64, 127)),
             event(0, control(64, 0)),
-            event(0, control(1, 90)),
+            event(0, control(1, 127)),
+            event(0, MidiMessage::ChannelAftertouch { vel: u7::new(0) }),
             event(0, control(120, 0)),
             event(0, control(123, 0)),
             end(),
@@ -311,6 +315,8 @@ mod tests {
             Action::Bend(-1.0),
             Action::Sustain(true),
             Action::Sustain(false),
+            Action::Control(1, 1.0),
+            Action::Pressure(0.0),
             Action::AllSoundOff,
             Action::AllNotesOff,
         ];

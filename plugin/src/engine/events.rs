@@ -63,6 +63,23 @@ pub enum Event {
         /// −1..1 of the bend range.
         bend_norm: f32,
     },
+    /// A controller of a channel: modulation (1), volume (7), pan (10) and expression (11) move every sound, the others
+    /// what follows them.
+    Control {
+        /// 0..16.
+        channel: u8,
+        /// 0..128.
+        controller: u8,
+        /// 0..1.
+        value: f32,
+    },
+    /// The pressure on the keys of a channel, which trembles as the modulation wheel does.
+    Pressure {
+        /// 0..16.
+        channel: u8,
+        /// 0..1.
+        value: f32,
+    },
     /// The sustain pedal of a channel.
     Sustain {
         /// 0..16.
@@ -87,7 +104,7 @@ pub enum Event {
         /// 0..16, or all.
         channel: Option<u8>,
     },
-    /// The wheel and the pedal of the channel, or of all channels, go back to rest.
+    /// The wheels, the controllers but volume and pan, and the pedal of the channel, or of all channels, go back to rest.
     ResetControllers {
         /// 0..16, or all.
         channel: Option<u8>,

@@ -34,7 +34,7 @@ pub use settings::{Mode, Settings};
 pub use voices::POLYPHONY;
 
 use crate::handoff::{EngineEnd, KeyPress, ToEngine};
-use channel::{AUDITION, Bend, CHANNELS, Channel, KEYBOARD};
+use channel::{AUDITION, CHANNELS, Channel, KEYBOARD, Moved, Room};
 use envelope::Shape;
 use interpolation::Kernels;
 use meter::Meter;
@@ -68,8 +68,10 @@ pub struct Engine {
     shape: Shape,
     slots: Slots,
     channels: [Channel; CHANNELS],
-    /// Room for the bends of all channels over a chunk.
-    ratios: Box<[[f64; CHUNK]; CHANNELS]>,
+    /// Room for the motion of all channels over a chunk.
+    rooms: Box<[Room; CHANNELS]>,
+    /// Frames since the last reset.
+    now: u64,
     voices: Voices,
     gain: Ramp,
     /// Whether any frame was rendered since the last reset: before that, settings apply at once.
@@ -93,7 +95,8 @@ impl Engine {
             shape: Shape::new(&settings, rate_hz),
             slots: Slots::new(),
             channels: std::array::from_fn(|_| Channel::new()),
-            ratios: Box::new([[1.0; CHUNK]; CHANNELS]),
+            rooms: Box::new(std::array::from_fn(|_| Room::new())),
+            now: 0,
             voices: Voices::new(rate_hz),
             gain: Ramp::at(1.0),
             started: false,
@@ -118,6 +121,7 @@ impl Engine {
         self.slots.rewind();
         self.channels.iter_mut().for_each(|channel| *channel = Channel::new());
         self.gain = Ramp::at(f64::from(self.settings.gain));
+        self.now = 0;
         self.started = false;
     }
 
@@ -226,6 +230,7 @@ impl Engine {
             settings,
             rate_hz: self.rate_hz,
             bend: 1.0,
+            controls: self.channels[usize::from(AUDITION)].controls(self.now),
             once_frames: looped.then_some((AUDITION_SECS * self.rate_hz).round() as u32),
             serial: self.voices.strike(),
             gain_db: 0.0,
@@ -254,6 +259,16 @@ impl Engine {
                 let range = self.settings.bend_range_semitones;
                 if let Some(channel) = self.channels.get_mut(usize::from(channel & 15)) {
                     channel.turn_wheel(bend_norm, range, self.rate_hz);
+                }
+            }
+            Event::Control { channel, controller, value } => {
+                if let Some(channel) = self.channels.get_mut(usize::from(channel & 15)) {
+                    channel.control(controller, value, self.now, self.rate_hz);
+                }
+            }
+            Event::Pressure { channel, value } => {
+                if let Some(channel) = self.channels.get_mut(usize::from(channel & 15)) {
+                    channel.press_down(value, self.rate_hz);
                 }
             }
             Event::Sustain { channel, down } => {
@@ -294,6 +309,8 @@ impl Engine {
         let Some(channel) = self.channels.get_mut(usize::from(note.channel)) else { return };
         channel.press(note.key);
         let bend = channel.ratio();
+        let Some(channel) = self.channels.get(usize::from(note.channel)) else { return };
+        let controls = channel.controls(self.now);
         match self.slots.chord(&self.settings, note.key, velocity) {
             Some(chord) => {
                 let serial = self.voices.strike();
@@ -305,6 +322,7 @@ impl Engine {
                         settings: self.settings,
                         rate_hz: self.rate_hz,
                         bend,
+                        controls,
                         once_frames: None,
                         serial,
                         gain_db: 0.0,
@@ -331,8 +349,8 @@ impl Engine {
     fn sound_releases(&mut self, frame: usize) {
         let mut from = 0;
         while let Some(departed) = self.voices.departed(&mut from, self.rate_hz) {
-            let channel = self.channels.get(usize::from(departed.note.channel));
-            let bend = channel.map_or(1.0, Channel::ratio);
+            let Some(channel) = self.channels.get(usize::from(departed.note.channel)) else { return };
+            let (bend, controls) = (channel.ratio(), channel.controls(self.now));
             for (part, gain_db) in departed.parts() {
                 let start = Start {
                     note: departed.note,
@@ -341,6 +359,7 @@ impl Engine {
                     settings: self.settings,
                     rate_hz: self.rate_hz,
                     bend,
+                    controls,
                     once_frames: None,
                     serial: departed.serial,
                     gain_db,
@@ -373,6 +392,7 @@ impl Engine {
         self.pedal(channel, false);
         if let Some(channel) = self.channels.get_mut(usize::from(channel)) {
             channel.turn_wheel(0.0, self.settings.bend_range_semitones, self.rate_hz);
+            channel.rest_controllers(self.rate_hz);
         }
     }
 
@@ -389,12 +409,18 @@ impl Engine {
     }
 
     fn render_chunk(&mut self, left: &mut [f32], right: &mut [f32], frame: usize) {
-        let mut bends = [Bend::Still(1.0); CHANNELS];
-        let channels = self.channels.iter_mut().zip(self.ratios.iter_mut());
-        for (bend, (channel, ratios)) in bends.iter_mut().zip(channels) {
-            *bend = channel.bend(ratios.get_mut(..left.len()).unwrap_or(&mut []));
+        let (frames, now) = (left.len(), self.now);
+        let mut moved = [Moved::default(); CHANNELS];
+        let channels = self.channels.iter_mut().zip(self.rooms.iter_mut());
+        for (moved, (channel, room)) in moved.iter_mut().zip(channels) {
+            *moved = channel.advance(room, frames, self.rate_hz);
         }
-        self.voices.render(self.kernels, &mut self.desk, &bends, [left, right], frame);
+        let motion = |of: u8| {
+            let (channel, room) = self.channels.get(usize::from(of)).zip(self.rooms.get(usize::from(of)))?;
+            Some(channel.motion(room, *moved.get(usize::from(of))?, frames, now))
+        };
+        self.voices.render(self.kernels, &mut self.desk, motion, [left, right], frame);
+        self.now += frames as u64;
         for (left, right) in left.iter_mut().zip(right) {
             let gain = self.gain.next() as f32;
             *left = safe(*left * gain);

@@ -1,11 +1,13 @@
-//! What moves a voice while it sounds: oscillators and envelopes that pull at its pitch, its filter and its level.
+//! What moves a voice while it sounds: oscillators, envelopes and controllers that pull at its pitch, its filter and its
+//! level.
 //!
 //! Everything is worked out at the corners of a grid of [`GRID_FRAMES`] counted from the start of the note, from formulas of
-//! its age alone, and is straight in between: what a frame gets does not depend on where blocks begin.
+//! its age and from where the controllers are heading, and is straight in between: what a frame gets does not depend on where
+//! blocks begin.
 
-use neume_bank::{Depths, Lfo, Manner, ModulationEnvelope};
+use neume_bank::{Depths, Follow, Lfo, Manner, ModulationEnvelope, Moves};
 
-use super::channel::Bend;
+use super::channel::{Bend, Controls};
 use super::filter::Filter;
 use super::reader::{CHUNK, Desk};
 
@@ -43,14 +45,25 @@ pub(super) struct Modulation {
 
 impl Modulation {
     /// That of a zone for a note of this key and velocity (0..1); `None` where nothing moves and nothing is filtered.
-    pub fn of(manner: &Manner, pitch_midi: f64, velocity: f32, rate_hz: f32) -> Option<Modulation> {
+    pub fn of(
+        manner: &Manner,
+        pitch_midi: f64,
+        velocity: f32,
+        rate_hz: f32,
+        controls: Controls,
+    ) -> Option<Modulation> {
         let lfos = manner.lfos.map(|lfo| lfo.map(Lfo::bounded));
         let envelopes = manner.modulation_envelopes.map(|it| it.map(ModulationEnvelope::bounded));
         let depths = || lfos.iter().flatten().map(|it| it.depths);
         let mut depths = depths().chain(envelopes.iter().flatten().map(|it| it.depths));
-        let moves = depths.any(|depths| depths.cutoff_cents != 0.0);
+        let follows = &manner.follows;
+        let by_follow = |it: &Follow| {
+            matches!(it.moves, Moves::CutoffCents | Moves::LfoCutoffCents(_)) && it.depth != 0.0
+        };
+        let moves = depths.any(|depths| depths.cutoff_cents != 0.0) || follows.iter().any(by_follow);
         let filter = manner.filter.and_then(|told| Filter::of(told, pitch_midi, velocity, rate_hz, moves));
-        if filter.is_none() && lfos.iter().all(Option::is_none) && envelopes.iter().all(Option::is_none) {
+        let is_still = lfos.iter().all(Option::is_none) && envelopes.iter().all(Option::is_none);
+        if filter.is_none() && is_still && follows.is_empty() {
             return None;
         }
         let rest = Corner { ratio: 1.0, gain: 1.0, pace: 1.0 };
@@ -65,8 +78,8 @@ impl Modulation {
             from: rest,
             to: rest,
         };
-        modulation.from = modulation.corner(0);
-        modulation.to = modulation.corner(GRID_FRAMES as u64);
+        modulation.from = modulation.corner(0, follows, |controller| controls.stands(controller, 0));
+        modulation.to = modulation.next_corner(0, follows, controls);
         Some(modulation)
     }
 
@@ -95,7 +108,8 @@ impl Modulation {
     }
 
     /// Filters the samples on the desk, moves their levels, and goes on behind them. `count` ends at a corner at the latest.
-    pub fn shape(&mut self, desk: &mut Desk, stereo: bool, count: usize) {
+    /// `following` are what its zone follows, and the controllers where these samples begin.
+    pub fn shape(&mut self, desk: &mut Desk, stereo: bool, count: usize, following: (&[Follow], Controls)) {
         let at = self.at as f32;
         let share = 1.0 / GRID_FRAMES as f32;
         if let Some(filter) = &mut self.filter {
@@ -113,7 +127,8 @@ impl Modulation {
         if self.at >= GRID_FRAMES {
             self.at = 0;
             self.from = self.to;
-            self.to = self.corner(self.age + GRID_FRAMES as u64);
+            let (follows, controls) = following;
+            self.to = self.next_corner(count as u64, follows, controls);
             if let Some(filter) = &mut self.filter {
                 filter.settle();
             }
@@ -125,8 +140,30 @@ impl Modulation {
         self.released = self.released.or(Some(self.age));
     }
 
-    fn corner(&self, age: u64) -> Corner {
-        let mut sum = Depths::default();
+    /// The corner behind the one that is reached now, so many frames after `controls`.
+    fn next_corner(&self, later: u64, follows: &[Follow], controls: Controls) -> Corner {
+        let cell = GRID_FRAMES as u64;
+        self.corner(self.age + cell, follows, |controller| controls.stands(controller, later + cell))
+    }
+
+    fn corner(&self, age: u64, follows: &[Follow], stands: impl Fn(u8) -> Option<f32>) -> Corner {
+        let (mut sum, mut amplitude) = (Depths::default(), 1.0f32);
+        let mut of_lfos = [Depths::default(); Manner::MOST_LFOS];
+        for follow in follows {
+            let by = follow.by(stands(follow.controller));
+            let mut of_lfo = |place: u8, add: fn(&mut Depths, f32)| {
+                of_lfos.get_mut(usize::from(place)).into_iter().for_each(|depths| add(depths, by));
+            };
+            match follow.moves {
+                Moves::Amplitude => amplitude *= by.clamp(0.0, 64.0),
+                Moves::GainDb => sum.gain_db += by,
+                Moves::PitchCents => sum.pitch_cents += by,
+                Moves::CutoffCents => sum.cutoff_cents += by,
+                Moves::LfoPitchCents(place) => of_lfo(place, |depths, by| depths.pitch_cents += by),
+                Moves::LfoCutoffCents(place) => of_lfo(place, |depths, by| depths.cutoff_cents += by),
+                Moves::LfoGainDb(place) => of_lfo(place, |depths, by| depths.gain_db += by),
+            }
+        }
         let mut add = |depths: &Depths, height: f64| {
             let height = height as f32;
             sum.pitch_cents += depths.pitch_cents * height;
@@ -134,8 +171,12 @@ impl Modulation {
             sum.gain_db += depths.gain_db * height;
         };
         let secs = |frames: u64| frames as f64 / self.rate_hz;
-        for lfo in self.lfos.iter().flatten() {
-            add(&lfo.depths, wave(lfo, secs(age)));
+        for (lfo, more) in self.lfos.iter().zip(&of_lfos) {
+            if let Some(lfo) = lfo {
+                let height = wave(lfo, secs(age));
+                add(&lfo.depths, height);
+                add(more, height);
+            }
         }
         let released_secs =
             self.released.map(|released| (secs(released), secs(age.saturating_sub(released))));
@@ -147,8 +188,8 @@ impl Modulation {
             add(&envelope.depths, height);
         }
         Corner {
-            ratio: (f64::from(sum.pitch_cents) / 1200.0).exp2(),
-            gain: if sum.gain_db == 0.0 { 1.0 } else { 10f32.powf(sum.gain_db.min(96.0) / 20.0) },
+            ratio: (f64::from(sum.pitch_cents.clamp(-12_000.0, 12_000.0)) / 1200.0).exp2(),
+            gain: amplitude * if sum.gain_db == 0.0 { 1.0 } else { 10f32.powf(sum.gain_db.min(96.0) / 20.0) },
             pace: self.filter.as_ref().map_or(1.0, |filter| filter.pace(sum.cutoff_cents)),
         }
     }

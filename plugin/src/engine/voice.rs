@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use neume_bank::{Choke, Fade, Manner, Restrike};
 
-use super::channel::Bend;
+use super::channel::{Controls, MODULATION, Motion};
 use super::envelope::{Envelope, Shape};
 use super::events::{Expression, Note};
 use super::interpolation::Kernels;
@@ -40,7 +40,7 @@ pub(super) enum State {
 
 /// How a note begins.
 #[derive(Debug)]
-pub(super) struct Start {
+pub(super) struct Start<'a> {
     pub note: Note,
     pub part: Part,
     /// 0..1.
@@ -49,6 +49,8 @@ pub(super) struct Start {
     pub rate_hz: f32,
     /// The bend of its channel, as a ratio.
     pub bend: f64,
+    /// The controllers of its channel.
+    pub controls: Controls<'a>,
     /// Lets the key go by itself after so many frames.
     pub once_frames: Option<u32>,
     /// Counts the notes, for the order of their age.
@@ -86,6 +88,8 @@ pub(super) struct Voice {
     /// What silences it, until that has happened.
     choke: Option<Choke>,
     modulation: Option<Modulation>,
+    /// Whether its zone has a use of its own for the modulation wheel.
+    follows_wheel: bool,
     volume: Ramp,
     pan: Ramp,
     envelope: Envelope,
@@ -121,6 +125,7 @@ impl Voice {
             told: None,
             choke: None,
             modulation: None,
+            follows_wheel: false,
             volume: Ramp::at(1.0),
             pan: Ramp::at(0.0),
             envelope: Envelope::over(),
@@ -145,7 +150,7 @@ impl Voice {
         let shape = Shape::under(&start.settings, place.manner.envelope, start.rate_hz);
         let loudness = within(sound.gain, 0.0, 64.0, 1.0);
         let velocity = within(start.velocity, 0.0, 1.0, 1.0);
-        let modulation = Modulation::of(&place.manner, pitch_midi, velocity, start.rate_hz);
+        let modulation = Modulation::of(&place.manner, pitch_midi, velocity, start.rate_hz, start.controls);
         let bend = modulation.as_ref().map_or(start.bend, |it| start.bend * it.ratio());
         let mut reader = Reader::new(place, pitch_midi, bend, start.rate_hz);
         let stream = Stream::new(&place.pcm);
@@ -167,6 +172,7 @@ impl Voice {
             told: place.manner.envelope,
             choke: place.manner.choke.map(Choke::bounded),
             modulation,
+            follows_wheel: place.manner.follows.include(MODULATION),
             envelope: Envelope::start(shape),
             once_frames: start.once_frames,
             pitch_midi,
@@ -328,7 +334,7 @@ impl Voice {
         &mut self,
         kernels: &Kernels,
         desk: &mut Desk,
-        bend: Bend,
+        motion: Motion,
         left: &mut [f32],
         right: &mut [f32],
     ) -> usize {
@@ -341,7 +347,7 @@ impl Voice {
             && !left.is_empty()
             && self.state != State::Free
         {
-            done += self.render_piece(&sound, kernels, desk, bend.from(done), left, right);
+            done += self.render_piece(&sound, kernels, desk, motion.from(done), left, right);
         }
         self.sound = Some(sound);
         if self.state == State::Free {
@@ -356,10 +362,11 @@ impl Voice {
         sound: &Playable,
         kernels: &Kernels,
         desk: &mut Desk,
-        bend: Bend,
+        motion: Motion,
         left: &mut [f32],
         right: &mut [f32],
     ) -> usize {
+        let bend = if self.follows_wheel { motion.bend } else { motion.vibrating };
         let most = left.len().min(right.len()).min(CHUNK);
         let most = self.once_frames.map_or(most, |once| most.min(once.max(1) as usize));
         let most = if self.state == State::Fading { most.min(self.fade_left as usize) } else { most };
@@ -382,11 +389,12 @@ impl Voice {
         }
         let stereo = self.reader.read(kernels, desk, (&zone.pcm, &self.stream), stretch);
         if let Some(modulation) = &mut self.modulation {
-            modulation.shape(desk, stereo, count);
+            modulation.shape(desk, stereo, count, (&zone.manner.follows, motion.controls));
         }
         let heard = |side: &mut [f32]| -> usize { side.len().min(count) };
         let (on_left, on_right) = (heard(left), heard(right));
-        self.mix(desk, stereo, left.split_at_mut(on_left).0, right.split_at_mut(on_right).0);
+        let sides = [left.split_at_mut(on_left).0, right.split_at_mut(on_right).0];
+        self.mix(desk, stereo, &motion, sides);
         self.age_frames += count as u64;
         self.starved |= self.is_starved(&zone.pcm);
         self.finish_piece(count, shaped);
@@ -400,14 +408,15 @@ impl Voice {
         }
     }
 
-    /// Adds the desk's samples, shaped, to the outputs.
-    fn mix(&mut self, desk: &Desk, stereo: bool, left: &mut [f32], right: &mut [f32]) {
+    /// Adds the desk's samples, shaped, to the outputs, left and right.
+    fn mix(&mut self, desk: &Desk, stereo: bool, motion: &Motion, [left, right]: [&mut [f32]; 2]) {
         let [from_left, from_right] = &desk.samples;
         let from_right = if stereo { from_right } else { from_left };
-        let mut gains = self.gains();
-        if self.volume.is_moving() || self.pan.is_moving() {
+        let mut gains = self.gains(motion, 0);
+        let moves = motion.volume.is_moving() || motion.pan.is_moving();
+        if moves || self.volume.is_moving() || self.pan.is_moving() {
             for (i, (left, right)) in left.iter_mut().zip(right.iter_mut()).enumerate() {
-                gains = self.gains();
+                gains = self.gains(motion, i);
                 add(std::slice::from_mut(left), from_left.get(i..), desk.levels.get(i..), gains[0]);
                 add(std::slice::from_mut(right), from_right.get(i..), desk.levels.get(i..), gains[1]);
                 self.volume.step();
@@ -423,9 +432,10 @@ impl Voice {
         }
     }
 
-    /// Linear gains, left and right. Panning turns one side down; the centre leaves both alone.
-    fn gains(&self) -> [f32; 2] {
-        let (volume, pan) = (self.volume.value() as f32 * self.gain, self.pan.value() as f32);
+    /// Linear gains of a frame, left and right. Panning turns one side down; the centre leaves both alone.
+    fn gains(&self, motion: &Motion, frame: usize) -> [f32; 2] {
+        let volume = self.volume.value() as f32 * self.gain * motion.volume.at(frame);
+        let pan = (self.pan.value() as f32 + motion.pan.at(frame)).clamp(-1.0, 1.0);
         let [left, right] = self.sides;
         [left * volume * (1.0 - pan).min(1.0), right * volume * (1.0 + pan).min(1.0)]
     }

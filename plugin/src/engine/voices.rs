@@ -1,6 +1,6 @@
 //! All voices: which one a note takes, and which one makes room.
 
-use super::channel::{Bend, CHANNELS};
+use super::channel::Motion;
 use super::events::{Expression, Note, NoteEnd};
 use super::interpolation::Kernels;
 use super::reader::Desk;
@@ -244,12 +244,12 @@ impl Voices {
         self.residue = [0.0; 2];
     }
 
-    /// Adds the coming frames of every voice. `frame` is where in the block they begin.
-    pub fn render(
+    /// Adds the coming frames of every voice, each under the motion of its channel. `frame` is where in the block they begin.
+    pub fn render<'a>(
         &mut self,
         kernels: &Kernels,
         desk: &mut Desk,
-        bends: &[Bend; CHANNELS],
+        motion: impl Fn(u8) -> Option<Motion<'a>>,
         [left, right]: [&mut [f32]; 2],
         frame: usize,
     ) {
@@ -258,8 +258,8 @@ impl Voices {
             if voice.state == State::Free {
                 continue;
             }
-            let bend = bends.get(usize::from(voice.note.channel)).copied().unwrap_or(Bend::Still(1.0));
-            let sounded = voice.render(kernels, desk, bend, left, right);
+            let Some(motion) = motion(voice.note.channel) else { continue };
+            let sounded = voice.render(kernels, desk, motion, left, right);
             if voice.state == State::Free {
                 let (note, serial, starved) = (voice.note, voice.serial, voice.starved);
                 self.starved += u32::from(starved);

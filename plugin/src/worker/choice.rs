@@ -29,6 +29,7 @@ pub fn choose(bank: &Bank, from: &BankRef, id: SoundId, reading: &Reading, by_ha
     let gain_db = gain_db.clamp(*GAIN_DB.start(), *GAIN_DB.end());
     let zones = match (instrument, matched) {
         (Some(instrument), Some(matched)) => {
+            let stands = stands_heard(matched);
             let is_unpitched = sound.profile.root_midi.is_none();
             let served = matched.keys.0..=matched.keys.1;
             if instrument.is_told && is_unpitched && !served.contains(&(drawn_midi.round() as u8)) {
@@ -40,8 +41,11 @@ pub fn choose(bank: &Bank, from: &BankRef, id: SoundId, reading: &Reading, by_ha
                 .into_iter()
                 .map(|zone| {
                     let told = chosen_zone(&bank.sounds[zone.sound], zone);
-                    let manner =
-                        Manner { gain_db: zone.manner.gain_db - matched.manner.gain_db, ..told.manner };
+                    let manner = Manner {
+                        gain_db: zone.manner.gain_db - matched.manner.gain_db,
+                        follows: zone.manner.follows.resting_at(&stands),
+                        ..told.manner
+                    };
                     ChosenZone { root_midi: root.unwrap_or(zone.root_midi), manner, ..told }
                 })
                 .collect()
@@ -61,7 +65,14 @@ fn is_struck(zone: &Zone) -> bool {
     zone.manner.on_release.is_none()
 }
 
-/// How much louder a note of an instrument is than the matched zone alone: by the zones that sound together with it.
+/// Where the controllers of an instrument rest otherwise than its file says, so that what was matched is heard at once.
+fn stands_heard(matched: &Zone) -> Vec<(u8, f32)> {
+    let follows = &matched.manner.follows;
+    if follows.are_heard_at_rest() { Vec::new() } else { follows.where_loudest() }
+}
+
+/// How much louder a note of an instrument is than the matched zone alone: by the controllers that it follows, and by the
+/// zones that sound together with it.
 fn together_db(bank: &Bank, instrument: &Instrument, matched: &Zone) -> f32 {
     let [key, velocity] = [matched.keys, matched.velocities].map(|(low, high)| low + (high - low) / 2);
     let serves = |zone: &&Zone| {
@@ -70,13 +81,15 @@ fn together_db(bank: &Bank, instrument: &Instrument, matched: &Zone) -> f32 {
             && (zone.velocities.0..=zone.velocities.1).contains(&velocity)
             && (zone.manner.turn, zone.manner.chance) == (matched.manner.turn, matched.manner.chance)
     };
+    let stands = stands_heard(matched);
+    let followed_db = |zone: &Zone| zone.manner.follows.resting_at(&stands).gain_db_at_rest();
     let power = |zone: &Zone| {
-        let db = bank.sounds[zone.sound].profile.loudness_db + zone.manner.gain_db;
+        let db = bank.sounds[zone.sound].profile.loudness_db + zone.manner.gain_db + followed_db(zone);
         10f32.powf(db / 10.0)
     };
     let others = instrument.zones.iter().filter(serves).filter(|zone| *zone != matched);
     let others: f32 = others.take(Instrument::MOST_LAYERS - 1).map(power).sum();
-    10.0 * (1.0 + others / power(matched).max(1e-12)).log10()
+    followed_db(matched) + 10.0 * (1.0 + others / power(matched).max(1e-12)).log10()
 }
 
 /// What the composer is told where memory holds only a part of the instrument that was chosen.
@@ -102,7 +115,7 @@ fn chosen_zone(sound: &Sound, zone: &Zone) -> ChosenZone {
         velocities: zone.velocities,
         root_midi: zone.root_midi,
         sustain: zone.manner.sustain(sound.sustain),
-        manner: Manner { looping: Looping::OfSound, ..zone.manner },
+        manner: Manner { looping: Looping::OfSound, ..zone.manner.clone() },
     }
 }
 
@@ -156,7 +169,7 @@ pub fn only_the_match(chosen: &Chosen) -> Chosen {
     let zones = zone.map(|zone| ChosenZone {
         keys: Zone::EVERY,
         velocities: Zone::EVERY,
-        manner: Manner { turn: None, chance: None, on_release: None, ..zone.manner },
+        manner: Manner { turn: None, chance: None, on_release: None, ..zone.manner.clone() },
         ..zone.clone()
     });
     Chosen { zones: zones.into_iter().collect(), ..chosen.clone() }
@@ -183,7 +196,7 @@ pub fn playable(
             span: zone.manner.span,
         };
         let pcm = library.pcm(wanted, rate_hz, is_cancelled)?;
-        let ChosenZone { keys, velocities, root_midi, manner, .. } = *zone;
+        let ChosenZone { keys, velocities, root_midi, manner, .. } = zone.clone();
         Ok(PlayableZone { keys, velocities, root_midi, manner, pcm })
     });
     let mut zones: Vec<PlayableZone> = zones.collect::<Result<_, Missing>>()?;
@@ -209,7 +222,8 @@ mod tests {
             let long = |zone: &Zone| Sound { frames, sustain, ..factory.sounds[zone.sound].clone() };
             whole.zones.iter().map(long).collect()
         };
-        let zones = whole.zones.iter().enumerate().map(|(sound, zone)| Zone { sound, ..*zone }).collect();
+        let zones =
+            whole.zones.iter().enumerate().map(|(sound, zone)| Zone { sound, ..zone.clone() }).collect();
         let instrument = Instrument { zones, ..whole.clone() };
         let points = (0..30).map(|i| Point { x: 0.03 * i as f32, y: 0.5, secs: 0.0 }).collect();
         let stroke = Stroke { points, rgb: Rgb([0; 3]), width_norm: 0.02 };

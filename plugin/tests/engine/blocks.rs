@@ -2,7 +2,9 @@
 
 use neume::engine::{Event, Expression, Mode, Note, Settings, TimedEvent};
 use neume::handoff::{Pcm, Playable, PlayableZone};
-use neume_bank::{Choke, Depths, Envelope, Filter, FilterKind, Lfo, Manner, ModulationEnvelope};
+use neume_bank::{
+    Choke, Depths, Envelope, Filter, FilterKind, Follow, Lfo, Manner, ModulationEnvelope, Moves, Response,
+};
 use proptest::prelude::*;
 
 use crate::rig::{RATE_HZ, Rig, at, looped_sine, mono, noise, off, on, playable};
@@ -42,6 +44,19 @@ fn moving() -> Playable {
     };
     let filter =
         Filter { cutoff_hz: 700.0, resonance_db: 9.0, key_tracking_cents: 50.0, ..Filter::default() };
+    let follow = |controller, moves, depth| Follow {
+        controller,
+        rest: 0.2,
+        response: Response::Bipolar,
+        moves,
+        depth,
+    };
+    let followed = vec![
+        follow(2, Moves::PitchCents, 80.0),
+        follow(2, Moves::CutoffCents, 900.0),
+        follow(4, Moves::LfoGainDb(0), 6.0),
+        follow(4, Moves::GainDb, -6.0),
+    ];
     let moved = Manner {
         filter: Some(filter),
         lfos: [Some(lfo), None, None],
@@ -54,6 +69,7 @@ fn moving() -> Playable {
             sustain_norm: 0.5,
             release_secs: 0.2,
         }),
+        follows: followed.into(),
         ..Manner::default()
     };
     let choked = Manner {
@@ -84,6 +100,11 @@ fn phrase() -> Vec<TimedEvent> {
         let bend_norm = (i as f32 * 0.1).sin();
         events.push(at(1_500 + i * 37, Event::Bend { channel: 0, bend_norm }));
     }
+    for (i, controller) in [1u8, 2, 4, 7, 10, 11].into_iter().cycle().take(180).enumerate() {
+        let value = 0.5 + 0.5 * (i as f32).cos();
+        events.push(at(1_700 + 41 * i as u32, Event::Control { channel: 0, controller, value }));
+    }
+    events.push(at(1_900, Event::Pressure { channel: 0, value: 0.4 }));
     events.push(at(2_000, Event::Sustain { channel: 0, down: true }));
     for key in 20..110 {
         events.push(off(2_500 + u32::from(key) * 11, key));
@@ -200,6 +221,12 @@ fn any_event() -> impl Strategy<Value = Event> {
         2 => note.clone().prop_map(|note| Event::NoteOff { note }),
         1 => note.clone().prop_map(|note| Event::Choke { note }),
         1 => (any::<u8>(), number.clone()).prop_map(|(channel, bend_norm)| Event::Bend { channel, bend_norm }),
+        1 => (any::<u8>(), any::<u8>(), number.clone()).prop_map(|(channel, controller, value)| Event::Control {
+            channel,
+            controller,
+            value
+        }),
+        1 => (any::<u8>(), number.clone()).prop_map(|(channel, value)| Event::Pressure { channel, value }),
         1 => (any::<u8>(), any::<bool>()).prop_map(|(channel, down)| Event::Sustain { channel, down }),
         1 => (note.clone(), number.clone(), 0..3).prop_map(|(note, x, which)| Event::Expression {
             note,

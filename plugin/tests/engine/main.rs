@@ -2,6 +2,7 @@
 
 mod blocks;
 mod clicks;
+mod controllers;
 mod envelope;
 mod modulation;
 mod notes;

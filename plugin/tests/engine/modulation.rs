@@ -53,7 +53,7 @@ fn rms_db(samples: &[f32], from_secs: f32, to_secs: f32) -> f32 {
 }
 
 /// The times between upward crossings of zero, as frequencies.
-fn frequencies(samples: &[f32]) -> Vec<f32> {
+pub fn frequencies(samples: &[f32]) -> Vec<f32> {
     let crossings: Vec<f32> = samples
         .windows(2)
         .enumerate()
@@ -173,7 +173,7 @@ fn an_envelope_moves_the_pitch_and_an_oscillator_the_level() {
 fn a_delayed_sound_is_silent_meanwhile_and_is_over_at_once_when_its_key_goes_up_before() {
     let manner = Manner { envelope: Some(Envelope { delay_secs: 0.1, ..SUSTAINED }), ..Manner::default() };
     let samples: Vec<f32> = (0..9_600).map(|i| i as f32 / 9_600.0).collect();
-    let mut rig = of_one(mono(samples, None), manner);
+    let mut rig = of_one(mono(samples, None), manner.clone());
     let out = rig.left(&plain(), &[on(0, 60)], 6_000);
     assert_eq!(peak(&out[..4_800]), 0.0);
     assert!((out[5_000] - 5_000.0 / 9_600.0).abs() < 1e-3, "the sound has gone on: {}", out[5_000]);
@@ -230,7 +230,7 @@ fn a_key_that_is_struck_again_silences_its_softer_note_where_a_preset_says_so() 
         let manner = Manner { choke, velocity_tracking: Some(0.0), ..Manner::default() };
         let strike = |frame, key, velocity| at(frame, Event::NoteOn { note: Note::new(0, key), velocity });
         let sounds_on = |first: f32, second: f32| {
-            let mut rig = of_one(level(0.25), manner);
+            let mut rig = of_one(level(0.25), manner.clone());
             let events = [strike(0, 60, first), strike(0, 62, 1.0), strike(2_000, 60, second)];
             let out = rig.left(&plain(), &events, 9_600);
             assert!((out[1_900] - 0.5).abs() < 1e-3, "other keys sound on: {}", out[1_900]);

@@ -9,7 +9,8 @@ use neume::engine::{Event, Expression, Mode, Note, Settings, TimedEvent};
 use neume::handoff::{KeyPress, Playable, PlayableZone, ToEngine};
 
 use neume_bank::{
-    Choke, Depths, Envelope, Filter, FilterKind, Lfo, Manner, ModulationEnvelope, OnRelease, Restrike, Turn,
+    Choke, Curve, Depths, Envelope, Fade, Filter, FilterKind, Follow, Follows, Lfo, Manner,
+    ModulationEnvelope, Moves, OnRelease, Response, Restrike, Turn,
 };
 
 use neume::handoff::PAGE_FRAMES;
@@ -96,6 +97,7 @@ fn moving() -> Playable {
         lfos: [Some(lfo), Some(Lfo { freq_hz: f32::NAN, ..lfo }), None],
         modulation_envelopes: [Some(envelope), Some(ModulationEnvelope { decay_secs: f32::NAN, ..envelope })],
         choke: Some(choke),
+        follows: everything_followed(),
         ..Manner::default()
     };
     let absurd = Filter {
@@ -117,15 +119,41 @@ fn moving() -> Playable {
         pcm: Arc::new(mono(vec![0.25; 900], None)),
         ..zone.clone()
     };
-    let odd =
-        Manner { filter: Some(absurd), choke: Some(Choke { off_secs: Some(f32::NAN), ..choke }), ..manner };
-    let struck = [(0, manner), (40, odd), (80, manner)].map(|(low, manner)| {
+    let odd = Manner {
+        filter: Some(absurd),
+        choke: Some(Choke { off_secs: Some(f32::NAN), ..choke }),
+        ..manner.clone()
+    };
+    let struck = [(0, manner.clone()), (40, odd), (80, manner)].map(|(low, manner)| {
         let mut zone = zone.clone();
         (zone.keys, zone.manner) = ((low, 127), manner);
         zone
     });
     sound.zones = struck.into_iter().chain([let_go]).collect();
     sound
+}
+
+/// All that a zone can follow, sensibly and not.
+fn everything_followed() -> Follows {
+    let all = [
+        Moves::Amplitude,
+        Moves::GainDb,
+        Moves::PitchCents,
+        Moves::CutoffCents,
+        Moves::LfoPitchCents(0),
+        Moves::LfoCutoffCents(1),
+        Moves::LfoGainDb(255),
+    ];
+    let response = |controller: u8| match controller % 3 {
+        0 => Response::Square,
+        1 => Response::Fade(Fade { rises: (0, 90), falls: (100, 127) }),
+        _ => Response::Drawn(Curve::through([(3, f32::NAN), (9, -1.0)]).unwrap()),
+    };
+    let follows = (0..).zip(all).map(|(controller, moves)| {
+        let depth = if controller == 4 { f32::NAN } else { 100.0 };
+        Follow { controller, rest: 0.5, response: response(controller), moves, depth }
+    });
+    follows.collect::<Vec<_>>().into()
 }
 
 /// A block of everything at once, different for each `i`.
@@ -143,6 +171,11 @@ fn storm(i: u32) -> Vec<TimedEvent> {
         .collect();
     events.push(at(62, Event::Bend { channel, bend_norm: (i as f32).sin() }));
     events.push(at(62, Event::Sustain { channel, down: i.is_multiple_of(3) }));
+    for controller in [0, 1, 2, 3, 4, 7, 10, 11, 127, 255] {
+        let value = (i as f32 * 0.7 + f32::from(controller)).sin() * 1.2;
+        events.push(at(62, Event::Control { channel, controller, value }));
+    }
+    events.push(at(62, Event::Pressure { channel, value: if i.is_multiple_of(5) { f32::NAN } else { 0.6 } }));
     for expression in [Expression::Tuning(40.0), Expression::Volume(f32::NAN), Expression::Pan(-1.0)] {
         events.push(at(62, Event::Expression { note: Note::new(1, 7), expression }));
     }

@@ -49,7 +49,7 @@ fn a_zone_without_tracking_sounds_alike_on_every_key() {
     let manner = Manner { tracking: 0.0, ..Manner::default() };
     let play = |key| {
         let pcm = mono(noise(4_800, 3), None);
-        Rig::with(instrument(vec![(pcm, manner)])).left(&plain(), &[on(0, key)], 2_000)
+        Rig::with(instrument(vec![(pcm, manner.clone())])).left(&plain(), &[on(0, key)], 2_000)
     };
     assert_eq!(play(36), play(84));
 }
@@ -141,9 +141,9 @@ fn zones_that_cross_fade_by_velocity_and_key_keep_their_power() {
     let fade = |rises, falls| Some(Fade { rises, falls });
     let soft =
         Manner { velocity_tracking: Some(0.0), velocity_fade: fade((0, 0), (40, 80)), ..Manner::default() };
-    let loud = Manner { velocity_fade: fade((40, 80), (127, 127)), ..soft };
+    let loud = Manner { velocity_fade: fade((40, 80), (127, 127)), ..soft.clone() };
     let mut rig = Rig::with(instrument(vec![
-        (level(0.5), Manner { pan: -1.0, ..soft }),
+        (level(0.5), Manner { pan: -1.0, ..soft.clone() }),
         (level(0.5), Manner { pan: 1.0, ..loud }),
     ]));
     let mut strike = |velocity: f32| {

@@ -1,0 +1,271 @@
+//! Controllers of MIDI that move a zone while it sounds.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::instrument::{Curve, Fade};
+use crate::modulation::number;
+
+/// A controller and what it moves.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Follow {
+    /// 0..=127.
+    pub controller: u8,
+    /// Where it stands until it is moved, 0..=1.
+    pub rest: f32,
+    /// From where it stands to the part of `depth` that counts.
+    pub response: Response,
+    /// What it moves.
+    pub moves: Moves,
+    /// How far, in the unit of what it moves.
+    pub depth: f32,
+}
+
+/// What a controller may move.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Moves {
+    /// The level, as a factor.
+    Amplitude,
+    /// The level, in decibels.
+    GainDb,
+    /// The pitch, in cents.
+    PitchCents,
+    /// The cutoff of the filter, in cents.
+    CutoffCents,
+    /// How far the zone's oscillator of this place takes the pitch with it, in cents.
+    LfoPitchCents(u8),
+    /// How far it takes the cutoff, in cents.
+    LfoCutoffCents(u8),
+    /// How far it takes the level, in decibels.
+    LfoGainDb(u8),
+}
+
+/// From where a controller stands, 0..=1, to −1..=1. The plain ones are the curves that SFZ counts from 0 to 6.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)] // Named for their formulas.
+pub enum Response {
+    /// x.
+    Linear,
+    /// 2x − 1.
+    Bipolar,
+    /// 1 − x.
+    Falling,
+    /// 1 − 2x.
+    BipolarFalling,
+    /// x².
+    Square,
+    /// √x.
+    Root,
+    /// √(1 − x).
+    RootFalling,
+    /// In and out of silence, at 0..=127 of the controller.
+    Fade(Fade),
+    /// Through points at 0..=127 of the controller.
+    Drawn(Curve),
+}
+
+impl Response {
+    /// The curve of this number in SFZ, where it is always there.
+    pub(crate) fn numbered(number: u16) -> Option<Response> {
+        use Response::*;
+        let all = [Linear, Bipolar, Falling, BipolarFalling, Square, Root, RootFalling];
+        all.get(usize::from(number)).copied()
+    }
+
+    /// What it makes of where a controller stands.
+    pub fn at(&self, x: f32) -> f32 {
+        match self {
+            Response::Linear => x,
+            Response::Bipolar => 2.0 * x - 1.0,
+            Response::Falling => 1.0 - x,
+            Response::BipolarFalling => 1.0 - 2.0 * x,
+            Response::Square => x * x,
+            Response::Root => x.max(0.0).sqrt(),
+            Response::RootFalling => (1.0 - x).max(0.0).sqrt(),
+            Response::Fade(fade) => fade.gain(127.0 * x),
+            Response::Drawn(curve) => curve.level(127.0 * x),
+        }
+    }
+}
+
+impl Follow {
+    /// How far it moves what it moves, with the controller here, or at rest.
+    pub fn by(&self, stands: Option<f32>) -> f32 {
+        self.depth * self.response.at(stands.unwrap_or(self.rest))
+    }
+
+    fn bounded(mut self) -> Follow {
+        self.controller = self.controller.min(127);
+        self.rest = number(self.rest, 0.0, 1.0, 0.0);
+        let most = match self.moves {
+            Moves::Amplitude => 64.0,
+            Moves::GainDb | Moves::LfoGainDb(_) => 144.0,
+            _ => 12_000.0,
+        };
+        self.depth = number(self.depth, -most, most, 0.0);
+        if let Response::Drawn(curve) = &mut self.response {
+            *curve = curve.bounded();
+        }
+        self
+    }
+}
+
+/// What a zone follows.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(from = "Vec<Follow>", into = "Vec<Follow>")]
+pub struct Follows(Option<Arc<[Follow]>>);
+
+impl Follows {
+    /// Most that a zone follows.
+    pub const MOST: usize = 32;
+
+    /// The same with every number in its range.
+    pub fn bounded(&self) -> Follows {
+        self.iter().map(|follow| follow.bounded()).collect::<Vec<_>>().into()
+    }
+
+    /// By how much the controllers at rest turn the level up, in decibels.
+    pub fn gain_db_at_rest(&self) -> f32 {
+        let of_gain = self.iter().filter(|follow| follow.moves == Moves::GainDb);
+        20.0 * self.amplitude(|_| None).max(1e-7).log10() + of_gain.map(|follow| follow.by(None)).sum::<f32>()
+    }
+
+    /// Whether this controller moves anything.
+    pub fn include(&self, controller: u8) -> bool {
+        self.iter().any(|follow| follow.controller == controller)
+    }
+
+    /// Whether the controllers at rest let it be heard.
+    pub fn are_heard_at_rest(&self) -> bool {
+        self.amplitude(|_| None) >= SILENT
+    }
+
+    /// Where the controllers that fade it stand when it is loudest, 0..=1 each.
+    pub fn where_loudest(&self) -> Vec<(u8, f32)> {
+        let mut stands: Vec<(u8, f32)> = Vec::new();
+        for follow in self.iter().filter(|follow| follow.moves == Moves::Amplitude) {
+            let others = stands.clone();
+            let amplitude = |x: f32| {
+                let stands = |controller: u8| match controller == follow.controller {
+                    true => Some(x),
+                    false => others.iter().find(|other| other.0 == controller).map(|other| other.1),
+                };
+                self.amplitude(stands)
+            };
+            if others.iter().all(|other| other.0 != follow.controller) {
+                let steps = (0..=127).map(|step| step as f32 / 127.0);
+                let loudest = steps.max_by(|a, b| amplitude(*a).total_cmp(&amplitude(*b)));
+                stands.push((follow.controller, loudest.unwrap_or(1.0)));
+            }
+        }
+        stands
+    }
+
+    /// The same with these controllers at rest elsewhere.
+    pub fn resting_at(&self, stands: &[(u8, f32)]) -> Follows {
+        let moved = |follow: &Follow| {
+            let stand = stands.iter().find(|stand| stand.0 == follow.controller);
+            Follow { rest: stand.map_or(follow.rest, |stand| stand.1), ..*follow }
+        };
+        self.iter().map(moved).collect::<Vec<_>>().into()
+    }
+
+    fn amplitude(&self, stands: impl Fn(u8) -> Option<f32>) -> f32 {
+        let of_level = self.iter().filter(|follow| follow.moves == Moves::Amplitude);
+        of_level.map(|follow| follow.by(stands(follow.controller)).max(0.0)).product()
+    }
+}
+
+/// What is fainter than this beside full level, linear, is silent.
+const SILENT: f32 = 1e-3;
+
+impl Deref for Follows {
+    type Target = [Follow];
+
+    fn deref(&self) -> &[Follow] {
+        self.0.as_deref().unwrap_or_default()
+    }
+}
+
+impl From<Vec<Follow>> for Follows {
+    fn from(mut follows: Vec<Follow>) -> Follows {
+        follows.truncate(Follows::MOST);
+        Follows((!follows.is_empty()).then(|| follows.into()))
+    }
+}
+
+impl From<Follows> for Vec<Follow> {
+    fn from(follows: Follows) -> Vec<Follow> {
+        follows.to_vec()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn responses_are_the_curves_of_sfz() {
+        let table = [
+            (0, [0.0, 0.25, 1.0]),
+            (1, [-1.0, -0.5, 1.0]),
+            (2, [1.0, 0.75, 0.0]),
+            (3, [1.0, 0.5, -1.0]),
+            (4, [0.0, 0.0625, 1.0]),
+            (5, [0.0, 0.5, 1.0]),
+            (6, [1.0, 0.75f32.sqrt(), 0.0]),
+        ];
+        for (number, expected) in table {
+            let response = Response::numbered(number).unwrap();
+            assert_eq!([0.0, 0.25, 1.0].map(|x| response.at(x)), expected, "{number}");
+        }
+        assert_eq!(Response::numbered(7), None);
+    }
+
+    #[test]
+    fn numbers_that_are_none_become_harmless() {
+        for bad in [f32::NAN, f32::INFINITY, -1e30] {
+            for moves in [Moves::Amplitude, Moves::PitchCents, Moves::LfoGainDb(200)] {
+                let follow =
+                    Follow { controller: 255, rest: bad, response: Response::Linear, moves, depth: bad };
+                let follows = Follows::from(vec![follow; 100]).bounded();
+                assert_eq!(follows.len(), Follows::MOST);
+                assert!(follows[0].controller == 127 && follows[0].by(None).abs() <= 12_000.0);
+                assert!(follows[0].by(Some(1.0)).is_finite());
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_faded_out_at_rest_says_where_it_is_loudest() {
+        let fade = |rises, falls| Response::Fade(Fade { rises, falls });
+        let of =
+            |response| Follow { controller: 1, rest: 0.0, response, moves: Moves::Amplitude, depth: 1.0 };
+        let middle = Follows::from(vec![of(fade((30, 60), (127, 127))), of(fade((0, 0), (70, 100)))]);
+        assert!(!middle.are_heard_at_rest());
+        let stands = middle.where_loudest();
+        assert!(stands.len() == 1 && (60.0..=70.0).contains(&(127.0 * stands[0].1)), "{stands:?}");
+        let roused = middle.resting_at(&stands);
+        assert!(roused.are_heard_at_rest() && roused.gain_db_at_rest().abs() < 1e-3);
+        assert!(Follows::default().are_heard_at_rest() && Follows::default().where_loudest().is_empty());
+    }
+
+    #[test]
+    fn they_are_written_down_as_a_list() {
+        let curve = Curve::through([(0, -1.0), (64, 0.0), (127, 1.0)]).unwrap();
+        let follows = Follows::from(vec![Follow {
+            controller: 1,
+            rest: 0.5,
+            response: Response::Drawn(curve),
+            moves: Moves::LfoPitchCents(2),
+            depth: 30.0,
+        }]);
+        let text = serde_json::to_string(&follows).unwrap();
+        assert_eq!(serde_json::from_str::<Follows>(&text).unwrap(), follows, "{text}");
+        assert_eq!(follows[0].by(Some(0.0)), -30.0);
+    }
+}
