@@ -84,7 +84,8 @@ impl Drawing {
                 62..70 => (Style::Loops, vec![loops(rng, left, wide, y)]),
                 70..76 => (Style::Scribble, vec![scribble(rng, left, wide, y)]),
                 76..81 => (Style::Dot, vec![vec![[rng_between(rng, left + 0.02, right - 0.02), y]]]),
-                81..89 => {
+                81..85 => (Style::Several, bundle(rng, left, wide, y)),
+                85..89 => {
                     let count = rng.random_range(2..5);
                     let several = (0..count)
                         .map(|_| {
@@ -249,6 +250,24 @@ fn line(rng: &mut impl Rng, left: f32, wide: f32, y: f32) -> Vec<At> {
         let off: f32 = (0..3).map(|k| (x * (4.0 + 7.0 * k as f32) + phases[k]).sin() / (k + 1) as f32).sum();
         [x, y + slope * (t - 0.5) * long / steepness + waver * off * 0.6]
     })
+}
+
+/// A line that was gone over again, or lines close together: parts of one way, side by side.
+fn bundle(rng: &mut impl Rng, left: f32, wide: f32, y: f32) -> Vec<Vec<At>> {
+    let way = line(rng, left, wide, y);
+    let (count, apart) = (rng.random_range(2..6), rng.random_range(0.004f32.ln()..0.07f32.ln()).exp());
+    let tilt = 0.3 * apart;
+    (0..count)
+        .map(|i| {
+            let begin = rng.random_range(0..way.len() / 2);
+            let end = rng.random_range(way.len() * 3 / 4..=way.len());
+            let (aside, tilt) =
+                (apart * (i as f32 - count as f32 / 2.0 + 0.2 * normal(rng)), tilt * normal(rng));
+            let moved =
+                |(at, p): (usize, &At)| [p[0], p[1] + aside + tilt * (at as f32 / way.len() as f32 - 0.5)];
+            way.iter().enumerate().take(end).skip(begin).map(moved).collect()
+        })
+        .collect()
 }
 
 /// A smooth wave.

@@ -301,10 +301,11 @@ impl Colouring {
                 let degrees = hue as f32 * 30.0 + 4.5 * normal(rng).clamp(-2.4, 2.4);
                 hsl(degrees, rng.random_range(0.5..1.0), rng.random_range(0.14..0.86))
             };
-            let mut ink = Colour { rgb, opacity: 1.0, grain: 0.0 };
+            let mut ink = Colour { rgb, opacity: 1.0, grain: 0.0, grain_px: 1.0 };
             if !is_pad && rng.random_bool(0.45) {
                 ink.opacity = rng.random_range(0.5..1.0);
-                ink.grain = if rng.random_bool(0.5) { rng.random_range(0.1..0.7) } else { 0.0 };
+                ink.grain = if rng.random_bool(0.5) { rng.random_range(0.1..0.9) } else { 0.0 };
+                ink.grain_px = rng.random_range(0.0..1.2f32).exp();
             }
             let part = ink.opacity * (1.0 - ink.grain / 2.0);
             let seen: [f32; 3] = std::array::from_fn(|c| paper[c] + (rgb[c] - paper[c]) * part);

@@ -38,6 +38,8 @@ pub struct Colour {
     pub opacity: f32,
     /// How much the grain of the paper shows through, 0..1.
     pub grain: f32,
+    /// How wide that grain is, in pixels from 1.
+    pub grain_px: f32,
 }
 
 impl Page {
@@ -70,7 +72,7 @@ impl Page {
             }
             _ => std::array::from_fn(|_| rng.random_range(4.0..60.0)),
         };
-        let wear = if rng.random_bool(0.17) { 0.0 } else { rng.random_range(0.05..1.0f32).sqrt() };
+        let wear = if rng.random_bool(0.17) { 0.0 } else { rng.random_range(0.05..1.0) };
         let turned_radians = if wear > 0.2 { 0.03 * normal(rng) } else { 0.0 };
         Page { paper, turned_radians, columns, wear }
     }
@@ -249,9 +251,17 @@ impl Page {
 
 /// Lays ink over the picture; the paper's grain shows through where the colour says so.
 fn lay(picture: &mut Picture, ink: &Ink, colour: &Colour, rng: &mut impl Rng) {
-    for (pixel, &coverage) in picture.0.iter_mut().zip(&ink.coverage) {
+    let wide = (COLUMNS as f32 / colour.grain_px) as usize + 1;
+    let teeth: Vec<f32> = if colour.grain > 0.0 {
+        let high = (ROWS as f32 / colour.grain_px) as usize + 1;
+        (0..wide * high).map(|_| rng.random_range(0.0..1.0)).collect()
+    } else {
+        Vec::new()
+    };
+    for (i, (pixel, &coverage)) in picture.0.iter_mut().zip(&ink.coverage).enumerate() {
         if coverage > 0 {
-            let gap = if colour.grain > 0.0 { colour.grain * rng.random_range(0.0..1.0f32) } else { 0.0 };
+            let [x, y] = [i % COLUMNS, i / COLUMNS].map(|at| (at as f32 / colour.grain_px) as usize);
+            let gap = colour.grain * teeth.get(y * wide + x).unwrap_or(&0.0);
             mix(pixel, &colour.rgb, f32::from(coverage) / 255.0 * colour.opacity * (1.0 - gap));
         }
     }

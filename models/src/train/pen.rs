@@ -47,7 +47,7 @@ pub struct Ink {
 }
 
 impl Pen {
-    /// A pen at random; thin, middle and thick widths are alike common.
+    /// A pen at random; thin, middle and thick widths are alike common, but for fine liners and pencils.
     pub fn random(rng: &mut impl Rng) -> Pen {
         let tip = match rng.random_range(0..100) {
             0..44 => Tip::Round,
@@ -57,6 +57,9 @@ impl Pen {
             81..90 => Tip::Broad,
             _ => Tip::Dashed,
         };
+        if tip == Tip::Round && rng.random_bool(0.3) {
+            return Pen { tip, width_norm: rng.random_range(0.002f32.ln()..0.012f32.ln()).exp() };
+        }
         Pen::of_tip(tip, rng)
     }
 
