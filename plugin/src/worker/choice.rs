@@ -211,7 +211,40 @@ pub fn playable(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use neume_bank::{Fade, Follow, Moves, Response};
     use neume_models::{Legend, Point, Rgb, Sketch, Stroke};
+
+    fn reading_of_a_line() -> Reading {
+        let points = (0..30).map(|i| Point { x: 0.03 * i as f32, y: 0.5, secs: 0.0 }).collect();
+        let stroke = Stroke { points, rgb: Rgb([0; 3]), width_norm: 0.02 };
+        let sketch = Sketch { strokes: vec![stroke], ..Sketch::default() };
+        Library::shared().read(&sketch, &Legend::default()).unwrap()
+    }
+
+    #[test]
+    fn a_sound_that_waits_for_a_controller_is_heard_when_it_is_what_was_matched() {
+        let factory = Bank::factory();
+        let sounds: Vec<Sound> = factory.sounds.iter().take(2).cloned().collect();
+        let fade = |rises, falls| {
+            let response = Response::Fade(Fade { rises, falls });
+            Follow { controller: 1, rest: 0.0, response, moves: Moves::Amplitude, depth: 1.0 }
+        };
+        let zone = |sound, follow| {
+            let zone = Zone::everywhere(sound, 60.0);
+            Zone { manner: Manner { follows: vec![follow].into(), ..zone.manner }, ..zone }
+        };
+        let zones = vec![zone(0, fade((0, 0), (0, 127))), zone(1, fade((0, 127), (127, 127)))];
+        let instrument = Instrument { name: "of two".to_string(), zones, is_told: true };
+        let bank = Bank::new("of two", None, sounds, vec![instrument]);
+        for (matched, rest) in [(0, 0.0), (1, 1.0)] {
+            let id = bank.sounds[matched].id;
+            let chosen = choose(&bank, &BankRef::Factory, id, &reading_of_a_line(), true).unwrap();
+            let at = |sound: usize| chosen.zones.iter().find(|zone| zone.sound == bank.sounds[sound].id).unwrap();
+            assert!(chosen.zones.iter().all(|zone| zone.manner.follows[0].rest == rest));
+            let heard = [0, 1].map(|sound| at(sound).manner.follows.are_heard_at_rest());
+            assert_eq!(heard, [matched == 0, matched == 1]);
+        }
+    }
 
     #[test]
     fn an_instrument_too_large_for_memory_is_thinned_around_the_match_and_said_to_be() {
@@ -225,10 +258,7 @@ mod tests {
         let zones =
             whole.zones.iter().enumerate().map(|(sound, zone)| Zone { sound, ..zone.clone() }).collect();
         let instrument = Instrument { zones, ..whole.clone() };
-        let points = (0..30).map(|i| Point { x: 0.03 * i as f32, y: 0.5, secs: 0.0 }).collect();
-        let stroke = Stroke { points, rgb: Rgb([0; 3]), width_norm: 0.02 };
-        let sketch = Sketch { strokes: vec![stroke], ..Sketch::default() };
-        let reading = Library::shared().read(&sketch, &Legend::default()).unwrap();
+        let reading = reading_of_a_line();
         let chosen_of = |frames: u64| {
             let bank = Bank::new("of one", None, sounds_of(frames), vec![instrument.clone()]);
             let id = bank.sounds[bank.sounds.len() / 2].id;
