@@ -239,7 +239,8 @@ mod tests {
         for (matched, rest) in [(0, 0.0), (1, 1.0)] {
             let id = bank.sounds[matched].id;
             let chosen = choose(&bank, &BankRef::Factory, id, &reading_of_a_line(), true).unwrap();
-            let at = |sound: usize| chosen.zones.iter().find(|zone| zone.sound == bank.sounds[sound].id).unwrap();
+            let at =
+                |sound: usize| chosen.zones.iter().find(|zone| zone.sound == bank.sounds[sound].id).unwrap();
             assert!(chosen.zones.iter().all(|zone| zone.manner.follows[0].rest == rest));
             let heard = [0, 1].map(|sound| at(sound).manner.follows.are_heard_at_rest());
             assert_eq!(heard, [matched == 0, matched == 1]);

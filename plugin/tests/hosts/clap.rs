@@ -320,7 +320,7 @@ fn a_parameter_that_is_no_number_does_no_harm() {
 }
 
 #[test]
-fn the_bend_wheel_bends_and_the_pedal_holds() {
+fn the_bend_wheel_bends_the_pedal_holds_and_controllers_move() {
     let whole = RATE_HZ as u64;
     let bent: Score =
         vec![(0, Event::Midi([0xE0, 127, 127])), (0, Event::On(69, 0.8)), (whole, Event::Off(69))];
@@ -328,6 +328,15 @@ fn the_bend_wheel_bends_and_the_pedal_holds() {
     let found = pitch::hz(&sound[0], RATE_HZ, 14_400).expect("a pitch");
     let up = pitch::semitones_from(69.0, found);
     assert!((up - 2.0).abs() < 0.15, "the wheel all the way up bends by {up:.2} semitones");
+
+    let at = |controller: [u8; 2]| {
+        let [number, value] = controller;
+        let score: Score = vec![(0, Event::Midi([0xB0, number, value])), (2_000, Event::On(69, 0.8))];
+        let [left, right] = Instrument::active(RATE_HZ, 64).play(&[64], whole, &score);
+        [peak(&left), peak(&right)]
+    };
+    let ([full, _], [soft, _], [_, aside]) = (at([11, 127]), at([11, 64]), at([10, 0]));
+    assert!((soft / full - 0.254).abs() < 0.01 && aside == 0.0, "{full}, {soft}, {aside}");
 
     let level = |pedal: bool| {
         let mut score: Score = vec![(0, Event::On(69, 0.8)), (12_000, Event::Off(69))];

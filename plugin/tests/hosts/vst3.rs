@@ -71,6 +71,9 @@ fn a_vst3_host_loads_plays_and_restores_the_instrument() {
     assert!(heard.left("changed") != heard.left("fresh"), "attack and gain are heard");
     assert!(heard.left("restored") == heard.left("changed"), "the saved state sounds the same");
     assert!(heard.left("one_of_many_0") == heard.left("one_of_many_15"), "sixteen instances are alike");
+    let softer = heard.peak("soft") / heard.peak("fresh");
+    assert!((softer - (64.0f64 / 127.0).powi(2)).abs() < 0.02, "half of the expression leaves {softer}");
+    assert!(heard.left("trembling") != heard.left("fresh"), "the modulation wheel is heard");
     let late = |name: &str| heard.left(name)[44_000..].iter().map(|s| s.abs()).fold(0.0, f32::max);
     assert!(late("pedal") > 2.0 * late("fresh"), "the pedal holds: {} and {}", late("pedal"), late("fresh"));
 }

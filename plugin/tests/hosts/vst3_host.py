@@ -17,9 +17,11 @@ import pedalboard
 RATE_HZ = 48_000
 
 
-def messages(key, pedal=False, bend=None):
-    """A key held for half a second, with the pedal or the wheel if asked."""
+def messages(key, pedal=False, bend=None, controller=None):
+    """A key held for half a second, with the pedal, the wheel or a controller if asked."""
     before = []
+    if controller is not None:
+        before.append((bytes([0xB0, *controller]), 0.0))
     if pedal:
         before.append((bytes([0xB0, 64, 127]), 0.0))
     if bend is not None:
@@ -45,6 +47,8 @@ def play_everything(bundle, folder):
     play("at_96000", pedalboard.load_plugin(str(bundle)), messages(69), rate_hz=96_000)
     play("bent", pedalboard.load_plugin(str(bundle)), messages(69, bend=16_383))
     play("pedal", pedalboard.load_plugin(str(bundle)), messages(69, pedal=True))
+    play("soft", pedalboard.load_plugin(str(bundle)), messages(69, controller=(11, 64)))
+    play("trembling", pedalboard.load_plugin(str(bundle)), messages(69, controller=(1, 127)))
 
     changed = pedalboard.load_plugin(str(bundle))
     changed.parameters["attack"].raw_value = 0.3
