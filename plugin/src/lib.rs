@@ -22,6 +22,7 @@ pub mod engine;
 pub mod handoff;
 mod joining;
 pub mod language;
+mod legend_drawings;
 pub mod library;
 mod loading;
 pub mod memory;

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 
 use neume_bank::priority::stand_back;
 use neume_bank::scan::{self, Progress, ScanOptions, ScanReport, scan};
@@ -20,6 +20,7 @@ use parking_lot::Mutex;
 use crate::device::Device;
 use crate::handoff::{Pcm, ScanProgress, StreamerEnd};
 use crate::joining::{Part, Scans};
+use crate::legend_drawings;
 use crate::loading::Loading;
 use crate::memory;
 use crate::networks::Networks;
@@ -30,6 +31,7 @@ use crate::streaming::{self, Streamer};
 pub struct Library {
     pool: Pool,
     networks: Networks,
+    usual_shapes: OnceLock<Vec<SignEmbedding>>,
     banks: Mutex<HashMap<PathBuf, Arc<Bank>>>,
     scans: Scans,
     sounds: Mutex<Sounds>,
@@ -80,6 +82,7 @@ impl Library {
         Library {
             pool: Pool::new(),
             networks: Networks::default(),
+            usual_shapes: OnceLock::new(),
             banks: Mutex::default(),
             scans: Scans::default(),
             sounds: Mutex::default(),
@@ -123,6 +126,14 @@ impl Library {
     /// Weights that do not load.
     pub fn embed_sign(&self, shape: &SignInput) -> Result<SignEmbedding, neume_models::Error> {
         self.pool.install(|| self.networks.embed(shape))
+    }
+
+    /// Where the drawings lie that everybody makes for the legend.
+    pub fn usual_shapes(&self) -> &[SignEmbedding] {
+        self.usual_shapes.get_or_init(|| {
+            let shape = |drawing: Sketch| self.embed_sign(&self.shape_of(&drawing).ok()?).ok();
+            legend_drawings::all().into_iter().filter_map(shape).collect()
+        })
     }
 
     /// Chooses where the networks run, for the whole process. Where that cannot be had, the CPU serves.

@@ -1,7 +1,8 @@
 //! Which sign of a language a drawing is.
 //!
 //! Every example of a language lies somewhere among shapes ([`Library::embed_sign`]). A drawing is the sign that has the
-//! example it is nearest to, if it is near enough; otherwise it is no sign, and the legend alone reads it. A new example
+//! example it is nearest to, if it is near enough, and if no line, dash, dot or wave of the legend is nearer
+//! ([`crate::legend_drawings`]); otherwise it is no sign, and the legend alone reads it. A new example
 //! counts at once, and nothing else changes its place, so that nothing that was taught is forgotten.
 //!
 //! Later, while nothing else is to be done, the Worker practises: it looks at every example as other hands might have drawn
@@ -11,7 +12,7 @@
 use std::sync::Arc;
 
 use neume_models::echo::ECHOES;
-use neume_models::likeness::rank;
+use neume_models::likeness::{nearest, rank};
 use neume_models::{Error, SignEmbedding, SignInput, Sketch};
 
 use crate::language::Language;
@@ -20,6 +21,8 @@ use crate::library::Library;
 /// A drawing that is less like a sign than this is none: of signs that were never learned, as many drawings are lost here
 /// as strangers are taken for one (the card of the sign network).
 pub const ALIKE: f32 = 0.69;
+/// A drawing of the legend that is this much like an example is claimed by its sign: it counts as no drawing of the legend.
+const CLAIMED: f32 = 0.95;
 /// Examples that are known in all their forms, of which each takes 8 KiB; what a language has more is known as it was drawn.
 const PRACTISED: usize = 640;
 
@@ -100,6 +103,8 @@ pub struct Signs {
     /// Each sign's name and the places of its examples.
     signs: Vec<(String, Vec<usize>)>,
     plain: Vec<usize>,
+    /// Drawings of the legend that no sign claims.
+    usual: Vec<SignEmbedding>,
     examples: Vec<(Arc<Sketch>, Shape)>,
     /// The example that is practised next.
     practised: usize,
@@ -128,8 +133,20 @@ impl Signs {
         });
         self.signs = signs.collect();
         self.plain = language.plain.iter().filter_map(|drawing| place("no sign", drawing)).collect();
+        self.usual = self.unclaimed(library);
         self.practised = 0;
         failed
+    }
+
+    /// The drawings of the legend that are like no example of a sign. A composer who teaches a line means the line.
+    fn unclaimed(&self, library: &Library) -> Vec<SignEmbedding> {
+        let places = || self.signs.iter().flat_map(|(_, places)| places);
+        let examples: Vec<&SignEmbedding> = places().map(|at| &self.examples[*at].1.forms[0]).collect();
+        if examples.is_empty() {
+            return Vec::new();
+        }
+        let usual = library.usual_shapes().iter();
+        usual.filter(|shape| nearest(shape, &examples) < CLAIMED).cloned().collect()
     }
 
     /// Looks at one more form of an example, of which there are some milliseconds' worth each. Whether there was one.
@@ -167,7 +184,7 @@ impl Signs {
         let known: Vec<&(String, Vec<usize>)> =
             self.signs.iter().filter(|(_, places)| !places.is_empty()).collect();
         let mut all: Vec<Vec<&SignEmbedding>> = known.iter().map(|(_, places)| forms(places)).collect();
-        all.push(forms(&self.plain));
+        all.push(forms(&self.plain).into_iter().chain(&self.usual).collect());
         let (first, echoes) = (&drawing.forms[0], &drawing.forms[1..]);
         let is_close = &mut drawing.is_close;
         let ranked = rank(first, &all, || {
@@ -181,5 +198,78 @@ impl Signs {
         let likely: Vec<Likeness> = ranked.iter().filter_map(named).collect();
         let is_sign = !is_plain && likely.first().is_some_and(|best| best.similarity >= ALIKE);
         Recognised { likely, is_sign }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::language::{Meaning, Sign};
+    use neume_models::{Point, Rgb, Stroke};
+
+    /// A drawing of lines through these places, wavering a little.
+    fn drawn(lines: &[&[[f32; 2]]], width_norm: f32) -> Sketch {
+        let stroke = |line: &&[[f32; 2]]| {
+            let along = |pair: &[[f32; 2]]| {
+                let [a, b] = [pair[0], pair[1]];
+                (0..20).map(move |i| [0, 1].map(|axis| a[axis] + (b[axis] - a[axis]) * i as f32 / 20.0))
+            };
+            let places: Vec<[f32; 2]> = line.windows(2).flat_map(along).chain(line.last().copied()).collect();
+            let point = |[x, y]: [f32; 2]| Point { x, y: y + 0.003 * (40.0 * x).sin(), secs: 0.0 };
+            Stroke { points: places.into_iter().map(point).collect(), rgb: Rgb::BLACK, width_norm }
+        };
+        Sketch { strokes: lines.iter().map(stroke).collect(), raster: None }
+    }
+
+    fn arch(high: f32) -> Vec<[f32; 2]> {
+        let at = |i: i32| i as f32 / 40.0;
+        (0..=40).map(|i| [0.2 + 0.6 * at(i), 0.4 + high * (std::f32::consts::PI * at(i)).sin()]).collect()
+    }
+
+    #[test]
+    fn what_anybody_draws_for_the_legend_is_no_sign_unless_that_is_what_was_taught() {
+        let library = Library::shared();
+        let (bow, again) = (arch(0.2), arch(0.25));
+        let taught: [(&str, Vec<&[[f32; 2]]>); 3] = [
+            ("arch", vec![&bow]),
+            ("equals", vec![&[[0.3, 0.6], [0.6, 0.6]], &[[0.3, 0.5], [0.6, 0.5]]]),
+            ("tick", vec![&[[0.3, 0.5], [0.38, 0.35], [0.55, 0.7]]]),
+        ];
+        let sign = |(name, lines): &(&str, Vec<&[[f32; 2]]>)| Sign {
+            name: name.to_string(),
+            examples: vec![Arc::new(drawn(lines, 0.02))],
+            meaning: Meaning::default(),
+        };
+        let mut language = Language { signs: taught.iter().map(sign).collect(), ..Language::default() };
+        let known_as = |language: &Language, drawing: &Sketch| {
+            let mut signs = Signs::default();
+            assert_eq!(signs.learn(language, &library), [""; 0]);
+            let mut shape = Shape::of(drawing, &library).unwrap();
+            let found = signs.look_closely(&mut shape, &library);
+            found.sign().map(|sign| sign.name.clone())
+        };
+        let lines: [&[[f32; 2]]; 6] = [
+            &[[0.1, 0.5], [0.9, 0.5]],
+            &[[0.3, 0.7], [0.6, 0.7]],
+            &[[0.1, 0.4], [0.9, 0.55]],
+            &[[0.2, 0.6], [0.8, 0.4]],
+            &[[0.3, 0.2], [0.7, 0.75]],
+            &[[0.4, 0.9], [0.6, 0.1]],
+        ];
+        for line in lines {
+            for width_norm in [0.005, 0.02, 0.06] {
+                assert_eq!(known_as(&language, &drawn(&[line], width_norm)), None, "{line:?}, {width_norm}");
+            }
+        }
+        let dashes: Vec<[[f32; 2]; 2]> =
+            (0..6).map(|i| [0.1, 0.17].map(|x| [x + 0.13 * i as f32, 0.5])).collect();
+        let dashes: Vec<&[[f32; 2]]> = dashes.iter().map(|dash| dash.as_slice()).collect();
+        assert_eq!(known_as(&language, &drawn(&dashes, 0.02)), None);
+        assert_eq!(known_as(&language, &drawn(&[&again], 0.01)).as_deref(), Some("arch"));
+        for (name, lines) in &taught[1..] {
+            assert_eq!(known_as(&language, &drawn(lines, 0.035)).as_deref(), Some(*name));
+        }
+        language.signs.push(sign(&("line", vec![lines[0]])));
+        assert_eq!(known_as(&language, &drawn(&[lines[1]], 0.02)).as_deref(), Some("line"), "it was taught");
     }
 }
