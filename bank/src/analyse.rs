@@ -35,7 +35,7 @@ pub struct Analysis {
     pub brightness: f32,
     /// 0..1.
     pub roughness: f32,
-    /// Until the level first comes within 3 dB of its peak.
+    /// From where it begins until the level first comes within 3 dB of its peak.
     pub attack_secs: f32,
     /// How it goes on.
     pub course: Course,
@@ -102,7 +102,7 @@ impl Ground<'_> {
             families: labels.families,
             brightness: labels.brightness,
             roughness: labels.roughness,
-            attack_secs: secs_to(3.0),
+            attack_secs: secs_to(3.0) - secs_to(course::SILENT_DB),
             course: Course::measured(samples, levels, &attack),
             embedding: labels.embedding.clone(),
             overview,
@@ -124,7 +124,7 @@ impl Analysis {
             && norm(self.root.confidence)
             && midi(self.chunk_midi)
             && self.sustain.is_none_or(|l| l.start_frames < l.end_frames && l.end_frames <= self.frames)
-            && (loudness::SILENCE_DB..=0.0).contains(&self.loudness_db)
+            && (loudness::SILENCE_DB..=loudness::LOUDEST_DB).contains(&self.loudness_db)
             && self.families.0.iter().all(|&share| norm(share))
             && norm(self.brightness)
             && norm(self.roughness)

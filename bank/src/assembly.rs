@@ -38,7 +38,7 @@ pub(crate) fn bank_of(folder: &Path, index: &Index, decided: &Decisions) -> Bank
         path: path.clone(),
         source: Source::File(path.clone()),
         name: path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
-        hints: names::hints(path),
+        hints: told_by_tags(names::hints(path), says),
         is_drum: false,
     });
     let files = entries.len();
@@ -78,6 +78,16 @@ pub(crate) fn bank_of(folder: &Path, index: &Index, decided: &Decisions) -> Bank
     Bank::new(name, Some(folder.to_path_buf()), sounds, instruments)
 }
 
+/// Where no name says a family, the tags of a file may.
+fn told_by_tags(hints: Hints, says: &Analysis) -> Hints {
+    let by_tags = || {
+        let mut told = says.tags.lines().filter_map(family_words::family_of);
+        let first = told.next()?;
+        told.all(|family| family == first).then_some(first)
+    };
+    Hints { family: hints.family.or_else(by_tags), ..hints }
+}
+
 /// What tables and presets say of sound files goes before what their names say.
 fn take_labels(index: &Index, by_path: &HashMap<PathBuf, usize>, entries: &mut [Entry]) {
     for seen in index.files.values() {
@@ -92,10 +102,14 @@ fn take_labels(index: &Index, by_path: &HashMap<PathBuf, usize>, entries: &mut [
             for zone in &instrument.zones {
                 let Place::File(path) = &zone.place else { continue };
                 let Some(&at) = by_path.get(path) else { continue };
+                let heard = entries[at].says.root;
                 let hints = &mut entries[at].hints;
                 hints.family = hints.family.or(family);
-                // A key of its own says where a drum lies, not how it sounds.
-                if let Some(root) = zone.root_midi.filter(|_| zone.tells_root && zone.keys.0 < zone.keys.1) {
+                let Some(root) = zone.root_midi.filter(|_| zone.tells_root) else { continue };
+                // A key of its own says where a drum lies, not how it sounds, unless that is what is heard.
+                let is_heard = heard.is_sure() && heard.midi.is_some_and(|midi| (midi - root).abs() <= 0.5);
+                // Presets may play a sound in another octave on purpose, so a sure ear goes before them.
+                if is_heard || zone.keys.0 < zone.keys.1 && !heard.is_octaves_from(root) {
                     hints.root_midi = Some(root.round().clamp(0.0, 127.0) as u8);
                     hints.written = false;
                 }

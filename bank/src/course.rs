@@ -17,7 +17,7 @@ pub struct Course {
     pub lead_secs: f32,
     /// Silence after its end, likewise.
     pub trail_secs: f32,
-    /// Loudness of the first 400 ms from where it begins (EBU R128's momentary loudness), in LUFS from -70 to 0.
+    /// Loudness of the first 400 ms from where it begins (EBU R128's momentary loudness), in LUFS, at least -70.
     pub attack_db: f32,
     /// From the end of the attack until the level has fallen 20 dB under its loudest for good, or to the end, in seconds.
     pub decay_secs: f32,
@@ -26,7 +26,7 @@ pub struct Course {
 }
 
 /// Levels this far under the loudest moment are silence, in dB.
-const SILENT_DB: f32 = 50.0;
+pub(crate) const SILENT_DB: f32 = 50.0;
 /// The attack has ended when the level is this near to its loudest, in dB.
 const ATTACK_DB: f32 = 3.0;
 /// A sound has decayed when it has fallen by this much, in dB.
@@ -73,7 +73,7 @@ impl Course {
     pub(crate) fn is_whole(&self) -> bool {
         let secs = [self.lead_secs, self.trail_secs, self.decay_secs];
         secs.into_iter().all(|secs| secs.is_finite() && secs >= 0.0)
-            && (loudness::SILENCE_DB..=0.0).contains(&self.attack_db)
+            && (loudness::SILENCE_DB..=loudness::LOUDEST_DB).contains(&self.attack_db)
             && (0.0..=1.0).contains(&self.noisiness)
     }
 }

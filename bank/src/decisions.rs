@@ -56,12 +56,29 @@ pub fn decide(
             None => decisions.remove(id),
         };
     }
-    let fail = |cause: std::io::Error| Error::File { path: place.clone(), cause: cause.to_string() };
-    let bytes = serde_json::to_vec(&decisions).map_err(|cause| fail(cause.into()))?;
+    write(&place, &decisions)
+}
+
+/// Decides what was decided for another folder, unless something else was decided here. What cannot be kept is decided again
+/// some day.
+pub(crate) fn adopt(index: &Path, decided: &Decisions) {
+    if decided.is_empty() {
+        return;
+    }
+    let mut decisions = open(index);
+    for (id, decision) in decided {
+        decisions.entry(*id).or_insert(*decision);
+    }
+    write(&index.with_extension("roots"), &decisions).ok();
+}
+
+fn write(place: &Path, decisions: &Decisions) -> Result<(), Error> {
+    let fail = |cause: std::io::Error| Error::File { path: place.to_path_buf(), cause: cause.to_string() };
+    let bytes = serde_json::to_vec(decisions).map_err(|cause| fail(cause.into()))?;
     // Written beside its place, so that a full disk leaves the old one whole.
     let beside = place.with_extension("roots-part");
     fs::create_dir_all(place.parent().unwrap_or(Path::new(""))).map_err(fail)?;
-    fs::write(&beside, bytes).and_then(|()| fs::rename(&beside, &place)).map_err(|cause| {
+    fs::write(&beside, bytes).and_then(|()| fs::rename(&beside, place)).map_err(|cause| {
         // It may not even have been made.
         fs::remove_file(&beside).ok();
         fail(cause)

@@ -65,13 +65,17 @@ fn region(bank: &Bank, zone: &Zone, sample: &str, curves: &[Curve]) -> String {
     let center = zone.root_midi.round().clamp(0.0, 127.0);
     let cents = 100.0 * ((center - zone.root_midi) * manner.tracking + manner.tune_semitones);
     let mut line = format!(
-        "<region> lokey={} hikey={} lovel={} hivel={} pitch_keycenter={center} tune={} ",
+        "<region> lokey={} hikey={} lovel={} hivel={} tune={} ",
         zone.keys.0,
         zone.keys.1,
         zone.velocities.0,
         zone.velocities.1,
         number(cents)
     );
+    // What is not written is middle C, and says nothing of the sound.
+    if sound.profile.root_midi.is_some() || center != Instrument::UNPITCHED_ROOT_MIDI {
+        line += &format!("pitch_keycenter={center} ");
+    }
     let mut say = |name: &str, value: f32, rest: f32| {
         if value != rest {
             line += &format!("{name}={} ", number(value));

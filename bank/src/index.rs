@@ -19,10 +19,10 @@ use crate::{Error, SoundId, parallel, path_text};
 /// The format that is written and the newest that is read.
 pub(crate) const VERSION: u32 = 2;
 /// Raised when the analysis says something else than before; older labels are then made again.
-pub(crate) const ANALYSIS: u32 = 3;
+pub(crate) const ANALYSIS: u32 = 4;
 /// Raised when an importer says something else than before; presets are then read again, and their sounds keep their
 /// labels.
-const IMPORTERS: u32 = 4;
+const IMPORTERS: u32 = 5;
 /// Raised when more files can be decoded than before; those that were none are then tried again.
 const DECODERS: u32 = 2;
 /// Labels of sounds that are gone are kept, in case their drive comes back, up to this many or twice the sounds that are

@@ -187,6 +187,7 @@ impl Manner {
         match self.looping {
             _ if self.one_shot || self.on_release.is_some() => None,
             Looping::OfSound => own,
+            Looping::OfFile => own.filter(|own| own.crossfade_frames == 0),
             Looping::Never => None,
             Looping::Over(given) => Some(given),
         }
@@ -324,6 +325,8 @@ pub enum Looping {
     /// Its own, or the one that was found.
     #[default]
     OfSound,
+    /// Its own, if its file says it: one that was found has a crossfade.
+    OfFile,
     /// None.
     Never,
     /// This one.

@@ -14,6 +14,7 @@ pub mod course;
 pub mod decisions;
 pub mod decode;
 mod edits;
+mod elsewhere;
 pub mod error;
 pub mod evidence;
 mod examine;

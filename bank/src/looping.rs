@@ -26,6 +26,10 @@ const COARSE_HZ: u32 = 8_000;
 const LEAST_LIKENESS: f32 = 0.7;
 /// A sustain falls more slowly than this, in dB a second; a struck or plucked sound does not.
 const SLOWEST_DECAY_DB: f32 = 4.0;
+/// Nor does it fall steadily: a line through its levels that falls by this much a second and has this much of their
+/// variance is that of a string or a bell that rings on.
+const STEADY_DECAY_DB: f32 = 0.7;
+const STEADY: f32 = 0.8;
 
 /// A loop in the sustain of a mono sound; `None` where it decays, is too short, or has no place that repeats.
 pub fn find(mono: &[f32], rate_hz: u32) -> Option<Loop> {
@@ -86,7 +90,31 @@ fn sustain(all: usize, levels: &Levels, rate_hz: u32) -> Option<(usize, usize)> 
     let middle = (settled + end) / 2;
     let fall_db = half(settled, middle) - half(middle, end);
     let fall_secs = (end - settled) as f32 / 2.0 / rate_hz as f32;
-    (fall_db / fall_secs < SLOWEST_DECAY_DB).then_some((settled, end))
+    let is_steep = fall_db / fall_secs >= SLOWEST_DECAY_DB;
+    (!is_steep && !falls_steadily(levels, settled..end, rate_hz)).then_some((settled, end))
+}
+
+/// Whether the levels of a stretch of frames fall along a line.
+fn falls_steadily(levels: &Levels, stretch: Range<usize>, rate_hz: u32) -> bool {
+    let hop = levels.hop();
+    // The means of some forty moments: tremolo and beats are faster than what is looked for.
+    let places: Vec<usize> = (stretch.start / hop..stretch.end / hop).collect();
+    let moments = places.chunks(places.len().div_ceil(40).max(1)).map(|places| {
+        let power = |&place: &usize| levels.rms().get(place).map_or(0.0, |level| level * level);
+        10.0 * (places.iter().map(power).sum::<f32>() / places.len() as f32).max(1e-14).log10()
+    });
+    let moments: Vec<f32> = moments.collect();
+    let count = moments.len() as f32;
+    let (middle, mean) = ((count - 1.0) / 2.0, moments.iter().sum::<f32>() / count.max(1.0));
+    let (mut along, mut across, mut both) = (0.0f32, 1e-9f32, 0.0f32);
+    for (i, db) in moments.iter().enumerate() {
+        let (x, y) = (i as f32 - middle, db - mean);
+        (along, across, both) = (along + x * x, across + y * y, both + x * y);
+    }
+    let secs = (stretch.end - stretch.start) as f32 / rate_hz as f32;
+    let fall_db_per_sec = -both / along.max(1e-9) * count / secs.max(1e-3);
+    let explained = both * both / (along.max(1e-9) * across);
+    fall_db_per_sec >= STEADY_DECAY_DB && explained >= STEADY
 }
 
 /// Looks for stretches of a held sound that are alike: coarsely by transforms at a low rate, then frame by frame.

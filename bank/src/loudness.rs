@@ -6,8 +6,10 @@ use crate::{Audio, Piece};
 
 /// What silence, and anything softer, measures.
 pub const SILENCE_DB: f32 = -70.0;
+/// The most that is measured: floats may go beyond full scale.
+pub const LOUDEST_DB: f32 = 100.0;
 
-/// Integrated loudness in LUFS, held between [`SILENCE_DB`] and 0. A sound shorter than the standard's block of 400 ms
+/// Integrated loudness in LUFS, held between [`SILENCE_DB`] and [`LOUDEST_DB`]. A sound shorter than the standard's block of 400 ms
 /// is measured as one block, its rest silent.
 pub fn integrated_db(audio: &Audio) -> f32 {
     let mut loudness = Loudness::default();
@@ -40,7 +42,7 @@ impl Loudness {
 
     pub fn integrated_db(self) -> f32 {
         let db = self.measure().filter(|db| db.is_finite());
-        db.map_or(SILENCE_DB, |db| (db as f32).clamp(SILENCE_DB, 0.0))
+        db.map_or(SILENCE_DB, |db| (db as f32).clamp(SILENCE_DB, LOUDEST_DB))
     }
 
     fn measure(self) -> Option<f64> {

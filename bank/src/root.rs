@@ -63,6 +63,13 @@ impl Root {
         self.midi.is_some() && self.confidence >= SURE
     }
 
+    /// Whether the ear is sure of this note in another octave.
+    pub fn is_octaves_from(self, midi: f32) -> bool {
+        self.is_sure()
+            && self.cents_from(midi).is_some()
+            && self.midi.is_some_and(|heard| (heard - midi).abs() > 6.0)
+    }
+
     /// What is told outranks the ear, which then gives the tuning: first the name, then a chunk, unless the ear is sure
     /// of another note; a number in the name only confirms what is heard.
     pub fn told(self, hints: &Hints, chunk_midi: Option<f32>) -> Root {

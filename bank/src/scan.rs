@@ -4,7 +4,7 @@
 //! read and analyse. Every label is written down as it is made and the index saved every few seconds, so an interrupted
 //! scan goes on where it was, even if its process was killed.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,6 +17,7 @@ use neume_models::SoundNet;
 use crate::assembly::bank_of;
 use crate::container::Container;
 use crate::decisions::{self, Decisions};
+use crate::elsewhere::Elsewhere;
 use crate::examine::{Examined, Job, cause_of, examine};
 use crate::import::files::Files;
 use crate::import::{self, Imported};
@@ -161,12 +162,14 @@ pub fn scan_with(
     let noted = keeper.noted();
     let recovered = noted.keys().any(|id| !old.sounds.contains_key(id));
     old.sounds.extend(noted);
+    let is_first = old.files.is_empty() && old.sounds.is_empty() && !options.rebuild;
     let mut scan = Scan {
         folder,
         changed: recovered,
         total: walked.found.len() + walked.presets.len(),
         index_remark,
         fingerprint: walked.fingerprint(),
+        elsewhere: if is_first { Elsewhere::look(&place, ears.id) } else { Elsewhere::default() },
         ..Scan::new(Index { ears: ears.id, ..old }, keeper)
     };
     scan.failed = walked.failed;
@@ -229,6 +232,8 @@ struct Scan<'a> {
     index_remark: Option<String>,
     fingerprint: u64,
     changed: bool,
+    /// What other folders' indexes know; what is met here moves into this one.
+    elsewhere: Elsewhere,
 }
 
 impl<'a> Scan<'a> {
@@ -247,6 +252,7 @@ impl<'a> Scan<'a> {
             index_remark: None,
             fingerprint: 0,
             changed: false,
+            elsewhere: Elsewhere::default(),
         }
     }
 
@@ -282,11 +288,29 @@ impl<'a> Scan<'a> {
     fn take_presets(&mut self, found: Vec<Found>, files: &Files) -> Vec<Job> {
         let (texts, containers): (Vec<Found>, Vec<Found>) =
             found.into_iter().partition(|found| !import::is_container(&found.relative));
-        for found in texts {
-            let imported = catch_unwind(AssertUnwindSafe(|| import::read(&found.relative, files)))
-                .unwrap_or_else(|_| Err("the importer gave up on this file".to_string()));
+        let read = |found: Found| {
+            let imported = catch_unwind(AssertUnwindSafe(|| import::read(&found.relative, files)));
+            let gave_up = |_| Err("the importer gave up on this file".to_string());
+            (found, imported.unwrap_or_else(gave_up))
+        };
+        let texts: Vec<(Found, Result<Imported, String>)> = texts.into_iter().map(read).collect();
+        // What presets are made of are no presets themselves.
+        let includes = |of: &Path, path: &Path| {
+            let (_, imported) = texts.iter().find(|(found, _)| found.relative == of)?;
+            Some(imported.as_ref().ok()?.includes.contains(path))
+        };
+        let whole = texts.iter().filter_map(|(found, it)| Some((&found.relative, it.as_ref().ok()?)));
+        let whole = whole.filter(|(_, imported)| !imported.instruments.is_empty());
+        let parts = whole.flat_map(|(path, it)| it.includes.iter().map(move |part| (path, part)));
+        // Of two that include each other, neither is a part.
+        let parts = parts.filter(|(path, part)| includes(part, path) != Some(true));
+        let parts: BTreeSet<PathBuf> = parts.map(|(_, part)| part.clone()).collect();
+        for (found, imported) in texts {
             let outcome = match imported {
-                Ok(imported) => Outcome::Imported(Box::new(imported)),
+                _ if parts.contains(&found.relative) => Outcome::Imported(Box::default()),
+                Ok(imported) => {
+                    Outcome::Imported(Box::new(Imported { includes: BTreeSet::new(), ..imported }))
+                }
                 Err(cause) => Outcome::Failed(cause),
             };
             self.done += 1;
@@ -339,6 +363,9 @@ impl<'a> Scan<'a> {
 
     /// What became of a member; with the last one, its container is known.
     fn take_member(&mut self, path: &Path, at: usize, examined: Examined) {
+        if let Examined::Known(id) = examined {
+            self.adopt(id);
+        }
         let Some(pending) = self.containers.get_mut(path) else { return };
         let member = &mut pending.imported.members[at];
         self.sounds += usize::from(examined.is_sound());
@@ -381,7 +408,8 @@ impl<'a> Scan<'a> {
     ) {
         let next = AtomicUsize::new(0);
         let stop = AtomicBool::new(false);
-        let known: HashSet<SoundId> = self.index.sounds.keys().copied().collect();
+        let labels = self.index.sounds.keys().chain(self.elsewhere.labels.keys());
+        let known: HashSet<SoundId> = labels.copied().collect();
         let folder = self.folder;
         let (sender, results) = mpsc::sync_channel(2 * THREADS);
         std::thread::scope(|scope| {
@@ -424,7 +452,10 @@ impl<'a> Scan<'a> {
     fn take(&mut self, file: &Found, examined: Examined) {
         self.sounds += usize::from(examined.is_sound());
         let outcome = match examined {
-            Examined::Known(id) => Outcome::Sound(id),
+            Examined::Known(id) => {
+                self.adopt(id);
+                Outcome::Sound(id)
+            }
             Examined::New(id, says) => {
                 self.new += 1;
                 self.keeper.note(id, &says);
@@ -439,6 +470,14 @@ impl<'a> Scan<'a> {
             }
         };
         self.remember(file.clone(), outcome);
+    }
+
+    /// Takes over what another folder's index knows of a sound.
+    fn adopt(&mut self, id: SoundId) {
+        if let Some(says) = self.elsewhere.labels.remove(&id) {
+            self.keeper.note(id, &says);
+            self.index.sounds.entry(id).or_insert(says);
+        }
     }
 
     /// Saves what is known now, with what was known of paths that this scan has not come to.
@@ -458,6 +497,9 @@ impl<'a> Scan<'a> {
     fn finish(&mut self, interrupted: bool) {
         let gone = !self.before.is_empty();
         let is_away = gone && self.index.files.is_empty();
+        let sounds = &self.index.sounds;
+        self.elsewhere.decided.retain(|id, _| sounds.contains_key(id));
+        decisions::adopt(self.keeper.place(), &self.elsewhere.decided);
         if interrupted || is_away || !self.failed.is_empty() {
             if self.changed {
                 self.save(true);

@@ -100,7 +100,7 @@ pub struct Profile {
     pub root_midi: Option<f32>,
     /// Probability that the root is right within half a semitone, or that there is none.
     pub root_confidence: f32,
-    /// Integrated loudness (EBU R128) in LUFS-like dB, at most 0.
+    /// Integrated loudness (EBU R128) in LUFS-like dB; over 0 only where samples of floats go far beyond full scale.
     pub loudness_db: f32,
     /// Probabilities of the families.
     pub families: Families,
@@ -108,7 +108,7 @@ pub struct Profile {
     pub brightness: f32,
     /// Roughness 0 (mellow) to 1 (harsh).
     pub roughness: f32,
-    /// Time from the start until the level first comes within 3 dB of its peak.
+    /// Time from where it begins until the level first comes within 3 dB of its peak.
     pub attack_secs: f32,
     /// Length of the sound.
     pub duration_secs: f32,

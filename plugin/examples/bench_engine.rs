@@ -17,7 +17,7 @@ const SECS: usize = 4;
 const IDLE_SECS: usize = 2_000;
 
 /// What sounds.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Default)]
 struct Case {
     name: &'static str,
     semitones: i32,
@@ -41,8 +41,8 @@ fn main() {
         case("two octaves up", 24),
         Case { stereo: true, ..case("stereo, three semitones up", 3) },
         Case { bent: true, ..case("bent, three semitones up", 3) },
-        Case { manner: filtered, ..case("filtered, three semitones up", 3) },
-        Case { manner: filtered, stereo: true, ..case("filtered, stereo, three semitones up", 3) },
+        Case { manner: filtered.clone(), ..case("filtered, three semitones up", 3) },
+        Case { manner: filtered.clone(), stereo: true, ..case("filtered, stereo, three semitones up", 3) },
         Case {
             manner: Manner { lfos: [swept, None, None], ..filtered },
             ..case("filtered and swept, three semitones up", 3)
@@ -142,7 +142,7 @@ fn sound(case: &Case) -> Playable {
         keys: (0, 127),
         velocities: (0, 127),
         root_midi: 60.0,
-        manner: case.manner,
+        manner: case.manner.clone(),
         pcm: Arc::new(pcm),
     };
     Playable { zones: Box::new([zone]), gain: 1.0, drawn_midi: 60.0 }

@@ -57,7 +57,7 @@ impl Files {
         found.cloned().ok_or(Astray::Absent)
     }
 
-    /// The text of a preset: UTF-8, else as Windows wrote it.
+    /// The text of a preset: UTF-8 or UTF-16 by its mark, UTF-8 without one, else as Windows wrote it.
     ///
     /// # Errors
     /// Says why it cannot be read.
@@ -66,8 +66,7 @@ impl Files {
         let most = if is_table { MAX_TABLE_BYTES } else { MAX_PRESET_BYTES };
         let bytes =
             decode::read_at_most(&self.folder.join(relative), most).map_err(crate::examine::cause_of)?;
-        Ok(String::from_utf8(bytes)
-            .unwrap_or_else(|wrong| wrong.into_bytes().into_iter().map(char::from).collect()))
+        Ok(plain_text(bytes))
     }
 
     /// Another file of the folder that a preset names, with its text; links that lead out of the folder are none.
@@ -83,6 +82,22 @@ impl Files {
         let text = self.text(&path)?;
         Ok((path, text))
     }
+}
+
+/// What bytes say, without the mark that some editors put before a text.
+fn plain_text(bytes: Vec<u8>) -> String {
+    let wide = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
+        let units = bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
+        char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
+    };
+    match bytes.as_slice() {
+        [0xFF, 0xFE, text @ ..] => return wide(text, u16::from_le_bytes),
+        [0xFE, 0xFF, text @ ..] => return wide(text, u16::from_be_bytes),
+        _ => {}
+    }
+    let text = String::from_utf8(bytes)
+        .unwrap_or_else(|wrong| wrong.into_bytes().into_iter().map(char::from).collect());
+    text.strip_prefix('\u{FEFF}').map(String::from).unwrap_or(text)
 }
 
 /// A name as seen from a folder, without detours.

@@ -14,7 +14,7 @@ pub(crate) mod sfz_modulation;
 mod sfz_text;
 mod tables;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use files::Files;
@@ -36,6 +36,9 @@ pub(crate) struct Imported {
     pub not_honoured: BTreeMap<String, u64>,
     /// Parts of it that are no sound, by name, with the cause.
     pub failed: Vec<(String, String)>,
+    /// Files of which it is made; those are no presets themselves.
+    #[serde(skip)]
+    pub includes: BTreeSet<PathBuf>,
 }
 
 impl Imported {

@@ -100,7 +100,11 @@ pub(super) fn import(path: &Path, files: &Files) -> Result<Imported, String> {
     let mut import = Import {
         from: path.parent().unwrap_or(Path::new("")),
         files,
-        imported: Imported { failed: text.failed.clone(), ..Imported::default() },
+        imported: Imported {
+            failed: text.failed.clone(),
+            includes: text.included.clone(),
+            ..Imported::default()
+        },
         zones: Vec::new(),
         seen: 0,
         missing: BTreeSet::new(),
@@ -109,6 +113,9 @@ pub(super) fn import(path: &Path, files: &Files) -> Result<Imported, String> {
         articulation: articulation(&text.pieces),
     };
     import.regions(&text.pieces);
+    if import.seen == 0 {
+        import.imported.failed.push(("the preset".to_string(), "has no region".to_string()));
+    }
     let Import { mut imported, mut zones, missing, .. } = import;
     strike_if_all_wait(&mut zones);
     rouse_if_none_is_heard(&mut zones);
@@ -484,7 +491,9 @@ impl Region {
                 let end_frames = last.saturating_add(1);
                 Looping::Over(Loop { start_frames, end_frames, crossfade_frames: 0 })
             }
-            // Without a word of loops the sample's own is played, and so is one that was found: the key sustains.
+            // Without a word of loops the sample's own is played.
+            (None, ..) => Looping::OfFile,
+            // It is to sustain, so one that was found serves.
             _ => Looping::OfSound,
         }
     }

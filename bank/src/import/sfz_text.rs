@@ -2,7 +2,7 @@
 //!
 //! Includes stay inside of the bank's folder, cannot go in circles, and their number and size are bounded.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use super::files::Files;
@@ -34,6 +34,8 @@ pub(super) struct Text {
     pub pieces: Vec<Piece>,
     /// Includes that could not be had, with the cause.
     pub failed: Vec<(String, String)>,
+    /// Files that are included.
+    pub included: BTreeSet<PathBuf>,
     /// By name, without its `$`.
     defined: HashMap<String, String>,
     includes: usize,
@@ -107,6 +109,7 @@ impl Text {
         if open.contains(&path) {
             return Err("the file includes itself".to_string());
         }
+        self.included.insert(path.clone());
         open.push(path);
         self.take(&content, files, open);
         open.pop();

@@ -1,5 +1,6 @@
 //! Tests of the bank through its public door. They write their own files, or take the small ones in `fixtures`.
 
+mod again;
 mod analyse;
 mod controllers;
 mod course;

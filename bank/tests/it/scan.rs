@@ -61,7 +61,7 @@ fn listen(_: &[f32], _: u32) -> Result<SoundLabels, neume_models::Error> {
     Ok(no_labels())
 }
 
-const EARS: Ears = Ears { id: 1, listen: &listen };
+pub const EARS: Ears = Ears { id: 1, listen: &listen };
 
 fn write_tone(path: &Path, midi: f32) {
     fs::create_dir_all(path.parent().unwrap()).unwrap();

@@ -1,5 +1,6 @@
 //! `neume bank`: scanning folders of sounds, and what is known of them.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -169,7 +170,7 @@ fn run_scan(arguments: &Scan, json: bool) -> Result<ExitCode> {
             summary.secs
         );
         if !summary.failed.is_empty() {
-            text += &format!("{} files are no sounds:\n", summary.failed.len());
+            text += &format!("{} files are no sounds, or not whole:\n", files_of(&report.failed));
         }
         for failed in &summary.failed {
             text += &format!("  {}: {}\n", failed.file, failed.cause);
@@ -239,6 +240,11 @@ fn line(sound: &SoundReport) -> String {
     )
 }
 
+/// How many files failures are of: a preset may lack several of its sounds.
+fn files_of(failed: &[(PathBuf, String)]) -> usize {
+    failed.iter().map(|(file, _)| file).collect::<BTreeSet<_>>().len()
+}
+
 /// Opens the bank of a folder, which is scanned if need be, or the factory bank.
 ///
 /// # Errors
@@ -250,9 +256,9 @@ pub fn open(folder: Option<&Path>) -> Result<(Arc<Bank>, BankRef)> {
             let report = scan(folder, false)?;
             let bank = report.bank.clone();
             if !report.failed.is_empty() {
-                let count = report.failed.len();
+                let count = files_of(&report.failed);
                 eprintln!(
-                    "{count} files of {} are no sounds; `neume bank scan` names them",
+                    "{count} files of {} are no sounds, or not whole; `neume bank scan` names them",
                     folder.display()
                 );
             }

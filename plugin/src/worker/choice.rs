@@ -13,7 +13,7 @@ use crate::state::{BankRef, Chosen, ChosenZone};
 const FULL_LOUDNESS_DB: f32 = -14.0;
 
 /// Bounds of the gain that brings a sound to the drawn loudness.
-const GAIN_DB: std::ops::RangeInclusive<f32> = -48.0..=18.0;
+const GAIN_DB: std::ops::RangeInclusive<f32> = -160.0..=18.0;
 
 /// Chooses a sound of a bank for a reading: its instrument's zones, and the gain that makes it as loud as drawn.
 /// `None` if the bank does not have it.
