@@ -19,6 +19,8 @@ pub struct Heard {
     pub midi: f32,
     /// Share of the votes near it, 0..1.
     pub confidence: f32,
+    /// The part of the energy that lies in a partial of this very pitch, 0..1. Where it is large, no higher note can be meant.
+    pub fundamental: f32,
 }
 
 /// Lowest and highest pitch that is sought: a little beyond E0 and C9.
@@ -55,7 +57,8 @@ pub(crate) fn hear_in(samples: &Samples, levels: &Levels, rate_hz: u32) -> Optio
     let mut lags = Lags::new(window, fine);
     let mut votes: Vec<(f32, f32)> = Vec::new();
     let mut asked = 0.0;
-    for (start, weight) in frames(samples.frames(), levels, rate_hz) {
+    let frames = frames(samples.frames(), levels, rate_hz);
+    for &(start, weight) in &frames {
         asked += weight;
         lags.measure(samples.get(start..start + 2 * window));
         for lag in lags.ballots(shortest) {
@@ -67,7 +70,25 @@ pub(crate) fn hear_in(samples: &Samples, levels: &Levels, rate_hz: u32) -> Optio
     let near = |vote: &&(f32, f32)| (vote.0 - midi).abs() <= 0.75;
     let held: f32 = votes.iter().filter(near).map(|vote| vote.1).sum();
     let confidence = (held / asked.max(1e-9)).clamp(0.0, 1.0);
-    (confidence >= 0.25).then_some(Heard { midi, confidence })
+    let parts =
+        frames.iter().map(|&(start, _)| part_at(midi, samples.get(start..start + 2 * window), rate_hz));
+    let fundamental = parts.sum::<f32>() / frames.len().max(1) as f32;
+    (confidence >= 0.25).then_some(Heard { midi, confidence, fundamental })
+}
+
+/// The part of a frame's energy that a sine of this pitch has, 0..1, through a window of Hann.
+fn part_at(midi: f32, frame: &[f32], rate_hz: u32) -> f32 {
+    let turn = std::f64::consts::TAU * 440.0 * ((f64::from(midi) - 69.0) / 12.0).exp2() / f64::from(rate_hz);
+    let bell = std::f64::consts::TAU / frame.len().max(1) as f64;
+    let (mut real, mut imaginary, mut weights, mut energy) = (0.0f64, 0.0f64, 0.0f64, 1e-12f64);
+    for (i, &sample) in frame.iter().enumerate() {
+        let (weight, sample) = (0.5 - 0.5 * (bell * i as f64).cos(), f64::from(sample));
+        let (sin, cos) = (turn * i as f64).sin_cos();
+        (real, imaginary) = (real + weight * sample * cos, imaginary + weight * sample * sin);
+        (weights, energy) = (weights + weight, energy + weight * sample * sample);
+    }
+    let power = 2.0 * (real * real + imaginary * imaginary) / (weights * weights).max(1e-12);
+    (power * weights / energy).clamp(0.0, 1.0) as f32
 }
 
 /// Half the length of a frame that votes.

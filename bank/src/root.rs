@@ -31,6 +31,19 @@ const CONFIRMED: f32 = 0.99;
 /// An ear this sure overrules a chunk, which is often the left-over of a template.
 const SURE: f32 = 0.9;
 
+/// Frames of a tracker that agree so far have a pitch beyond doubt, though its octave may be another.
+const CLEAR: f32 = 0.9;
+/// Below this note a sound of hardly more than its fundamental is a bass of that pitch: organs that sound an octave under
+/// their keys lie higher or have more partials.
+const SUB_BASS_MIDI: f32 = 40.0;
+const BARE: f32 = 0.9;
+
+impl Heard {
+    fn is_sub_bass(&self) -> bool {
+        self.confidence >= CLEAR && self.midi < SUB_BASS_MIDI && self.fundamental >= BARE
+    }
+}
+
 impl Root {
     /// What tracker and network hear together. The tracker's pitch is the finer one, so where the two agree
     /// it counts by its confidence.
@@ -44,6 +57,11 @@ impl Root {
                 let midi = midi + heard.confidence * (heard.midi - midi);
                 root(midi, 1.0 - (1.0 - sure) * (1.0 - 0.9 * heard.confidence))
             }
+            // The network is vague below the second octave.
+            (Some(heard), Some(midi)) if heard.confidence >= CLEAR && (heard.midi - midi).abs() <= 2.0 => {
+                root(heard.midi, 0.95 * sure.max(0.9))
+            }
+            (Some(heard), Some(midi)) if heard.is_sub_bass() && heard.midi < midi => root(heard.midi, 0.9),
             (Some(heard), Some(midi)) => {
                 let tuned = midi + fold(heard.midi - midi).filter(|cents| cents.abs() <= 0.5).unwrap_or(0.0);
                 root(tuned, 0.9 * sure)

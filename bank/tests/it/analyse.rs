@@ -80,7 +80,7 @@ fn a_name_is_believed_less_where_the_ear_is_unsure_or_hears_another_octave() {
 
 #[test]
 fn where_tracker_and_network_differ_the_network_has_the_octave_and_the_tracker_the_tuning() {
-    let tracker = |midi, confidence| Some(pitch::Heard { midi, confidence });
+    let tracker = |midi, confidence| Some(pitch::Heard { midi, confidence, fundamental: 0.1 });
     let network = |root_midi, root_confidence| SoundLabels { root_midi, root_confidence, ..no_labels() };
     let table = [
         (tracker(57.1, 0.9), network(Some(69.0), 0.6), Some(69.1)),
@@ -157,6 +157,21 @@ fn a_loop_that_lies_outside_its_sound_is_left_out() {
     for (start_frames, end_frames) in [(0, 4_411), (10, 10), (500, 20), (u64::MAX - 1, u64::MAX)] {
         let wrong = Loop { start_frames, end_frames, crossfade_frames: u64::MAX };
         assert_eq!(looping::ready(&audio, Some(wrong), 44_100), (audio.clone(), None));
+    }
+}
+
+#[test]
+fn a_bass_of_hardly_more_than_its_fundamental_has_its_pitch() {
+    let net = neume_models::SoundNet::embedded().unwrap();
+    for midi in [16.0f32, 20.0, 24.0, 28.0, 33.0, 38.0] {
+        let hz = 440.0 * 2f32.powf((midi - 69.0) / 12.0);
+        for partials in [&[1.0][..], &[1.0, 0.05], &[1.0, 0.1, 0.05]] {
+            let samples = crate::tone::harmonic(44_100, hz, partials, 2.0);
+            let labels = net.label(&samples, 44_100).unwrap();
+            let root = Root::heard(pitch::hear(&samples, 44_100), &labels);
+            let off = root.midi.map(|found| found - midi);
+            assert!(off.is_some_and(|off| off.abs() < 0.2), "{midi} of {partials:?}: {root:?}");
+        }
     }
 }
 
