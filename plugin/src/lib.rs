@@ -27,6 +27,7 @@ pub mod library;
 mod loading;
 pub mod memory;
 mod networks;
+pub mod own_weights;
 pub mod page;
 pub mod params;
 pub mod preferences;

@@ -1,5 +1,6 @@
 //! The three networks of a process, on the device that was chosen. The CPU is always there: where another device cannot
-//! be had, or fails later, the CPU serves from then on and one message says why.
+//! be had, or fails later, the CPU serves from then on and one message says why. Networks that the composer trained
+//! (`own_weights.rs`) go before those that are built in.
 //!
 //! Called by the Workers, the scans and the `neume` command; never by the Engine or the Editor.
 
@@ -12,6 +13,7 @@ use parking_lot::Mutex;
 
 use crate::cuda::Cuda;
 use crate::device::{self, Device};
+use crate::own_weights::OwnWeights;
 
 /// The networks, wherever they run.
 #[derive(Default)]
@@ -19,6 +21,8 @@ pub struct Networks {
     sketch: OnceLock<Result<SketchNet, Error>>,
     sign: OnceLock<Result<SignNet, Error>>,
     sound: OnceLock<Result<Arc<SoundNet>, Error>>,
+    /// Those that the composer trained go before them.
+    own: OnceLock<OwnWeights>,
     serving: Mutex<Serving>,
 }
 
@@ -125,11 +129,17 @@ impl Networks {
     /// Weights that do not load.
     pub fn answers(&self, input: NetworkInput) -> Result<Answers, Error> {
         let is_certain = input.is_certain;
-        let answers = Answers::of_looks(&input, |pixels| match self.forward(Network::Sketch, pixels) {
-            Some(numbers) => Answers::of(&SketchOutput::of_numbers(&numbers)?, 0, pixels, is_certain),
-            None => {
-                let net = self.sketch.get_or_init(SketchNet::embedded);
-                net.as_ref().map_err(Clone::clone)?.look(pixels, is_certain)
+        let own = self.own().sketch.as_ref();
+        let answers = Answers::of_looks(&input, |pixels| {
+            if let Some(net) = own {
+                return net.look(pixels, is_certain);
+            }
+            match self.forward(Network::Sketch, pixels) {
+                Some(numbers) => Answers::of(&SketchOutput::of_numbers(&numbers)?, 0, pixels, is_certain),
+                None => {
+                    let net = self.sketch.get_or_init(SketchNet::embedded);
+                    net.as_ref().map_err(Clone::clone)?.look(pixels, is_certain)
+                }
             }
         });
         input.recycle();
@@ -141,6 +151,9 @@ impl Networks {
     /// # Errors
     /// Weights that do not load.
     pub fn embed(&self, shape: &SignInput) -> Result<SignEmbedding, Error> {
+        if let Some(net) = &self.own().sign {
+            return net.embed(shape);
+        }
         match self.forward(Network::Sign, &shape.pixels) {
             Some(numbers) => Ok(SignEmbedding::of_views(&numbers)),
             None => self.sign.get_or_init(SignNet::embedded).as_ref().map_err(Clone::clone)?.embed(shape),
@@ -152,6 +165,9 @@ impl Networks {
     /// # Errors
     /// Weights that do not load.
     pub fn sound(&self) -> Result<Arc<SoundNet>, Error> {
+        if let Some(net) = &self.own().sound {
+            return Ok(net.clone());
+        }
         match self.away() {
             Some(away) => {
                 let hear = move |input: &[f32]| away.hear(input);
@@ -159,6 +175,16 @@ impl Networks {
             }
             None => self.sound.get_or_init(|| SoundNet::embedded().map(Arc::new)).clone(),
         }
+    }
+
+    /// Those that the composer trained. What is wrong with them is said as other notices are.
+    fn own(&self) -> &OwnWeights {
+        self.own.get_or_init(|| {
+            let own = OwnWeights::find();
+            let mut serving = self.serving.lock();
+            serving.notice = serving.notice.take().or(own.notice.clone());
+            own
+        })
     }
 
     /// `None` where the CPU serves.
@@ -236,12 +262,12 @@ mod tests {
         let runs = Box::new(Tires(AtomicUsize::new(times)));
         let away = Some(Arc::new(Away::new(Device::Cuda, "one that tires".to_string(), runs)));
         let serving = Serving { is_decided: true, away, notice: None };
-        Networks { serving: Mutex::new(serving), ..Networks::default() }
+        Networks { serving: Mutex::new(serving), own: OwnWeights::default().into(), ..Networks::default() }
     }
 
     fn on_cpu() -> Networks {
         let serving = Serving { is_decided: true, ..Serving::default() };
-        Networks { serving: Mutex::new(serving), ..Networks::default() }
+        Networks { serving: Mutex::new(serving), own: OwnWeights::default().into(), ..Networks::default() }
     }
 
     fn shape() -> SignInput {

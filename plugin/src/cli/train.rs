@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use clap::{Args, Subcommand};
+use neume::own_weights;
 use neume_models::train::Progress;
 use neume_models::weights::Weights;
 use serde::{Deserialize, Serialize};
@@ -258,7 +259,11 @@ pub fn deliver<C: Serialize>(
         for (name, path) in files.into_iter().chain(pictures) {
             text += &format!("  {name:<13} {path}\n");
         }
-        text
+        let folder = Path::new(&report.weights).parent().unwrap_or(Path::new(".")).display();
+        text += &format!("Neume reads with what is in {}={folder}", own_weights::VARIABLE);
+        let usual = own_weights::usual_folder();
+        text + &usual
+            .map_or(".\n".to_string(), |usual| format!(", and always with what is in {}.\n", usual.display()))
     })?;
     Ok(ExitCode::SUCCESS)
 }
