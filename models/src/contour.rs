@@ -46,7 +46,8 @@ pub fn contour(ink: &Columns, width_norm: f32, legend: &Legend) -> Vec<ContourPo
     let columns = lines.len();
     let crossings: Vec<Crossing> =
         lines.enumerate().filter_map(|(column, line)| crossing(line, column)).collect();
-    let widths: Vec<f32> = (0..crossings.len()).map(|at| width(&crossings, at, columns)).collect();
+    let mut widths: Vec<f32> = (0..crossings.len()).map(|at| width(&crossings, at, columns)).collect();
+    fill_ends(&crossings, &mut widths, columns);
     let mut sorted = widths.clone();
     sorted.sort_unstable_by(f32::total_cmp);
     let Some(&middle) = sorted.get(sorted.len() / 2) else { return Vec::new() };
@@ -96,4 +97,55 @@ fn width(crossings: &[Crossing], at: usize, columns: usize) -> f32 {
     // Further apart than two columns is another stroke.
     let slope = if along > 0.0 && along < 2.5 * step { (after.y_norm - before.y_norm) / along } else { 0.0 };
     crossings[at].high_norm / (1.0 + slope * slope).sqrt()
+}
+
+/// Strokes end in half a circle, and somewhere within a column: there they are as wide as where they are whole.
+fn fill_ends(crossings: &[Crossing], widths: &mut [f32], columns: usize) {
+    let step = PAD_ASPECT / columns as f32;
+    let mut start = 0;
+    for run in crossings.chunk_by(|a, b| b.column == a.column + 1) {
+        let widths = &mut widths[start..start + run.len()];
+        start += run.len();
+        let widest = widths.iter().copied().fold(0.0, f32::max);
+        let end = ((0.5 * widest / step).ceil() as usize + 1).min(run.len().div_ceil(2));
+        let last = run.len() - 1;
+        let [whole_first, whole_last] = [widths[end.min(last)], widths[last - end.min(last)]];
+        widths[..end].iter_mut().for_each(|width| *width = width.max(whole_first));
+        widths[run.len() - end..].iter_mut().for_each(|width| *width = width.max(whole_last));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_as_loud_at_its_ends_as_between_and_one_that_swells_swells() {
+        let (rows, count) = (256, 96);
+        let db = |width_of: &dyn Fn(usize) -> f32| -> Vec<f32> {
+            let mut ink = vec![0.0; rows * count];
+            for column in 10..80 {
+                let half = width_of(column) / 2.0;
+                for row in 0..rows {
+                    let (low, high) = (row as f32, row as f32 + 1.0);
+                    ink[column * rows + row] =
+                        (high.min(128.0 + half) - low.max(128.0 - half)).clamp(0.0, 1.0);
+                }
+            }
+            let columns = Columns { rows, ink };
+            contour(&columns, 20.0 / 256.0, &Legend::default()).iter().map(|point| point.db).collect()
+        };
+        // A round end of 20 px, cut by the first column.
+        let round = |column: usize| {
+            let from_end = 4.0 * ((column - 10).min(79 - column) as f32) + 1.0;
+            if from_end >= 10.0 { 20.0 } else { 2.0 * (100.0 - (10.0 - from_end).powi(2)).sqrt() }
+        };
+        let level = db(&round);
+        assert!(level.iter().all(|db| (db - level[35]).abs() < 0.1), "{level:?}");
+        let swelling = db(&|column| 4.0 + 0.4 * (column - 10) as f32);
+        assert!(
+            swelling[0] + 10.0 < swelling[69] && swelling.windows(2).all(|w| w[0] <= w[1] + 0.1),
+            "{swelling:?}"
+        );
+    }
 }
