@@ -350,7 +350,11 @@ fn a_language_is_taught_read_merged_and_printed() {
     let ours = desk.json(&["language", "show", "ours.neumes"]);
     assert_eq!(ours["signs"].as_array().unwrap().len(), 3);
     assert_eq!(ours["signs"][0]["meaning"]["pitch_midi"], Value::Null, "it is not overwritten");
-    desk.json(&[&merge[..], &["--clashes", "both"]].concat());
+    let merged = desk.json(&[&merge[..], &["--clashes", "both"]].concat());
+    assert_eq!((number(&merged["signs"]), number(&merged["examples"])), (2.0, 2.0), "what was really added");
+    let again = ["language", "merge", "ours.neumes", "theirs.neumes", "--out", "ours.neumes"];
+    let again = desk.json(&[&again[..], &["--clashes", "both"]].concat());
+    assert_eq!((number(&again["signs"]), number(&again["examples"])), (0.0, 0.0), "{again}");
     let both = desk.json(&["language", "show", "ours.neumes"]);
     assert_eq!(both["signs"][3]["name"], "bell (2)");
 

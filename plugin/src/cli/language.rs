@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, ensure};
 use clap::{Args, Subcommand, ValueEnum};
 use neume::disk;
-use neume::language::{Clash, Language, Meaning};
+use neume::language::{Clash, Language, LanguageError, Meaning};
 use neume_models::Family;
 use serde::Serialize;
 
@@ -23,8 +23,8 @@ pub enum Arguments {
     Teach(Box<Teach>),
     /// Lists the signs and what they mean.
     Show(Show),
-    /// Takes over the signs of another language. What means something else there is a clash: it is listed, and nothing is
-    /// overwritten unless `--clashes` says so.
+    /// Takes over the signs of another language. What means something else there, or is drawn as another sign here, is a
+    /// clash: it is listed, and nothing is overwritten unless `--clashes` says so.
     Merge(Merge),
     /// Draws the language on a page, as SVG or PNG by the name of the file.
     Print(Print),
@@ -91,7 +91,7 @@ enum Settle {
     Mine,
     /// Of the other one.
     Theirs,
-    /// Signs stay side by side, theirs under a new name.
+    /// Signs stay side by side, theirs under a new name where its own is taken.
     Both,
 }
 
@@ -124,6 +124,7 @@ struct SignReport<'a> {
 struct MergeReport {
     signs: usize,
     examples: usize,
+    left_out: usize,
     clashes: Vec<String>,
 }
 
@@ -199,25 +200,41 @@ fn show(language: &Language, json: bool) -> Result<()> {
 
 fn merge(arguments: &Merge, json: bool) -> Result<()> {
     let mut language = open_language(&arguments.file)?;
-    let merged = language.merge(&open_language(&arguments.other)?);
-    for clash in &merged.clashes {
-        match arguments.clashes {
-            Settle::Mine => {}
-            Settle::Theirs => language.take_theirs(clash),
-            Settle::Both => {
-                language.keep_both(clash);
-            }
-        }
-    }
+    let before = language.clone();
+    let named = || arguments.out.display().to_string();
+    let merged = language.merge(&open_language(&arguments.other)?).with_context(named)?;
+    settle(&mut language, &merged.clashes, arguments.clashes).with_context(named)?;
     write(&arguments.out, &language)?;
     let clashes = merged.clashes.iter().map(Clash::words).collect();
-    let report = MergeReport { signs: merged.signs, examples: merged.examples, clashes };
+    let [signs, examples] = language.new_since(&before);
+    let report = MergeReport { signs, examples, left_out: merged.left_out, clashes };
     emit(json, &report, || {
         let mut text = format!("{} new signs, {} new examples", report.signs, report.examples);
+        if report.left_out > 0 {
+            text += &format!("\n  left out   {} drawings for which there is no room", report.left_out);
+        }
         for clash in &report.clashes {
             text += &format!("\n  clash      {clash}");
         }
         text
+    })
+}
+
+/// Settles all clashes in one way.
+fn settle(language: &mut Language, clashes: &[Clash], by: Settle) -> Result<(), LanguageError> {
+    let is_added = |clash: &&Clash| match by {
+        Settle::Mine => false,
+        Settle::Theirs => matches!(clash, Clash::Drawings(_)),
+        Settle::Both => clash.is_of_signs(),
+    };
+    let signs = language.signs.len() + clashes.iter().filter(is_added).count();
+    if signs > Language::MAX_SIGNS {
+        return Err(LanguageError::TooMany(signs));
+    }
+    clashes.iter().try_for_each(|clash| match by {
+        Settle::Mine => Ok(()),
+        Settle::Theirs => language.take_theirs(clash),
+        Settle::Both => language.keep_both(clash),
     })
 }
 

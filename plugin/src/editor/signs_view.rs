@@ -69,9 +69,18 @@ pub fn signs_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
 
 /// What a file brought: what is new is there, what clashes waits for the composer.
 pub(super) fn merge(editing: &mut Editing, other: &Language) {
-    let mut merged = Merged::default();
+    let mut merged = Ok(Merged::default());
     editing.speak(|language| merged = language.merge(other));
-    editing.state.signs.clashes = merged.clashes;
+    match merged {
+        Ok(merged) => {
+            if merged.left_out > 0 {
+                let told = format!("{} drawings found no room in their signs", merged.left_out);
+                editing.state.failure = Some(told);
+            }
+            editing.state.signs.clashes = merged.clashes;
+        }
+        Err(cause) => tell(editing, Err(cause)),
+    }
 }
 
 /// Teaches the drawing of the slot that is shown, under this name.
@@ -527,7 +536,7 @@ fn clash_ui(ui: &mut Ui, rect: Rect, clash: &Clash, editing: &mut Editing) {
     response.widget_info(|| WidgetInfo::labeled(Role::Alert, true, &words));
     let at = inside.left_top() + vec2(0.0, 8.0);
     elided(ui, at, Align2::LEFT_CENTER, &words, theme::semibold(12.5), tokens.text, inside.width());
-    let is_sign = matches!(clash, Clash::Sign(_));
+    let is_sign = clash.is_of_signs();
     let choices: &[&str] =
         if is_sign { &["Keep mine", "Take theirs", "Keep both"] } else { &["Keep mine", "Take theirs"] };
     let width = (inside.width() - 2.0 * CHIP_GAP_PX) / 3.0;
@@ -535,16 +544,14 @@ fn clash_ui(ui: &mut Ui, rect: Rect, clash: &Clash, editing: &mut Editing) {
         let at = pos2(inside.left() + (width + CHIP_GAP_PX) * i as f32, inside.bottom() - 32.0);
         if text_button(ui, Rect::from_min_size(at, vec2(width, 32.0)), choice, tokens) {
             let clash = editing.state.signs.clashes.remove(0);
+            let mut settled = Ok(());
             match i {
                 0 => {}
-                1 => editing.speak(|language| language.take_theirs(&clash)),
-                _ => {
-                    let mut kept = true;
-                    editing.speak(|language| kept = language.keep_both(&clash));
-                    if !kept {
-                        editing.state.failure = Some("there is no room for another sign".to_string());
-                    }
-                }
+                1 => editing.speak(|language| settled = language.take_theirs(&clash)),
+                _ => editing.speak(|language| settled = language.keep_both(&clash)),
+            }
+            if settled.is_err() {
+                tell(editing, settled);
             }
         }
     }

@@ -1,9 +1,11 @@
 //! A composer's language: what a drawing means before it resembles anything (the legend), what a drawing speaks of at
 //! all, and the signs that were taught, each with its examples and its meaning.
 //!
-//! Plain data. `signs.rs` tells which sign a drawing is; `file.rs` keeps a language, `page.rs` prints it.
+//! Plain data. `signs.rs` tells which sign a drawing is; `file.rs` keeps a language, `merge.rs` makes one of two, and
+//! `page.rs` prints it.
 
 mod file;
+mod merge;
 mod page;
 
 use std::sync::Arc;
@@ -14,6 +16,7 @@ use neume_models::sketch::PAD_ASPECT;
 use neume_models::{Families, Family, Legend, Reading, Sketch};
 use serde::{Deserialize, Serialize};
 
+pub use self::merge::{Clash, Merged};
 use crate::state::BankRef;
 
 /// The legend, and the signs that go beyond it.
@@ -102,39 +105,6 @@ pub struct BoundSound {
     pub name: String,
 }
 
-/// What could not be merged without losing something. What was there first stays until the composer decides.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Clash {
-    /// A sign of this name means something else there.
-    Sign(Sign),
-    /// The other language's legend differs.
-    Legend(Box<Legend>),
-    /// Its drawings speak of other aspects.
-    Spoken(Spoken),
-}
-
-impl Clash {
-    /// In a line.
-    pub fn words(&self) -> String {
-        match self {
-            Clash::Sign(sign) => format!("the sign `{}` means something else there", sign.name),
-            Clash::Legend(_) => "scale, palette or curves differ".to_string(),
-            Clash::Spoken(_) => "drawings speak of other aspects there".to_string(),
-        }
-    }
-}
-
-/// What merging did.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Merged {
-    /// Signs that are new.
-    pub signs: usize,
-    /// Examples that are new, those of the new signs among them.
-    pub examples: usize,
-    /// What is left to decide.
-    pub clashes: Vec<Clash>,
-}
-
 impl Language {
     /// Most signs of a language.
     pub const MAX_SIGNS: usize = 4096;
@@ -208,88 +178,6 @@ impl Language {
                 sign.examples.retain(|example| example != drawing);
             }
         }
-    }
-
-    /// Takes over what another language knows. Its new signs are added, signs that mean the same share their examples; what
-    /// would overwrite something is returned as a clash and changes nothing.
-    pub fn merge(&mut self, other: &Language) -> Merged {
-        let mut merged = Merged::default();
-        if *self == (Language { name: self.name.clone(), ..Language::default() }) {
-            // Nothing was said here yet: there is nothing to overwrite.
-            self.legend = other.legend.clone();
-            self.spoken = other.spoken;
-        }
-        if self.name.is_empty() {
-            self.name = other.name.clone();
-        }
-        if self.legend != other.legend {
-            merged.clashes.push(Clash::Legend(Box::new(other.legend.clone())));
-        }
-        if self.spoken != other.spoken {
-            merged.clashes.push(Clash::Spoken(other.spoken));
-        }
-        for theirs in &other.signs {
-            match self.sign(&theirs.name) {
-                Some(mine) if mine.meaning != theirs.meaning => {
-                    merged.clashes.push(Clash::Sign(theirs.clone()));
-                }
-                mine => {
-                    let is_new = mine.is_none();
-                    let taught = self.add_examples(theirs);
-                    merged.examples += taught;
-                    if is_new && taught > 0 {
-                        merged.signs += 1;
-                        if let Some(sign) = self.sign_mut(&theirs.name) {
-                            sign.meaning = theirs.meaning.clone();
-                        }
-                    }
-                }
-            }
-        }
-        for plain in &other.plain {
-            let known = self.plain.contains(plain) || self.signs.iter().any(|s| s.examples.contains(plain));
-            if !known && self.plain.len() < Language::MAX_EXAMPLES {
-                self.plain.push(plain.clone());
-            }
-        }
-        merged
-    }
-
-    /// Examples of a sign that nothing here says anything of. How many there were.
-    fn add_examples(&mut self, theirs: &Sign) -> usize {
-        let is_known = |language: &Language, drawing: &Arc<Sketch>| {
-            language.plain.contains(drawing) || language.signs.iter().any(|s| s.examples.contains(drawing))
-        };
-        let mut added = 0;
-        for example in &theirs.examples {
-            if !is_known(self, example) && self.teach(&theirs.name, example.clone()).is_ok() {
-                added += 1;
-            }
-        }
-        added
-    }
-
-    /// Settles a clash: takes what the other language says in the place of what is here.
-    pub fn take_theirs(&mut self, clash: &Clash) {
-        match clash {
-            Clash::Legend(legend) => self.legend = (**legend).clone(),
-            Clash::Spoken(spoken) => self.spoken = *spoken,
-            Clash::Sign(theirs) => {
-                self.add_examples(theirs);
-                if let Some(mine) = self.sign_mut(&theirs.name) {
-                    mine.meaning = theirs.meaning.clone();
-                }
-            }
-        }
-    }
-
-    /// Settles a clash of signs: keeps both, theirs under a new name. `false` where there is no sign to keep, or no room.
-    pub fn keep_both(&mut self, clash: &Clash) -> bool {
-        let Clash::Sign(theirs) = clash else { return false };
-        let name = (2..).map(|n| format!("{} ({n})", theirs.name)).find(|name| self.sign(name).is_none());
-        let Some(name) = name.filter(|_| self.signs.len() < Language::MAX_SIGNS) else { return false };
-        self.signs.push(Sign { name, ..theirs.clone() });
-        true
     }
 
     /// What a sign means, in at most two lines: its sound, and its aspects.
@@ -411,6 +299,8 @@ pub enum LanguageError {
     Name(String),
     #[error("{0}: there is no room for more")]
     Full(String),
+    #[error("there would be {0} signs, and a language has {most} at most", most = Language::MAX_SIGNS)]
+    TooMany(usize),
     #[error("the language file is damaged: {0}")]
     Damaged(String),
     #[error("the language file is of version {found}; this Neume reads up to version {known}")]
@@ -443,7 +333,7 @@ mod tests {
         language
     }
 
-    fn pitched(midi: f32) -> Meaning {
+    pub(super) fn pitched(midi: f32) -> Meaning {
         Meaning { pitch_midi: Some(midi), ..Meaning::default() }
     }
 
@@ -475,40 +365,5 @@ mod tests {
             language.teach("bell", drawing(number)).unwrap();
         }
         assert!(matches!(language.teach("bell", drawing(999)), Err(LanguageError::Full(_))));
-    }
-
-    #[test]
-    fn merging_adds_what_is_new_and_overwrites_nothing() {
-        let mut mine = language(&[("bell", 1, pitched(60.0)), ("wind", 2, Meaning::default())]);
-        let mut theirs = language(&[
-            ("bell", 3, pitched(72.0)),
-            ("wind", 4, Meaning::default()),
-            ("stone", 5, pitched(40.0)),
-        ]);
-        theirs.teach("wind", drawing(1)).unwrap();
-        theirs.legend.scale = "69-80".parse().unwrap();
-        let merged = mine.merge(&theirs);
-        assert_eq!((merged.signs, merged.examples), (1, 2));
-        assert_eq!(mine.sign("bell").unwrap().meaning, pitched(60.0), "it stays until the composer decides");
-        assert_eq!(mine.sign("stone").unwrap().meaning, pitched(40.0));
-        assert_eq!(mine.sign("wind").unwrap().examples, [drawing(2), drawing(4)], "1 is a bell here");
-        assert_eq!(mine.legend, Legend::default());
-        let [legend, sign] = merged.clashes.as_slice() else { panic!("{:?}", merged.clashes) };
-        assert!(matches!(legend, Clash::Legend(_)), "{legend:?}");
-        let settled = |settle: &dyn Fn(&mut Language)| {
-            let mut language = mine.clone();
-            settle(&mut language);
-            language
-        };
-        let taken = settled(&|language| language.take_theirs(sign));
-        assert_eq!(taken.sign("bell").unwrap().meaning, pitched(72.0));
-        assert_eq!(taken.sign("bell").unwrap().examples, [drawing(1), drawing(3)]);
-        let both = settled(&|language| assert!(language.keep_both(sign)));
-        assert_eq!(both.sign("bell").unwrap().meaning, pitched(60.0));
-        assert_eq!(both.sign("bell (2)").unwrap().meaning, pitched(72.0));
-        let again = settled(&|language| language.take_theirs(legend));
-        assert_eq!(again.legend, theirs.legend);
-        let nothing = mine.clone().merge(&mine);
-        assert_eq!(nothing, Merged::default(), "merging a language with itself changes nothing");
     }
 }
