@@ -350,17 +350,20 @@ fn a_language_is_taught_read_merged_and_printed() {
     let ours = desk.json(&["language", "show", "ours.neumes"]);
     assert_eq!(ours["signs"].as_array().unwrap().len(), 3);
     assert_eq!(ours["signs"][0]["meaning"]["pitch_midi"], Value::Null, "it is not overwritten");
+    let run = desk.run(&merge);
+    assert!(run.code == Some(1) && run.stderr.contains("ours.neumes: it is there already"), "{}", run.stderr);
+    let merge = ["language", "merge", "mine.neumes", "theirs.neumes", "--out", "both.neumes"];
     let merged = desk.json(&[&merge[..], &["--clashes", "both"]].concat());
     assert_eq!((number(&merged["signs"]), number(&merged["examples"])), (2.0, 2.0), "what was really added");
-    let again = ["language", "merge", "ours.neumes", "theirs.neumes", "--out", "ours.neumes"];
+    let again = ["language", "merge", "both.neumes", "theirs.neumes", "--out", "both.neumes"];
     let again = desk.json(&[&again[..], &["--clashes", "both"]].concat());
     assert_eq!((number(&again["signs"]), number(&again["examples"])), (0.0, 0.0), "{again}");
-    let both = desk.json(&["language", "show", "ours.neumes"]);
+    let both = desk.json(&["language", "show", "both.neumes"]);
     assert_eq!(both["signs"][3]["name"], "bell (2)");
 
-    desk.json(&["language", "print", "ours.neumes", "--out", "page.svg"]);
+    desk.json(&["language", "print", "both.neumes", "--out", "page.svg"]);
     assert!(std::fs::read_to_string(desk.path("page.svg")).unwrap().contains("bell (2)"));
-    desk.json(&["language", "print", "ours.neumes", "--out", "page.png"]);
+    desk.json(&["language", "print", "both.neumes", "--out", "page.png"]);
     assert_eq!(image::open(desk.path("page.png")).unwrap().width(), 2000);
 }
 

@@ -190,7 +190,9 @@ fn languages_that_are_none_are_named_with_their_cause() {
     for (words, told) in [
         (teach(&["--sign", "bell", "empty.png"]), ["empty.png", "empty"]),
         (teach(&["--sign", "bell", "no ink.neume"]), ["no ink.neume", "nothing is drawn"]),
+        (teach(&["--sign", "bell", "good.png", "white.png"]), ["white.png", "no ink"]),
         (teach(&["--sign", " ", "good.png"]), ["good.png", "name"]),
+        (teach(&["--sign", "bell\u{1b}", "good.png"]), ["good.png", "can be shown"]),
         (teach(&["--sign", "bell", "good.png", "--pitch", "NaN"]), ["--pitch", "NaN"]),
         (teach(&["--sign", "bell", "good.png", "--family", "kazoo"]), ["--family", "kazoo"]),
         (vec!["language", "print", "good.neumes", "--out", "page.pdf"], ["page.pdf", ".svg"]),

@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result, ensure};
 use clap::{Args, Subcommand, ValueEnum};
 use neume::disk;
 use neume::language::{Clash, Language, LanguageError, Meaning};
+use neume::library::Library;
 use neume_models::Family;
 use serde::Serialize;
 
@@ -76,7 +77,7 @@ pub struct Merge {
     /// The one whose signs it takes over.
     #[arg(value_name = "OTHER.neumes")]
     other: PathBuf,
-    /// Where the result goes.
+    /// Where the result goes: a new file, or that of the language that is kept.
     #[arg(long, value_name = "OUT.neumes")]
     out: PathBuf,
     /// Which of two meanings of one name holds.
@@ -152,9 +153,15 @@ fn teach(arguments: &Teach, json: bool) -> Result<()> {
             ..Language::default()
         },
     };
+    let library = Library::shared();
     for path in &arguments.drawings {
+        let named = || path.display().to_string();
         let drawing = Arc::new(open_sketch(path)?);
-        language.teach(&arguments.sign, drawing).with_context(|| path.display().to_string())?;
+        if drawing.raster.is_some() {
+            // In a picture the network tells ink from what is printed there.
+            library.shape_of(&drawing).with_context(named)?;
+        }
+        language.teach(&arguments.sign, drawing).with_context(named)?;
     }
     let sign = language.sign_mut(arguments.sign.trim()).context("the sign was taught")?;
     let meaning = &mut sign.meaning;
@@ -202,6 +209,9 @@ fn merge(arguments: &Merge, json: bool) -> Result<()> {
     let mut language = open_language(&arguments.file)?;
     let before = language.clone();
     let named = || arguments.out.display().to_string();
+    let is_kept = || Some(arguments.file.canonicalize().ok()? == arguments.out.canonicalize().ok()?);
+    let is_free = !arguments.out.exists() || is_kept().unwrap_or(false);
+    ensure!(is_free, "{}: it is there already; name a new file by --out", named());
     let merged = language.merge(&open_language(&arguments.other)?).with_context(named)?;
     settle(&mut language, &merged.clashes, arguments.clashes).with_context(named)?;
     write(&arguments.out, &language)?;

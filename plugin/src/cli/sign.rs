@@ -86,9 +86,10 @@ fn language_of(support: &Path, code: &mut ExitCode) -> Result<Language> {
         let name =
             folder.file_name().map(|name| name.to_string_lossy().trim().to_string()).unwrap_or_default();
         for file in entries(&folder, |path| path.is_file())? {
-            if let Some(sketch) = heard(open_sketch(&file), code) {
-                language.teach(&name, Arc::new(sketch)).with_context(|| file.display().to_string())?;
-            }
+            let taught = open_sketch(&file).and_then(|sketch| {
+                language.teach(&name, Arc::new(sketch)).with_context(|| file.display().to_string())
+            });
+            heard(taught, code);
         }
         let can_be_read = language.sign(&name).is_some();
         ensure!(can_be_read, "{}: there is no drawing in it that can be read", folder.display());

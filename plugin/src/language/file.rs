@@ -1,6 +1,7 @@
 //! The file of a language: versioned JSON, read with care.
 
 use std::fmt;
+use std::io;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -41,10 +42,20 @@ impl Language {
     /// The language as the bytes of a file.
     ///
     /// # Errors
-    /// [`LanguageError::Damaged`] if a picture cannot be written as a PNG.
+    /// [`LanguageError::Large`] for more than [`Language::MAX_FILE_BYTES`], and [`LanguageError::Damaged`] if a picture
+    /// cannot be written as a PNG.
     pub fn to_file(&self) -> Result<Vec<u8>, LanguageError> {
+        self.to_file_within(Language::MAX_FILE_BYTES)
+    }
+
+    fn to_file_within(&self, limit_bytes: u64) -> Result<Vec<u8>, LanguageError> {
         let written = Written { kind: KIND, version: VERSION, language: self };
-        serde_json::to_vec(&written).map_err(|cause| LanguageError::Damaged(cause.to_string()))
+        let mut file = Room { bytes: Vec::new(), limit_bytes, is_full: false };
+        match serde_json::to_writer(&mut file, &written) {
+            Ok(()) => Ok(file.bytes),
+            Err(_) if file.is_full => Err(LanguageError::Large(limit_bytes >> 20)),
+            Err(cause) => Err(LanguageError::Damaged(cause.to_string())),
+        }
     }
 
     /// Reads the bytes of a file.
@@ -107,6 +118,34 @@ impl Language {
         }
         Ok(())
     }
+}
+
+/// Bytes that are written as far as there is room.
+struct Room {
+    bytes: Vec<u8>,
+    limit_bytes: u64,
+    is_full: bool,
+}
+
+impl io::Write for Room {
+    fn write(&mut self, more: &[u8]) -> io::Result<usize> {
+        self.is_full |= (self.bytes.len() + more.len()) as u64 > self.limit_bytes;
+        if self.is_full {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        self.bytes.extend_from_slice(more);
+        Ok(more.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A name without what cannot be shown: older languages took it.
+pub(super) fn shown_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    Ok(name.chars().filter(|c| !c.is_control()).collect())
 }
 
 /// At most [`Language::MAX_SIGNS`] signs.
@@ -207,6 +246,26 @@ mod tests {
         language.legend.scale = "69-80".parse().unwrap();
         language.spoken.family = false;
         assert_eq!(Language::from_file(&language.to_file().unwrap()).unwrap(), language);
+    }
+
+    #[test]
+    fn what_would_not_be_opened_again_is_not_written() {
+        let language = language(&[("bell", 1, Meaning::default())]);
+        let file = language.to_file().unwrap();
+        assert_eq!(language.to_file_within(file.len() as u64).unwrap(), file);
+        let refused = language.to_file_within(file.len() as u64 - 1).unwrap_err();
+        assert!(matches!(refused, LanguageError::Large(_)), "{refused}");
+        assert!(LanguageError::Large(256).to_string().contains("256 MiB"));
+    }
+
+    #[test]
+    fn names_are_read_without_what_cannot_be_shown() {
+        let mut language = language(&[("bell", 1, Meaning::default())]);
+        language.signs[0].name = "bell\u{1b}[2J\u{0}\n".to_string();
+        let read = Language::from_file(&language.to_file().unwrap()).unwrap();
+        assert_eq!(read.signs[0].name, "bell[2J");
+        language.signs[0].name = "\u{1b}".to_string();
+        assert!(Language::from_file(&language.to_file().unwrap()).is_err(), "nothing is left of it");
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! A composer's language: what a drawing means before it resembles anything (the legend), what a drawing speaks of at
 //! all, and the signs that were taught, each with its examples and its meaning.
 //!
-//! Plain data. `signs.rs` tells which sign a drawing is; `file.rs` keeps a language, `merge.rs` makes one of two, and
-//! `page.rs` prints it.
+//! Plain data. `signs.rs` tells which sign a drawing is; `example.rs` makes examples of drawings, `file.rs` keeps a
+//! language, `merge.rs` makes one of two, and `page.rs` prints it.
 
+mod example;
 mod file;
 mod merge;
 mod page;
@@ -16,6 +17,7 @@ use neume_models::sketch::PAD_ASPECT;
 use neume_models::{Families, Family, Legend, Reading, Sketch};
 use serde::{Deserialize, Serialize};
 
+use self::example::{example_of, is_same};
 pub use self::merge::{Clash, Merged};
 use crate::state::BankRef;
 
@@ -24,6 +26,7 @@ use crate::state::BankRef;
 #[serde(default)]
 pub struct Language {
     /// The composer's name for it.
+    #[serde(deserialize_with = "file::shown_name")]
     pub name: String,
     /// Scale, palette and curves.
     pub legend: Legend,
@@ -60,6 +63,7 @@ impl Default for Spoken {
 #[serde(default)]
 pub struct Sign {
     /// What it is called.
+    #[serde(deserialize_with = "file::shown_name")]
     pub name: String,
     /// What it says.
     pub meaning: Meaning,
@@ -127,17 +131,16 @@ impl Language {
     /// the legend. A drawing is an example of one sign at most: it is taken from any other.
     ///
     /// # Errors
-    /// A drawing without ink, a name that is empty or too long, a language or a sign that is full.
+    /// A drawing without ink, a name that is empty, too long or not to be shown, a language or a sign that is full.
     pub fn teach(&mut self, name: &str, drawing: Arc<Sketch>) -> Result<(), LanguageError> {
         let name = name.trim();
-        if drawing.is_empty() {
-            return Err(LanguageError::EmptyDrawing);
-        }
-        if name.is_empty() || name.chars().count() > Language::MAX_NAME_CHARS {
+        let drawing = example_of(drawing)?;
+        let is_long = name.chars().count() > Language::MAX_NAME_CHARS;
+        if name.is_empty() || is_long || name.chars().any(char::is_control) {
             return Err(LanguageError::Name(name.chars().take(Language::MAX_NAME_CHARS).collect()));
         }
         let full = match self.sign(name) {
-            Some(sign) => sign.examples.len() >= Language::MAX_EXAMPLES && !sign.examples.contains(&drawing),
+            Some(sign) => sign.examples.len() >= Language::MAX_EXAMPLES && !sign.has(&drawing),
             None => self.signs.len() >= Language::MAX_SIGNS,
         };
         if full {
@@ -145,7 +148,7 @@ impl Language {
         }
         self.forget(&drawing, Some(name));
         match self.sign_mut(name) {
-            Some(sign) if sign.examples.contains(&drawing) => {}
+            Some(sign) if sign.has(&drawing) => {}
             Some(sign) => sign.examples.push(drawing),
             None => {
                 self.signs.push(Sign { name: name.to_string(), examples: vec![drawing], ..Sign::default() })
@@ -159,9 +162,7 @@ impl Language {
     /// # Errors
     /// A drawing without ink, a language that is full.
     pub fn teach_plain(&mut self, drawing: Arc<Sketch>) -> Result<(), LanguageError> {
-        if drawing.is_empty() {
-            return Err(LanguageError::EmptyDrawing);
-        }
+        let drawing = example_of(drawing)?;
         self.forget(&drawing, None);
         if self.plain.len() >= Language::MAX_EXAMPLES {
             return Err(LanguageError::Full("drawings that are no sign".to_string()));
@@ -172,10 +173,10 @@ impl Language {
 
     /// Takes a drawing from every sign but the one of this name. A sign keeps its last example.
     fn forget(&mut self, drawing: &Arc<Sketch>, except: Option<&str>) {
-        self.plain.retain(|plain| plain != drawing);
+        self.plain.retain(|plain| !is_same(plain, drawing));
         for sign in self.signs.iter_mut().filter(|sign| Some(sign.name.as_str()) != except) {
             if sign.examples.len() > 1 {
-                sign.examples.retain(|example| example != drawing);
+                sign.examples.retain(|example| !is_same(example, drawing));
             }
         }
     }
@@ -261,6 +262,13 @@ pub fn framed(sketch: &Sketch) -> Sketch {
 /// The loudness, in dB, of drawings that do not speak of loudness.
 const UNSPOKEN_DB: f32 = -12.0;
 
+impl Sign {
+    /// Whether this is one of its examples.
+    fn has(&self, example: &Arc<Sketch>) -> bool {
+        self.examples.iter().any(|known| is_same(known, example))
+    }
+}
+
 impl Meaning {
     /// Whether the legend reads everything.
     pub fn is_open(&self) -> bool {
@@ -295,12 +303,18 @@ impl Meaning {
 pub enum LanguageError {
     #[error("nothing is drawn: there is nothing to teach")]
     EmptyDrawing,
-    #[error("a sign needs a name of 1 to {most} characters, not `{0}`", most = Language::MAX_NAME_CHARS)]
+    #[error(
+        "a sign needs a name of 1 to {most} characters that can be shown, not `{shown}`",
+        most = Language::MAX_NAME_CHARS,
+        shown = .0.escape_debug()
+    )]
     Name(String),
     #[error("{0}: there is no room for more")]
     Full(String),
     #[error("there would be {0} signs, and a language has {most} at most", most = Language::MAX_SIGNS)]
     TooMany(usize),
+    #[error("the file would be larger than the {0} MiB that are opened again; nothing was written")]
+    Large(u64),
     #[error("the language file is damaged: {0}")]
     Damaged(String),
     #[error("the language file is of version {found}; this Neume reads up to version {known}")]
@@ -317,7 +331,7 @@ mod tests {
 
     /// A drawing that differs from that of every other number.
     pub(super) fn drawing(number: u32) -> Arc<Sketch> {
-        let y = 0.1 + 0.001 * number as f32;
+        let y = 0.1 + 0.00004 * number as f32;
         let points = [0.2, 0.8].map(|x| Point { x, y, secs: x }).to_vec();
         let stroke = Stroke { points, rgb: Rgb([20, 40, 200]), width_norm: 0.02 };
         Arc::new(Sketch { strokes: vec![stroke], raster: None })
@@ -360,6 +374,8 @@ mod tests {
         assert_eq!(language.teach("bell", Arc::default()), Err(LanguageError::EmptyDrawing));
         assert!(matches!(language.teach("  ", drawing(2)), Err(LanguageError::Name(_))));
         assert!(matches!(language.teach(&"x".repeat(81), drawing(2)), Err(LanguageError::Name(_))));
+        let hidden = language.teach("bell\u{1b}[2J", drawing(2)).unwrap_err().to_string();
+        assert!(hidden.contains("bell") && !hidden.contains('\u{1b}'), "{hidden}");
         assert_eq!(language, before);
         for number in 2..=Language::MAX_EXAMPLES as u32 {
             language.teach("bell", drawing(number)).unwrap();
