@@ -143,6 +143,47 @@ fn a_training_with_other_settings_is_not_overwritten() {
 }
 
 #[test]
+fn weights_of_a_training_that_ended_are_not_overwritten() {
+    let desk = school();
+    desk.write("out/sound.safetensors", b"of another training");
+    let run = desk.run(&[&SOUND[..], &["--out", "out"]].concat());
+    assert_eq!((run.code, run.stdout.as_str()), (Some(1), ""), "{}", run.stderr);
+    assert!(run.stderr.contains("out/sound.safetensors") && run.stderr.contains("--out"), "{}", run.stderr);
+    assert_eq!(std::fs::read(desk.path("out/sound.safetensors")).unwrap(), b"of another training");
+    let kept: Vec<_> = std::fs::read_dir(desk.path("out")).unwrap().collect();
+    assert_eq!(kept.len(), 1, "{kept:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_training_that_is_interrupted_says_how_it_goes_on() {
+    use std::process::{Command, Stdio};
+    use std::time::Duration;
+
+    let desk = school();
+    let words = ["train", "sound", "--data", "sounds", "--held-out", "none", "--steps", "40", "--out"];
+    for signal in ["INT", "TERM"] {
+        let mut command = desk.command(&[&words[..], &[signal]].concat());
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let checkpoint = desk.path(&format!("{signal}/sound.checkpoint"));
+        while !checkpoint.exists() {
+            assert!(child.try_wait().unwrap().is_none(), "it ended without a checkpoint");
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        let status = Command::new("kill").args(["-s", signal, &child.id().to_string()]).status().unwrap();
+        assert!(status.success());
+        let output = child.wait_with_output().unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(130), "{signal}: {told}");
+        assert!(
+            told.trim_end().ends_with("of 40: the same command goes on from step 10"),
+            "{signal}: {told}"
+        );
+        assert!(checkpoint.exists() && !desk.path(&format!("{signal}/sound.safetensors")).exists());
+    }
+}
+
+#[test]
 fn a_sign_network_is_trained_on_pen_movements() {
     let desk = Desk::new();
     for (sign, slope) in [("slash", 1.0), ("bar", 0.0), ("fall", -1.0)] {

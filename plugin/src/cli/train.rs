@@ -1,10 +1,11 @@
 //! `neume train`: teaches the networks, with progress, checkpoints and pictures of how it went.
 //!
-//! A training that is interrupted goes on where it was when the same command runs again.
+//! A training that is interrupted goes on where it was when the same command runs again; one that ended is not overwritten.
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use clap::{Args, Subcommand};
@@ -13,6 +14,7 @@ use neume_models::train::Progress;
 use neume_models::weights::Weights;
 use serde::{Deserialize, Serialize};
 
+use super::interruption::Interruption;
 use super::progress;
 use super::report::emit;
 use super::training_picture::{ClassFigures, Confusion, Curves, Reliability, write_curves};
@@ -128,10 +130,22 @@ impl Workplace {
     /// Opens the folder, making it where it is not there.
     ///
     /// # Errors
-    /// Names the folder and the cause.
+    /// Names the folder and the cause; weights of a training that ended here, which are not overwritten in silence.
     pub fn open(folder: &Path, network: &'static str) -> Result<Workplace> {
         std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
-        Ok(Workplace { folder: folder.to_path_buf(), network })
+        let workplace = Workplace { folder: folder.to_path_buf(), network };
+        let weights = workplace.path("safetensors");
+        // Beside a checkpoint they are of the same training, which was interrupted while it wrote its files.
+        ensure!(
+            !weights.exists() || workplace.has_checkpoint(),
+            "{}: a training ended here; name another folder by --out, or remove the file",
+            weights.display()
+        );
+        Ok(workplace)
+    }
+
+    fn has_checkpoint(&self) -> bool {
+        self.path("checkpoint").exists()
     }
 
     /// The checkpoint of an interrupted training with these settings, if there is one.
@@ -140,7 +154,7 @@ impl Workplace {
     /// A checkpoint of a training with other settings: it is not overwritten in silence.
     pub fn resume(&self, settings: &Settings) -> Result<Option<Vec<u8>>> {
         let checkpoint = self.path("checkpoint");
-        if !checkpoint.exists() {
+        if !self.has_checkpoint() {
             self.keep("run.json", serde_json::to_string_pretty(settings)?.as_bytes())?;
             return Ok(None);
         }
@@ -308,7 +322,8 @@ pub fn on_all_threads<T: Send>(work: impl FnOnce() -> Result<T> + Send) -> Resul
 /// What a training is told after every step, and whether it goes on.
 type OnStep<'a> = dyn FnMut(&Progress) -> ControlFlow<()> + 'a;
 
-/// Runs a training on all threads, shows how far it is, and keeps its checkpoints.
+/// Runs a training on all threads, shows how far it is, and keeps its checkpoints. Ctrl-C ends the process and says how to
+/// go on.
 ///
 /// # Errors
 /// Those of the training, and of a checkpoint that cannot be written: what was kept before is still there.
@@ -318,13 +333,14 @@ pub fn watch<T: Send>(
     teach: impl FnOnce(&mut OnStep<'_>) -> Result<T, neume_models::Error> + Send,
 ) -> Result<T> {
     let bar = progress::bar("training", steps as u64);
+    let interruption = Interruption::watch(steps, workplace.has_checkpoint(), bar.clone())?;
     let mut failure = None;
     let trained = on_all_threads(|| {
         let trained = teach(&mut |progress| {
             bar.set_position(progress.step as u64);
-            let Some(checkpoint) = &progress.checkpoint else { return ControlFlow::Continue(()) };
-            match workplace.keep("checkpoint", checkpoint) {
-                Ok(_) => ControlFlow::Continue(()),
+            let keep = |checkpoint: &Arc<[u8]>| workplace.keep("checkpoint", checkpoint).map(drop);
+            match interruption.stepped(progress.step, progress.checkpoint.as_ref(), keep) {
+                Ok(()) => ControlFlow::Continue(()),
                 Err(error) => {
                     failure = Some(error);
                     ControlFlow::Break(())
