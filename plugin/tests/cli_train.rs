@@ -18,7 +18,17 @@ const SOUND: [&str; 8] = ["train", "sound", "--data", "sounds", "--held-out", "n
 fn a_sound_network_is_trained_and_says_how_well_it_hears() {
     let desk = school();
     desk.write("sounds/reed/oboe/65_1.wav", b"this is no sound");
-    let answer = desk.json(&[&SOUND[..], &["--seed", "7", "--out", "out"]].concat());
+    for note in [60, 62] {
+        desk.write(&format!("sounds/kazoo/tin/{note}_1.wav"), b"of no family");
+    }
+    let run = desk.run(&[&SOUND[..], &["--seed", "7", "--out", "out", "--json"]].concat());
+    let told: Vec<&str> = run.stderr.lines().filter(|line| line.contains("kazoo")).collect();
+    assert!(
+        told.len() == 1 && told[0].starts_with("left out: sounds/kazoo: 2 sounds: `kazoo`"),
+        "{}",
+        run.stderr
+    );
+    let answer = run.object();
     let classes = answer["classes"].as_array().unwrap();
     assert_eq!(classes.len(), 12);
     assert_eq!(classes.iter().map(|class| class["examples"].as_u64().unwrap()).sum::<u64>(), 3);

@@ -1,5 +1,6 @@
 //! `neume train sound`: the network that labels sounds.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -129,19 +130,40 @@ fn beginning_of(options: &SoundOptions) -> String {
     format!("{}{ear}", train::start_arguments(&options.start))
 }
 
-/// Every labelled sound of the folders, decoded. Files whose path says nothing are passed over; one that says a
-/// label and cannot be decoded is told and left out.
+/// Every labelled sound of the folders, decoded. Files that are no sounds are passed over; sounds whose path says nothing
+/// are told by their folder, and one that says a label and cannot be decoded by its own name.
 fn sounds_of(folders: &[PathBuf]) -> Result<Vec<LabelledSound>> {
-    let labelled: Vec<(PathBuf, labels::Label)> = files_below(folders)?
-        .into_iter()
-        .filter(|path| is_audio(path))
-        .filter_map(|path| {
-            labels::from_path(&path.to_string_lossy().replace('\\', "/")).map(|label| (path, label))
-        })
-        .collect();
+    let mut labelled = Vec::new();
+    let mut left_out: BTreeMap<(PathBuf, String), usize> = BTreeMap::new();
+    for path in files_below(folders)?.into_iter().filter(|path| is_audio(path)) {
+        match labels::from_path(&path.to_string_lossy().replace('\\', "/")) {
+            Some(label) => labelled.push((path, Said { label, is_root_heard: false })),
+            None => *left_out.entry(fault_of(&path, folders)).or_default() += 1,
+        }
+    }
+    for ((folder, cause), count) in left_out {
+        let sounds = if count == 1 { "sound" } else { "sounds" };
+        eprintln!("left out: {}: {count} {sounds}: {cause}", folder.display());
+    }
     ensure!(!labelled.is_empty(), "{}: no sound in it has a label in its path", folders[0].display());
-    let known = labelled.into_iter().map(|(path, label)| (path, Said { label, is_root_heard: false }));
-    decoded(known.collect())
+    decoded(labelled)
+}
+
+/// The folder for which the path of a sound is no label, and why.
+fn fault_of(path: &Path, folders: &[PathBuf]) -> (PathBuf, String) {
+    let above = |path: &Path| path.parent().map(Path::to_path_buf).unwrap_or_default();
+    let name = |folder: &Path| folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let instrument = above(path);
+    let family = above(&instrument);
+    if Family::from_id(&name(&family)).is_some() {
+        return (instrument, "a file's name begins with its MIDI note or `none`, and `_`".to_string());
+    }
+    if !folders.iter().any(|folder| family.starts_with(folder) && family != *folder) {
+        return (instrument, "sounds lie as FAMILY/INSTRUMENT/NOTE_n in the folder of --data".to_string());
+    }
+    let known = Family::ALL.map(Family::id).join(", ");
+    let cause = format!("`{}` is no family, as {known} are", name(&family));
+    (family, cause)
 }
 
 /// What is said of a sound.
@@ -195,4 +217,25 @@ fn decoded(files: Vec<(PathBuf, Said)>) -> Result<Vec<LabelledSound>> {
 fn is_audio(path: &Path) -> bool {
     let known = ["wav", "flac", "ogg", "mp3", "aif", "aiff", "m4a", "caf"];
     path.extension().is_some_and(|extension| known.iter().any(|known| extension.eq_ignore_ascii_case(known)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_that_is_no_label_is_told_by_the_folder_that_is_wrong() {
+        let folders = [PathBuf::from("mine"), PathBuf::from("more")];
+        for (path, folder, told) in [
+            ("mine/kazoo/alto/60_1.wav", "mine/kazoo", "`kazoo` is no family"),
+            ("more/a/flutes/alto/60_1.wav", "more/a/flutes", "`flutes` is no family"),
+            ("mine/flute/alto/loud.wav", "mine/flute/alto", "MIDI note"),
+            ("mine/flute/60_1.wav", "mine/flute", "FAMILY/INSTRUMENT"),
+            ("mine/60_1.wav", "mine", "FAMILY/INSTRUMENT"),
+        ] {
+            let (found, cause) = fault_of(Path::new(path), &folders);
+            assert_eq!(found, Path::new(folder), "{path}");
+            assert!(cause.contains(told), "{path}: {cause}");
+        }
+    }
 }
