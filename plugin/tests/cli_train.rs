@@ -237,11 +237,32 @@ fn a_sign_network_is_trained_on_pen_movements() {
         run.object()["classes"].as_array().unwrap().iter().map(|class| class["class"].to_string()).collect();
     names.sort();
     assert_eq!(names, ["\"bar\"", "\"fall\"", "\"slash\""]);
+    desk.drawing("mine/line.png", 3, 12, [0; 3]);
+    desk.drawing("mine/thick line.png", 7, 40, [0; 3]);
+    desk.write("mine/white.png", &picture_of_paper());
+    let few =
+        "file,sign\nline.png,line\nthick line.png,line\nbar 1.neume,bar\nbar 2.neume,bar\nwhite.png,bar\n";
+    desk.write("few.csv", few.as_bytes());
+    let run = desk.run(&[
+        "train", "sign", "--data", "mine", "--labels", "few.csv", "--steps", "2", "--out", "few", "--json",
+    ]);
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    assert!(run.stderr.contains("left out") && run.stderr.contains("white.png"), "{}", run.stderr);
+    assert!(run.stderr.contains("nothing is held out") && !run.stderr.contains("line.png"), "{}", run.stderr);
+    assert!(run.object()["figures"]["command"].as_str().unwrap().ends_with("--held-out none"));
     desk.write("nameless.csv", b"file\nbar 1.neume\n");
     let run = desk.run(&["train", "sign", "--data", "mine", "--labels", "nameless.csv"]);
     assert!(run.stderr.contains("nameless.csv") && run.stderr.contains("no sign is named"), "{}", run.stderr);
     let run = desk.run(&["train", "sign", "--data", "out"]);
     assert!(run.code != Some(0) && run.stderr.contains("no stroke files"), "{}", run.stderr);
+}
+
+/// A white PNG.
+fn picture_of_paper() -> Vec<u8> {
+    let mut png = std::io::Cursor::new(Vec::new());
+    let white = image::RgbImage::from_pixel(200, 200, image::Rgb([255; 3]));
+    white.write_to(&mut png, image::ImageFormat::Png).unwrap();
+    png.into_inner()
 }
 
 #[test]

@@ -15,6 +15,7 @@ mod canvas;
 mod colour_map;
 mod demo;
 mod demo_picture;
+mod ink_path;
 mod interruption;
 mod labels_file;
 mod language;

@@ -1,13 +1,15 @@
 //! Pen movements at rest, in Omniglot's format: `START`, lines of `x,y,milliseconds`, and `BREAK` where the pen was
-//! lifted; or the strokes of a `.neume` drawing.
+//! lifted; or the strokes of a `.neume` drawing, or the lines of a picture.
 
 use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
-use neume_models::Stroke;
+use neume::library::Library;
 use neume_models::sketch::PAD_ASPECT;
+use neume_models::{Sketch, Stroke};
 
 use super::args::open_sketch;
+use super::ink_path::strokes_of;
 
 /// Strokes: x and y of each point, y up.
 pub type Movement = Vec<Vec<[f32; 2]>>;
@@ -21,18 +23,25 @@ const MAX_BYTES: u64 = 1 << 20;
 /// Names the file and the cause.
 pub fn read(path: &Path) -> Result<Movement> {
     let named = || path.display().to_string();
-    if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("neume")) {
-        return of_strokes(&open_sketch(path)?.strokes).with_context(named);
+    let is_drawing = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("neume"));
+    if is_drawing || image::ImageFormat::from_path(path).is_ok() {
+        return of_drawing(&open_sketch(path)?).with_context(named);
     }
     let size = path.metadata().with_context(named)?.len();
     ensure!(size <= MAX_BYTES, "{}: a stroke file of more than 1 MiB is over the limit", path.display());
     parse(&std::fs::read_to_string(path).with_context(named)?).with_context(named)
 }
 
-fn of_strokes(strokes: &[Stroke]) -> Result<Movement> {
-    ensure!(!strokes.is_empty(), "there is no stroke in it, and of a picture nobody knows how the pen moved");
+/// The strokes of a drawing, or the lines of its picture if it has none.
+fn of_drawing(sketch: &Sketch) -> Result<Movement> {
+    if sketch.strokes.is_empty() && sketch.raster.is_some() {
+        let lines = strokes_of(&Library::shared().shape_of(sketch)?);
+        ensure!(!lines.is_empty(), "there is no line in it");
+        return Ok(lines);
+    }
+    ensure!(!sketch.strokes.is_empty(), "there is no stroke in it");
     let path = |stroke: &Stroke| stroke.points.iter().map(|p| [p.x * PAD_ASPECT, p.y]).collect();
-    Ok(strokes.iter().map(path).collect())
+    Ok(sketch.strokes.iter().map(path).collect())
 }
 
 fn parse(text: &str) -> Result<Movement> {

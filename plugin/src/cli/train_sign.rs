@@ -1,6 +1,6 @@
 //! `neume train sign`: the network that tells signs apart.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -20,12 +20,12 @@ use super::training_picture::{Confusion, Curves};
 pub struct SignOptions {
     #[command(flatten)]
     common: train::Options,
-    /// What drawings of your own are: a CSV with the columns `file`, relative to the folder of `--data` and a stroke file or
-    /// a `.neume` drawing, and `sign`; and any of `alphabet`, whose signs are told apart, and `person`, a number.
+    /// What drawings of your own are: a CSV with the columns `file`, relative to the folder of `--data` and a stroke file, a
+    /// `.neume` drawing or a picture, and `sign`; and any of `alphabet`, whose signs are told apart, and `person`, a number.
     #[arg(long, value_name = "CSV")]
     labels: Option<PathBuf>,
     /// Leave out this part of the alphabets, and half of the people, to judge by, `0/4` being the first of four; `none`
-    /// learns from all.
+    /// learns from all, as is done where else too little would be left to learn from.
     #[arg(long, default_value = "0/4", value_name = "PART/PARTS")]
     held_out: HeldOut,
     /// The licence of the data, for the card.
@@ -45,19 +45,24 @@ pub fn run(options: &SignOptions, json: bool) -> Result<ExitCode> {
         Some(labels) => named_signs(folder_of(&common.data)?, labels)?,
         None => signs_of(&common.data)?,
     };
+    let held_out = held_out_of(options.held_out, &signs);
+    if held_out != options.held_out {
+        let wanted = options.held_out;
+        eprintln!("nothing is held out: with --held-out {wanted} too little would be left to learn from");
+    }
     let steps = common.steps(Config::default().steps, false)?;
     let examples = signs.iter().map(|sign| sign.drawings.len()).sum();
-    let settings = Settings { seed: common.seed, steps, examples, other: options.held_out.to_string() };
+    let settings = Settings { seed: common.seed, steps, examples, other: held_out.to_string() };
     let config = Config {
         seed: common.seed,
         steps,
-        fold: options.held_out.0.map(|(left_out, of)| Fold { left_out, of }),
+        fold: held_out.0.map(|(left_out, of)| Fold { left_out, of }),
         command: format!(
             "neume train sign{}{} --seed {} --steps {steps} --held-out {}",
             common.data_arguments(),
             options.labels.as_ref().map_or(String::new(), |file| format!(" --labels {}", file.display())),
             common.seed,
-            options.held_out
+            held_out
         ),
         data: format!("{examples} drawings of {} signs; {}", signs.len(), options.licence),
         look_every: look_every(steps),
@@ -81,6 +86,20 @@ pub fn run(options: &SignOptions, json: bool) -> Result<ExitCode> {
         table: String::new(),
     };
     deliver(&workplace, &outcome, json)
+}
+
+/// What is held out: nothing, where fewer than two signs that were drawn twice would be learned. Of the alphabets that are
+/// learned, the people of odd numbers teach.
+fn held_out_of(wanted: HeldOut, signs: &[Sign]) -> HeldOut {
+    let Some((part, parts)) = wanted.0 else { return wanted };
+    let alphabets: BTreeSet<&str> = signs.iter().map(|sign| sign.alphabet.as_str()).collect();
+    let learned: BTreeSet<&str> =
+        alphabets.into_iter().enumerate().filter(|(i, _)| i % parts != part).map(|(_, name)| name).collect();
+    let is_taught = |sign: &&Sign| {
+        let odd = sign.drawings.iter().filter(|(person, _)| person % 2 == 1).count();
+        learned.contains(sign.alphabet.as_str()) && odd >= 2
+    };
+    if signs.iter().filter(is_taught).count() >= 2 { wanted } else { HeldOut(None) }
 }
 
 /// The drawings of each sign, by alphabet and name; those of one sign by what tells them apart.
@@ -166,6 +185,27 @@ mod tests {
         assert_eq!(place, Place { alphabet, sign, drawing, person: 12 });
         for path in ["Greek/character07/0394_12.png", "Greek/character07/notes.txt"] {
             assert_eq!(Place::of(Path::new(path)), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_held_out_where_too_little_would_be_left() {
+        let sign = |alphabet: &str, people: u32| Sign {
+            alphabet: alphabet.to_string(),
+            name: String::new(),
+            drawings: (0..people).map(|person| (person, Vec::new())).collect(),
+        };
+        let quarter = HeldOut(Some((0, 4)));
+        let many = |alphabet: &str| vec![sign(alphabet, 4); 3];
+        let few = |alphabet: &str| vec![sign(alphabet, 3); 3];
+        for (signs, wanted, expected) in [
+            (many("mine"), quarter, HeldOut(None)),
+            (many("mine"), HeldOut(Some((1, 4))), HeldOut(Some((1, 4)))),
+            ([many("a"), many("b")].concat(), quarter, quarter),
+            ([many("a"), few("b")].concat(), quarter, HeldOut(None)),
+            (many("mine"), HeldOut(None), HeldOut(None)),
+        ] {
+            assert_eq!(held_out_of(wanted, &signs), expected, "{signs:?}");
         }
     }
 }
