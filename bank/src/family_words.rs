@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use neume_models::Family;
+use unicode_normalization::UnicodeNormalization as _;
 
 /// How much a word insists on its family where several stand in one name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,7 +38,8 @@ pub(crate) fn family_of(name: &str) -> Option<Family> {
 fn words_of(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut small_before = false;
-    for c in name.chars() {
+    // Some systems write an umlaut as two characters.
+    for c in name.nfc() {
         if !c.is_alphabetic() || (c.is_uppercase() && small_before) {
             words.push(String::new());
         }
@@ -60,12 +62,15 @@ fn said_by(phrase: &str) -> Option<(Family, Say)> {
             (words.collect(), say)
         })
     });
-    let singular = phrase.strip_suffix('s').filter(|singular| singular.len() > 2);
+    let singular = phrase.strip_suffix('s').filter(|singular| singular.len() > 2 && phrase != BATTERIES);
     tables.iter().find_map(|(table, say)| {
         let family = table.get(phrase).or_else(|| table.get(singular?))?;
         Some((*family, *say))
     })
 }
+
+/// Of English, and no drums.
+const BATTERIES: &str = "batteries";
 
 const YIELDING: &[(Family, &[&str])] = &[
     (Family::SynthLead, &["synth", "saw", "square", "supersaw"]),
@@ -73,6 +78,8 @@ const YIELDING: &[(Family, &[&str])] = &[
     (Family::Keyboard, &["keys", "keyboard"]),
     (Family::String, &["section"]),
     (Family::Percussion, &["perc", "stick"]),
+    // Also `sotto voce`, which any player may be told.
+    (Family::Vocal, &["voce"]),
 ];
 
 const NAMES: &[(Family, &[&str])] = &[
@@ -90,6 +97,17 @@ const NAMES: &[(Family, &[&str])] = &[
             "cornet",
             "flugelhorn",
             "euphonium",
+            "trompete",
+            "trompeten",
+            "trompette",
+            "trompeta",
+            "tromba",
+            "posaune",
+            "posaunen",
+            "waldhorn",
+            "corno",
+            "flügelhorn",
+            "fluegelhorn",
         ],
     ),
     (
@@ -111,6 +129,17 @@ const NAMES: &[(Family, &[&str])] = &[
             "melodica",
             "duduk",
             "shawm",
+            "clarinette",
+            "clarinetto",
+            "clarinete",
+            "klarinette",
+            "bassethorn",
+            "bassetthorn",
+            "hautbois",
+            "fagotto",
+            "saxophon",
+            "akkordeon",
+            "accordéon",
         ],
     ),
     (Family::SynthLead, &["lead", "synthlead"]),
@@ -118,7 +147,7 @@ const NAMES: &[(Family, &[&str])] = &[
         Family::Guitar,
         &[
             "guitar", "gtr", "guit", "ukulele", "uke", "banjo", "mandolin", "harp", "lute", "sitar", "koto",
-            "nylon", "oud",
+            "nylon", "oud", "gitarre", "guitare", "guitarra", "chitarra", "harfe", "harpe",
         ],
     ),
     (
@@ -135,6 +164,11 @@ const NAMES: &[(Family, &[&str])] = &[
             "clavinet",
             "clavichord",
             "pianet",
+            "pianoforte",
+            "klavier",
+            "clavier",
+            "flügel",
+            "fluegel",
         ],
     ),
     (
@@ -165,7 +199,6 @@ const NAMES: &[(Family, &[&str])] = &[
         Family::Flute,
         &[
             "flute",
-            "flt",
             "piccolo",
             "recorder",
             "panflute",
@@ -174,9 +207,29 @@ const NAMES: &[(Family, &[&str])] = &[
             "whistle",
             "ney",
             "bansuri",
+            "flöte",
+            "flöten",
+            "floete",
+            "querflöte",
+            "querfloete",
+            "blockflöte",
+            "blockfloete",
+            "panflöte",
+            "panfloete",
+            "panpipe",
+            "pan pipe",
+            "flûte",
+            "flauto",
+            "flauta",
         ],
     ),
-    (Family::Vocal, &["vocal", "voice", "vox", "choir", "chorale", "singer", "aah", "ooh", "vowel"]),
+    (
+        Family::Vocal,
+        &[
+            "vocal", "voice", "vox", "choir", "chorale", "singer", "aah", "ooh", "vowel", "voix", "voz",
+            "coro", "chœur", "choeur",
+        ],
+    ),
     (
         Family::String,
         &[
@@ -195,9 +248,30 @@ const NAMES: &[(Family, &[&str])] = &[
             "strs",
             "fiddle",
             "erhu",
+            "vc",
+            "celli",
+            "violoncelli",
+            "violini",
+            "violino",
+            "violon",
+            "violoncelle",
+            "violonchelo",
+            "geige",
+            "geigen",
+            "bratsche",
+            "bratschen",
+            "kontrabass",
+            "kontrabässe",
+            "contrebasse",
+            "contrabbasso",
+            "contrabajo",
+            "streicher",
         ],
     ),
-    (Family::Organ, &["organ", "hammond", "drawbar", "leslie", "harmonium"]),
+    (
+        Family::Organ,
+        &["organ", "hammond", "drawbar", "leslie", "harmonium", "orgel", "orgue", "organo", "órgano"],
+    ),
     (Family::Bass, &["upright", "reese", "fretless", "double bass", "upright bass"]),
     (
         Family::Percussion,
@@ -232,6 +306,13 @@ const NAMES: &[(Family, &[&str])] = &[
             "taiko",
             "guiro",
             "snap",
+            "schlagzeug",
+            "pauke",
+            "pauken",
+            "batterie",
+            "batteria",
+            "tambour",
+            "tambor",
         ],
     ),
 ];
@@ -243,7 +324,16 @@ const INSISTING: &[(Family, &[&str])] = &[
     (Family::String, &["string bass", "arco", "synth string"]),
     (
         Family::Reed,
-        &["english horn", "cor anglais", "mouth organ", "bass clarinet", "soprano sax", "alto sax"],
+        &[
+            "english horn",
+            "cor anglais",
+            "mouth organ",
+            "bass clarinet",
+            "soprano sax",
+            "alto sax",
+            "basset horn",
+            "corno inglese",
+        ],
     ),
     (Family::Guitar, &["nylon string", "steel string", "guitar string"]),
     (Family::Keyboard, &["electric piano", "string piano", "key bass", "e piano"]),

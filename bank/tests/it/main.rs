@@ -10,6 +10,7 @@ mod font;
 mod hostile;
 mod keeping;
 mod labels;
+mod languages;
 mod map;
 mod matching;
 mod names;
