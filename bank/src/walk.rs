@@ -12,7 +12,7 @@ use crate::pieces;
 
 /// Names that promise a sound. Some of these formats are not decoded; their files are then named as failures, because
 /// the composer would miss them.
-const EXTENSIONS: [&str; 35] = [
+const EXTENSIONS: [&str; 56] = [
     "wav",
     "wave",
     "bwf",
@@ -48,6 +48,27 @@ const EXTENSIONS: [&str; 35] = [
     "exs",
     "sfark",
     "dslibrary",
+    "ac3",
+    "tta",
+    "dsf",
+    "dff",
+    "8svx",
+    "iff",
+    "amr",
+    "mpc",
+    "spx",
+    "ra",
+    "sf",
+    "rx2",
+    "rex",
+    "rcy",
+    "ncw",
+    "nkx",
+    "nkm",
+    "exs24",
+    "multisample",
+    "pat",
+    "krz",
 ];
 /// Names of files that tell how sounds belong together, or hold several.
 const PRESETS: [&str; 4] = ["sfz", "sf2", "sf3", "dspreset"];

@@ -9,6 +9,7 @@ mod factory;
 mod font;
 mod hostile;
 mod keeping;
+mod kinds;
 mod labels;
 mod languages;
 mod map;
