@@ -1,7 +1,7 @@
 //! DecentSampler presets: the samples of its groups as zones, with the first filter of their effects. Other effects,
 //! modulators and the user interface are left out.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use roxmltree::{Document, Node};
@@ -53,6 +53,11 @@ const KNOWN: [&str; 36] = [
 /// Elements inside of elements, in the text: the parser goes down by a call for each.
 const DEEPEST: usize = 64;
 const MOST_ATTRIBUTES: usize = 1_000;
+const MOST_TURNS: f32 = 1_000.0;
+/// The length of a round robin that is to be counted.
+const UNSAID: u16 = 0;
+/// Ranges of keys and velocities that are compared with each other; what is beyond counts its own turns alone.
+const MOST_PLACES: usize = 2_000;
 
 /// Reads a preset.
 ///
@@ -88,6 +93,7 @@ pub(super) fn import(path: &Path, files: &Files) -> Result<Imported, String> {
             imported.leave_out(format!("dspreset: <{}>", node.tag_name().name()), elements as u64);
         }
     }
+    count_turns(&mut zones);
     strike_if_all_wait(&mut zones);
     imported.leave_out("dspreset: layer (a ninth sound of the same note)", take_out_layers(&mut zones));
     imported.failed.sort();
@@ -97,6 +103,35 @@ pub(super) fn import(path: &Path, files: &Files) -> Result<Imported, String> {
         imported.instruments.push(ToldInstrument { name, zones });
     }
     Ok(imported)
+}
+
+/// Gives each round robin whose length is not said the largest turn of the zones that sound at its keys and velocities.
+fn count_turns(zones: &mut [ToldZone]) {
+    type Served = (bool, (u8, u8), (u8, u8));
+    let served = |zone: &ToldZone| (zone.manner.on_release.is_some(), zone.keys, zone.velocities);
+    let mut lengths: BTreeMap<Served, u16> = BTreeMap::new();
+    for zone in zones.iter() {
+        if let Some(Turn { position, length: UNSAID }) = zone.manner.turn {
+            let length = lengths.entry(served(zone)).or_default();
+            *length = (*length).max(position + 1);
+        }
+    }
+    let overlap = |a: (u8, u8), b: (u8, u8)| a.0 <= b.1 && b.0 <= a.1;
+    let longest = |(on_release, keys, velocities): Served| {
+        let others = lengths.iter().filter(|((release, theirs, struck), _)| {
+            *release == on_release && overlap(*theirs, keys) && overlap(*struck, velocities)
+        });
+        others.map(|(_, length)| *length).max().unwrap_or(1)
+    };
+    let counted: BTreeMap<Served, u16> =
+        lengths.keys().take(MOST_PLACES).map(|at| (*at, longest(*at))).collect();
+    for zone in zones {
+        let place = served(zone);
+        if let Some(turn) = zone.manner.turn.as_mut().filter(|turn| turn.length == UNSAID) {
+            turn.length = counted.get(&place).or(lengths.get(&place)).copied().unwrap_or(1);
+        }
+        zone.manner.turn = zone.manner.turn.filter(|turn| turn.length > 1);
+    }
 }
 
 /// Whether tags are nested and filled as presets are: the parser goes down by a call for each element, and compares
@@ -134,6 +169,11 @@ fn words(list: Option<&str>) -> impl Iterator<Item = &str> {
     list.unwrap_or_default().split(',').map(str::trim).filter(|word| !word.is_empty())
 }
 
+/// A number, if it is one.
+fn finite(text: &str) -> Option<f32> {
+    text.trim().parse().ok().filter(|number: &f32| number.is_finite())
+}
+
 /// The first filter among the effects of an element. All others are left out.
 fn filter_of(node: Node, imported: &mut Imported) -> Option<Filter> {
     let mut found = None;
@@ -148,10 +188,7 @@ fn filter_of(node: Node, imported: &mut Imported) -> Option<Filter> {
             Some("lowpass_4pl") => Some((FilterKind::LowPass, 2)),
             _ => None,
         };
-        let number = |name: &str, rest: f32| {
-            let given = effect.attribute(name).and_then(|text| text.trim().parse::<f32>().ok());
-            given.filter(|given| given.is_finite()).unwrap_or(rest)
-        };
+        let number = |name: &str, rest: f32| effect.attribute(name).and_then(finite).unwrap_or(rest);
         match known.filter(|_| found.is_none()) {
             Some((kind, stages)) => {
                 found = Some(Filter {
@@ -181,19 +218,16 @@ impl Sample<'_> {
     }
 
     fn number(&self, name: &str, rest: f32) -> f32 {
-        self.get(name)
-            .and_then(|text| text.trim().parse().ok())
-            .filter(|n: &f32| n.is_finite())
-            .unwrap_or(rest)
+        self.get(name).and_then(finite).unwrap_or(rest)
     }
 
     /// The volumes of sample, group and groups together: `-6dB`, or a linear gain.
     fn gain_db(&self) -> f32 {
         let of = |text: &str| match text.trim().to_ascii_lowercase().strip_suffix("db") {
-            Some(db) => db.trim().parse().unwrap_or(0.0),
-            None => 20.0 * text.trim().parse::<f32>().unwrap_or(1.0).max(1e-7).log10(),
+            Some(db) => finite(db),
+            None => finite(text).map(|gain| 20.0 * gain.max(1e-7).log10()),
         };
-        self.nodes.iter().filter_map(|node| node.attribute("volume")).map(of).sum()
+        self.nodes.iter().filter_map(|node| of(node.attribute("volume")?)).sum()
     }
 
     fn import(&self, from: &Path, files: &Files, imported: &mut Imported, zones: &mut Vec<ToldZone>) {
@@ -224,7 +258,7 @@ impl Sample<'_> {
         let (Some(keys), Some(velocities)) = (range("loNote", "hiNote"), range("loVel", "hiVel")) else {
             return imported.leave_out("dspreset: sample without keys", 1);
         };
-        let root = self.get("rootNote").and_then(|text| text.trim().parse::<f32>().ok());
+        let root = self.get("rootNote").and_then(finite);
         zones.push(ToldZone {
             place: Place::File(file),
             keys,
@@ -260,9 +294,11 @@ impl Sample<'_> {
             (Some("false" | "0"), ..) => Looping::Never,
             _ => Looping::OfSound,
         };
-        let length = self.number("seqLength", 1.0).clamp(1.0, 1_000.0) as u16;
-        let position = self.number("seqPosition", 1.0).clamp(1.0, f32::from(length)) as u16 - 1;
-        let takes_turns = length > 1 && self.get("seqMode").is_some_and(|mode| mode != "always");
+        let length =
+            self.get("seqLength").and_then(finite).map(|length| length.clamp(1.0, MOST_TURNS) as u16);
+        let last = length.map_or(MOST_TURNS, f32::from);
+        let position = self.number("seqPosition", 1.0).clamp(1.0, last) as u16 - 1;
+        let takes_turns = length != Some(1) && self.get("seqMode").is_some_and(|mode| mode != "always");
         let enveloped = ["attack", "decay", "sustain", "release"].iter().any(|name| self.get(name).is_some());
         Manner {
             gain_db: self.gain_db(),
@@ -274,7 +310,7 @@ impl Sample<'_> {
                 .sum(),
             looping,
             span: (start > 0 || end < u64::MAX).then_some((start, end)),
-            turn: takes_turns.then_some(Turn { position, length }),
+            turn: takes_turns.then_some(Turn { position, length: length.unwrap_or(UNSAID) }),
             velocity_tracking: Some(self.number("ampVelTrack", 1.0)),
             on_release: (self.get("trigger") == Some("release")).then(OnRelease::default),
             envelope: enveloped.then(|| Envelope {

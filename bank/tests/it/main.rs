@@ -17,6 +17,7 @@ mod matching;
 mod names;
 mod presets;
 mod resample;
+mod robins;
 mod scan;
 mod soundfont;
 mod tone;
