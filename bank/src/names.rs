@@ -3,6 +3,7 @@
 //! Names are read as composers and libraries write them: `Rhodes_F#3_v2`, `brass_acoustic_006-069-127-high`,
 //! `Violins/Vln sus C4 pp`. Where a name is not clear it says nothing; the ear then decides.
 
+use std::ops::Range;
 use std::path::Path;
 
 use neume_models::Family;
@@ -98,17 +99,23 @@ fn noted(stem: &str) -> Option<Hints> {
     Some(Hints { root_midi: Some(midi), written: true, group: Some(group), ..Hints::default() })
 }
 
-/// A name without a note: numbers behind a word that says so, and numbers that may be notes.
+/// A name without a note: a frequency, numbers behind a word that says so, and numbers that may be notes.
 fn numbered(stem: &str) -> Hints {
     let mut hints = Hints::default();
     let mut said = false;
+    let measures = measures(stem);
+    if let Some((midi, place)) = frequency(stem, &measures) {
+        let group = format!("{}*{}", &stem[..place.start], &stem[place.end..]);
+        return Hints { root_midi: Some(midi), group: Some(group), ..hints };
+    }
     for (start, token) in tokens(stem) {
         let lower = token.to_ascii_lowercase();
         let digits = lower.trim_start_matches(|c: char| c.is_ascii_alphabetic());
         let word = &lower[..lower.len() - digits.len()];
         let clear = matches!(word, "midi" | "note" | "key") || (word.is_empty() && said);
         said = digits.is_empty() && matches!(word, "midi" | "note" | "key" | "root");
-        if !(2..=3).contains(&digits.len()) || !(word.is_empty() || clear) {
+        let measured = measures.iter().any(|(place, _)| place.contains(&start));
+        if !(2..=3).contains(&digits.len()) || !(word.is_empty() || clear) || measured {
             continue;
         }
         let Some(midi) = digits.parse::<u8>().ok().filter(|midi| (12..=120).contains(midi)) else { continue };
@@ -123,6 +130,64 @@ fn numbered(stem: &str) -> Hints {
         }
     }
     hints
+}
+
+/// What numbers are of that have a unit.
+const UNITS: [&str; 11] = ["hz", "khz", "bpm", "ms", "sec", "secs", "s", "db", "bit", "bits", "%"];
+
+/// The numbers of a name that have a unit, with it: `55 Hz`, `120bpm`, `bpm 90`, `12.5 ms`.
+fn measures(stem: &str) -> Vec<(Range<usize>, &'static str)> {
+    let mut found = Vec::new();
+    let bytes = stem.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        let is_inside = stem[..at].chars().last().is_some_and(char::is_alphanumeric);
+        if !bytes[at].is_ascii_digit() || is_inside {
+            at += stem[at..].chars().next().map_or(1, char::len_utf8);
+            continue;
+        }
+        let end = at + number_len(&stem[at..]);
+        let behind = stem[end..].trim_start_matches([' ', '_', '-']);
+        let word = behind.find(|c: char| !c.is_alphabetic()).map_or(behind, |end| &behind[..end]);
+        let word = if behind.starts_with('%') { "%" } else { word };
+        let unit = UNITS.iter().find(|unit| unit.eq_ignore_ascii_case(word));
+        // `60_s` is a short or a sustained one.
+        let unit = unit.filter(|unit| **unit != "s" || !stem[end..].starts_with(['_', '-']));
+        let before = stem[..at].trim_end_matches([' ', '_', '-']).to_ascii_lowercase();
+        if let Some(unit) = unit {
+            found.push((at..stem.len() - behind.len() + word.len(), *unit));
+        } else if before.ends_with("bpm") || before.ends_with("tempo") {
+            found.push((at..end, "bpm"));
+        }
+        at = end;
+    }
+    found
+}
+
+/// How long the number is that a text begins with; a fraction belongs to it.
+fn number_len(text: &str) -> usize {
+    let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
+    let whole = digits(text);
+    let fraction = text[whole..].strip_prefix(['.', ',']).map_or(0, digits);
+    whole + if fraction > 0 { fraction + 1 } else { 0 }
+}
+
+/// Words beside which a frequency is not that of the sound.
+const FILTERS: [&str; 11] =
+    ["lp", "hp", "bp", "lpf", "hpf", "lowpass", "highpass", "cut", "cutoff", "filter", "rate"];
+
+/// The only frequency of a name as the note that it is, where it is one within 30 cents.
+fn frequency(stem: &str, measures: &[(Range<usize>, &str)]) -> Option<(u8, Range<usize>)> {
+    let mut all = measures.iter().filter(|(_, unit)| *unit == "hz");
+    let (place, _) = all.next().filter(|_| all.next().is_none())?;
+    let is_filter = |(_, token): (usize, &str)| FILTERS.iter().any(|word| token.eq_ignore_ascii_case(word));
+    if tokens(stem).any(is_filter) {
+        return None;
+    }
+    let text = &stem[place.start..place.start + number_len(&stem[place.clone()])];
+    let hz = text.replace(',', ".").parse::<f32>().ok().filter(|hz| (16.0..8_000.0).contains(hz))?;
+    let midi = 69.0 + 12.0 * (hz / 440.0).log2();
+    ((midi - midi.round()).abs() <= 0.3).then_some((midi.round() as u8, place.clone()))
 }
 
 /// The note of a token and its place in it: the whole token (`F#3`, `bb2`), one with a velocity layer behind it

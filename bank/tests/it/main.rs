@@ -14,6 +14,7 @@ mod labels;
 mod languages;
 mod map;
 mod matching;
+mod measures;
 mod names;
 mod presets;
 mod resample;
