@@ -73,7 +73,13 @@ pub(crate) fn bank_of(folder: &Path, index: &Index, decided: &Decisions) -> Bank
             *taken = true;
         }
     }
-    instruments.extend(group::instruments(&sounds[..files], &paths[..files], &hints[..files], &taken));
+    instruments.extend(group::instruments(
+        folder,
+        &sounds[..files],
+        &paths[..files],
+        &hints[..files],
+        &taken,
+    ));
     let name = folder.file_name().map_or_else(|| folder.to_string_lossy(), |name| name.to_string_lossy());
     Bank::new(name, Some(folder.to_path_buf()), sounds, instruments)
 }

@@ -22,8 +22,10 @@ struct Member {
 
 /// Groups sounds by what their names say; `hints[i]` and `paths[i]` belong to `sounds[i]`, and those that are `taken`
 /// belong to an instrument already. A sound whose root is unknown although its name has a note, and the second of two that
-/// say the same, stay alone: they are left to [`crate::Bank::new`].
+/// say the same, stay alone: they are left to [`crate::Bank::new`]. What lies in the folder of the `bank` itself
+/// may be called by it.
 pub(crate) fn instruments(
+    bank: &Path,
     sounds: &[Sound],
     paths: &[PathBuf],
     hints: &[Hints],
@@ -42,7 +44,12 @@ pub(crate) fn instruments(
             groups.entry((folder, group)).or_default().push(member);
         }
     }
-    groups.into_iter().filter_map(|((folder, group), members)| instrument(folder, group, members)).collect()
+    let folder_of = |folder| if folder == Path::new("") { bank } else { folder };
+    let instrument = |((folder, group), members)| {
+        let zones = zones(members)?;
+        Some(Instrument { name: shown(folder_of(folder), group), zones, is_told: false })
+    };
+    groups.into_iter().filter_map(instrument).collect()
 }
 
 /// The note in the name, by which the group is formed, if it is the root in the end.
@@ -51,7 +58,7 @@ fn named_key(hints: &Hints, root: f32) -> Option<u8> {
     named.find(|&midi| (f32::from(midi) - root).abs() <= 0.5)
 }
 
-fn instrument(folder: &Path, group: &str, mut members: Vec<Member>) -> Option<Instrument> {
+fn zones(mut members: Vec<Member>) -> Option<Vec<Zone>> {
     members.sort_by_key(|member| (member.layer, member.key, member.turn, member.position));
     members.dedup_by_key(|member| (member.layer, member.key, member.turn));
     if members.len() < 2 {
@@ -72,7 +79,7 @@ fn instrument(folder: &Path, group: &str, mut members: Vec<Member>) -> Option<In
             );
         }
     }
-    Some(Instrument { name: shown(folder, group), zones, is_told: false })
+    Some(zones)
 }
 
 fn zone(member: &Member, turn: usize, turns: usize, keys: (u8, u8), velocities: (u8, u8)) -> Zone {
@@ -128,10 +135,10 @@ fn shown(folder: &Path, group: &str) -> String {
     let bare = group.replace('*', " ");
     let separators = |c: char| c.is_whitespace() || "_-.,()[]".contains(c);
     let name = bare.split(separators).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
-    let folder = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let folder = folder.file_name().unwrap_or(folder.as_os_str()).to_string_lossy();
     match name.chars().any(char::is_alphabetic) {
         true => name,
-        false if name.is_empty() => folder,
+        false if name.is_empty() => folder.into_owned(),
         false => format!("{folder} {name}").trim().to_string(),
     }
 }

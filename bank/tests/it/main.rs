@@ -16,6 +16,7 @@ mod map;
 mod matching;
 mod measures;
 mod names;
+mod naming;
 mod presets;
 mod resample;
 mod robins;
