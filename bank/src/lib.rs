@@ -38,6 +38,7 @@ mod mixdown;
 pub mod modulation;
 pub mod names;
 mod neighbours;
+mod note_names;
 mod packed;
 mod parallel;
 pub mod path_text;

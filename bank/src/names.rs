@@ -9,6 +9,7 @@ use std::path::Path;
 use neume_models::Family;
 
 use crate::family_words;
+use crate::note_names::{Spelling, note_in};
 pub use crate::takes::Layer;
 use crate::takes::{Takes, takes, tokens};
 
@@ -36,27 +37,37 @@ pub struct Hints {
 
 /// Reads the path of a sound relative to its bank's folder.
 pub fn hints(relative: &Path) -> Hints {
-    let stem = relative.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    read(relative, Spelling::English)
+}
+
+/// [`hints`] with the notes spelled so.
+pub(crate) fn read(relative: &Path, spelling: Spelling) -> Hints {
+    let stem = stem_of(relative);
     let mut hints = nsynth(&stem).unwrap_or_else(|| {
-        let Takes { layer, turn, bare } = takes(&stem);
-        let mut hints = noted(&bare).unwrap_or_else(|| numbered(&bare));
+        let Takes { layer, turn, bare } = takes(&stem, spelling);
+        let mut hints = noted(&bare, spelling).unwrap_or_else(|| numbered(&bare));
         if hints.group.is_none() && (layer.is_some() || turn.is_some()) {
             hints.group = Some(bare);
         }
         Hints { layer, turn, ..hints }
     });
     hints.class = relative.parent().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
-    if stem.contains("_nohash_") {
-        // Speech Commands: a person says the word that the folder is called by.
-        hints.family = Some(Family::Vocal);
-    }
-    if hints.family.is_none() {
-        let folders =
-            relative.ancestors().skip(1).filter_map(Path::file_name).map(|name| name.to_string_lossy());
-        let segments = std::iter::once(stem.into()).chain(folders);
-        hints.family = segments.into_iter().find_map(|segment| family_words::family_of(&segment));
-    }
+    // Speech Commands: a person says the word that the folder is called by.
+    let is_speech = stem.contains("_nohash_");
+    hints.family = if is_speech { Some(Family::Vocal) } else { family(&stem, relative.parent()) };
     hints
+}
+
+/// The name of a file without its extension.
+pub(crate) fn stem_of(path: &Path) -> String {
+    path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// The family that a name says, or else the folders around it, the inner before the outer.
+fn family(stem: &str, folder: Option<&Path>) -> Option<Family> {
+    let folders = folder.into_iter().flat_map(Path::ancestors).filter_map(Path::file_name);
+    family_words::family_of(stem)
+        .or_else(|| folders.into_iter().find_map(|name| family_words::family_of(&name.to_string_lossy())))
 }
 
 /// `<family>_<source>_<instrument>-<MIDI note>-<velocity>`, with anything behind a further hyphen.
@@ -83,14 +94,14 @@ fn nsynth(stem: &str) -> Option<Hints> {
 }
 
 /// A name with exactly one note in it, or several that are the same.
-fn noted(stem: &str) -> Option<Hints> {
-    let mut found: Option<(u8, std::ops::Range<usize>)> = None;
+fn noted(stem: &str, spelling: Spelling) -> Option<Hints> {
+    let mut found: Option<(u8, Range<usize>)> = None;
     for (start, token) in tokens(stem) {
-        if let Some((midi, inside)) = note_in(token) {
+        if let Some((note, inside)) = note_in(token, spelling) {
             match &found {
-                Some((other, _)) if *other != midi => return None,
+                Some((other, _)) if *other != note.midi => return None,
                 Some(_) => {}
-                None => found = Some((midi, start + inside.start..start + inside.end)),
+                None => found = Some((note.midi, start + inside.start..start + inside.end)),
             }
         }
     }
@@ -188,49 +199,4 @@ fn frequency(stem: &str, measures: &[(Range<usize>, &str)]) -> Option<(u8, Range
     let hz = text.replace(',', ".").parse::<f32>().ok().filter(|hz| (16.0..8_000.0).contains(hz))?;
     let midi = 69.0 + 12.0 * (hz / 440.0).log2();
     ((midi - midi.round()).abs() <= 0.3).then_some((midi.round() as u8, place.clone()))
-}
-
-/// The note of a token and its place in it: the whole token (`F#3`, `bb2`), one with a velocity layer behind it
-/// (`C4v100`), or a capital one at the end of a lower-case word (`PianoA4`).
-fn note_in(token: &str) -> Option<(u8, std::ops::Range<usize>)> {
-    if let Some((midi, len)) = note_at(token) {
-        let behind = &token[len..];
-        let layer = behind.strip_prefix(['v', 'V']).map(|digits| digits.trim_start_matches(['l', 'L']));
-        if behind.is_empty() || layer.is_some_and(|d| !d.is_empty() && d.bytes().all(|b| b.is_ascii_digit()))
-        {
-            return Some((midi, 0..len));
-        }
-        return None;
-    }
-    let start = token.rfind(|c: char| c.is_ascii_uppercase())?;
-    let lower_before = token[..start].chars().last().is_some_and(char::is_lowercase);
-    let (midi, len) = note_at(&token[start..]).filter(|_| lower_before)?;
-    (start + len == token.len()).then_some((midi, start..token.len()))
-}
-
-/// A note name at the start of the text and how long it is: a letter, a sharp or flat, one digit of octave.
-fn note_at(text: &str) -> Option<(u8, usize)> {
-    let bytes = text.as_bytes();
-    let step = match bytes.first()?.to_ascii_uppercase() {
-        b'C' => 0,
-        b'D' => 2,
-        b'E' => 4,
-        b'F' => 5,
-        b'G' => 7,
-        b'A' => 9,
-        b'B' => 11,
-        _ => return None,
-    };
-    let (shift, at) = match bytes.get(1)? {
-        b'#' | b's' => (1, 2),
-        b'b' => (-1, 2),
-        _ => (0, 1),
-    };
-    let octave = i32::from(*bytes.get(at).filter(|b| b.is_ascii_digit())?) - i32::from(b'0');
-    // A second digit makes it a number of something else: `E12`, `A440`.
-    if bytes.get(at + 1).is_some_and(u8::is_ascii_digit) {
-        return None;
-    }
-    let midi = 12 * (octave + 1) + step + shift;
-    u8::try_from(midi).ok().filter(|&midi| midi <= 127).map(|midi| (midi, at + 1))
 }

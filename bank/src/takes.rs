@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::note_names::{Spelling, layer_behind, note_at, note_in};
+
 /// How hard a recording was struck, as its name says it. The order is the one from soft to loud.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Layer {
@@ -26,9 +28,9 @@ const LAYER_WORDS: [&str; 3] = ["vel", "velocity", "vl"];
 const TURN_WORDS: [&str; 2] = ["rr", "roundrobin"];
 
 /// Reads a stem. A bare `v2` counts as a layer only beside a note: elsewhere it is a version.
-pub(crate) fn takes(stem: &str) -> Takes {
+pub(crate) fn takes(stem: &str, spelling: Spelling) -> Takes {
     let tokens: Vec<(usize, &str)> = tokens(stem).collect();
-    let has_note = tokens.iter().any(|(_, token)| before_layer(token).is_some() || is_note(token));
+    let has_note = tokens.iter().any(|(_, token)| note_in(token, spelling).is_some());
     let mut found = Takes::default();
     let mut cut: Vec<Range<usize>> = Vec::new();
     let mut at = 0;
@@ -66,7 +68,7 @@ pub(crate) fn takes(stem: &str) -> Takes {
             continue;
         }
         if found.layer.is_none() {
-            if let Some((note, number)) = before_layer(token) {
+            if let Some((note, number)) = before_layer(token, spelling) {
                 found.layer = Some(Layer::Number(number));
                 cut.push(start + note..start + token.len());
             } else if let Some(level) = DYNAMICS.iter().position(|dynamic| *dynamic == token_of_case(token)) {
@@ -93,17 +95,9 @@ fn word_and_number(token: &str) -> (&str, Option<u16>) {
 }
 
 /// A note with a layer right behind it, `C4v100`: where the layer begins, and its number.
-fn before_layer(token: &str) -> Option<(usize, u8)> {
-    let at = token.rfind(['v', 'V'])?;
-    let number = token[at + 1..].trim_start_matches(['l', 'L']).parse().ok()?;
-    is_note(&token[..at]).then_some((at, number))
-}
-
-fn is_note(token: &str) -> bool {
-    let bytes = token.as_bytes();
-    let is_letter = bytes.first().is_some_and(|b| matches!(b.to_ascii_uppercase(), b'A'..=b'G'));
-    let behind = token.get(1..).map(|rest| rest.trim_start_matches(['#', 's', 'b']));
-    is_letter && behind.is_some_and(|octave| octave.len() == 1 && octave.as_bytes()[0].is_ascii_digit())
+fn before_layer(token: &str, spelling: Spelling) -> Option<(usize, u8)> {
+    let note = note_at(token, spelling)?;
+    Some((note.len, layer_behind(&token[note.len..])?.parse().ok()?))
 }
 
 /// The stem without these stretches and the separators before them.

@@ -22,4 +22,5 @@ mod resample;
 mod robins;
 mod scan;
 mod soundfont;
+mod spelling;
 mod tone;
