@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use crate::layers;
 use crate::names::{self, Hints};
 use crate::note_names::{Spelling, note_in};
 use crate::root::Root;
@@ -48,6 +49,7 @@ pub(crate) fn apply(hints: &mut [Hints], heard: &[Root], paths: &[PathBuf]) {
             }
         }
     }
+    layers::apply(hints, paths);
 }
 
 /// Natural notes that stand beside an `H4` of the same instrument before that is a note.
@@ -92,7 +94,7 @@ fn spell(said: &mut Hints, path: &Path) {
         && (said.root_midi, &said.group, said.written) == (english.root_midi, &english.group, english.written)
     {
         (said.root_midi, said.group, said.written) = (german.root_midi, german.group, german.written);
-        said.maybe_midi = german.maybe_midi;
+        (said.maybe_midi, said.perhaps) = (german.maybe_midi, german.perhaps);
         (said.layer, said.turn) = (said.layer.or(german.layer), said.turn.or(german.turn));
     }
 }

@@ -4,10 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::names::{Hints, Layer};
+use crate::takes::MOST_COUNTED_LAYERS;
 use crate::{Instrument, Manner, Sound, Turn, Zone};
-
-/// Layers above this number are MIDI velocities; below they are counted.
-const MOST_COUNTED_LAYERS: u8 = 19;
 
 /// A sound of a group.
 #[derive(Debug, Clone, Copy)]
@@ -35,7 +33,7 @@ pub(crate) fn instruments(
     for (position, sound) in sounds.iter().enumerate() {
         let said = &hints[position];
         let Some(group) = said.group.as_deref().filter(|_| !taken[position]) else { continue };
-        let folder = paths[position].parent().unwrap_or(Path::new(""));
+        let folder = said.home.as_deref().or(paths[position].parent()).unwrap_or(Path::new(""));
         let (root_midi, layer, turn) = (sound.profile.root_midi, said.layer, said.turn);
         let has_note = group.contains('*');
         let key = root_midi.filter(|_| has_note).and_then(|root| named_key(said, root));
@@ -66,8 +64,7 @@ fn zones(mut members: Vec<Member>) -> Option<Vec<Zone>> {
     }
     let mut zones = Vec::with_capacity(members.len());
     let mut layers: Vec<&[Member]> = members.chunk_by(|a, b| a.layer == b.layer).collect();
-    // Without a number or a dynamic is softest: `C4` beside `C4 ff`.
-    layers.sort_by_key(|layer| layer[0].layer);
+    from_soft_to_loud(&mut layers);
     let velocities = velocity_ranges(&layers.iter().map(|layer| layer[0].layer).collect::<Vec<_>>());
     for (layer, velocities) in layers.into_iter().zip(velocities) {
         let places: Vec<&[Member]> = layer.chunk_by(|a, b| a.key == b.key).collect();
@@ -80,6 +77,14 @@ fn zones(mut members: Vec<Member>) -> Option<Vec<Zone>> {
         }
     }
     Some(zones)
+}
+
+/// From soft to loud. What has neither number nor dynamic is softer than `mf` and louder than `mp`, but the softest
+/// beside numbers alone.
+fn from_soft_to_loud(layers: &mut [&[Member]]) {
+    let by_dynamics = layers.iter().any(|layer| matches!(layer[0].layer, Some(Layer::Dynamic(_))));
+    let unsaid = if by_dynamics { Layer::Dynamic(4) } else { Layer::Number(0) };
+    layers.sort_by_key(|layer| layer[0].layer.unwrap_or(unsaid));
 }
 
 fn zone(member: &Member, turn: usize, turns: usize, keys: (u8, u8), velocities: (u8, u8)) -> Zone {

@@ -28,6 +28,7 @@ mod import;
 pub mod index;
 pub mod instrument;
 mod keeping;
+mod layers;
 mod level;
 mod long;
 pub mod looping;

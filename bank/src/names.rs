@@ -4,7 +4,7 @@
 //! `Violins/Vln sus C4 pp`. Where a name is not clear it says nothing; the ear then decides.
 
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use neume_models::Family;
 
@@ -33,6 +33,19 @@ pub struct Hints {
     pub group: Option<String>,
     /// What the sound is said to be.
     pub class: Option<String>,
+    /// A layer that counts if other names of the folder agree.
+    pub perhaps: Option<Perhaps>,
+    /// The folder that it is grouped in, where that is not its own: its own is a layer.
+    pub home: Option<PathBuf>,
+}
+
+/// Another way to read a name, which its folder decides on: `Harp_C3_127`, `Harp_C3_forte`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Perhaps {
+    /// How hard it was struck.
+    pub layer: Layer,
+    /// The group without it.
+    pub group: String,
 }
 
 /// Reads the path of a sound relative to its bank's folder.
@@ -44,11 +57,15 @@ pub fn hints(relative: &Path) -> Hints {
 pub(crate) fn read(relative: &Path, spelling: Spelling) -> Hints {
     let stem = stem_of(relative);
     let mut hints = nsynth(&stem).unwrap_or_else(|| {
-        let Takes { layer, turn, bare } = takes(&stem, spelling);
+        let Takes { layer, turn, bare, perhaps } = takes(&stem, spelling);
         let mut hints = noted(&bare, spelling).unwrap_or_else(|| numbered(&bare));
         if hints.group.is_none() && (layer.is_some() || turn.is_some()) {
             hints.group = Some(bare);
         }
+        hints.perhaps = perhaps.and_then(|(layer, bare)| {
+            let group = noted(&bare, spelling).unwrap_or_else(|| numbered(&bare)).group?;
+            Some(Perhaps { layer, group })
+        });
         Hints { layer, turn, ..hints }
     });
     hints.class = relative.parent().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
@@ -64,7 +81,7 @@ pub(crate) fn stem_of(path: &Path) -> String {
 }
 
 /// The family that a name says, or else the folders around it, the inner before the outer.
-fn family(stem: &str, folder: Option<&Path>) -> Option<Family> {
+pub(crate) fn family(stem: &str, folder: Option<&Path>) -> Option<Family> {
     let folders = folder.into_iter().flat_map(Path::ancestors).filter_map(Path::file_name);
     family_words::family_of(stem)
         .or_else(|| folders.into_iter().find_map(|name| family_words::family_of(&name.to_string_lossy())))

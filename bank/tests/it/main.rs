@@ -12,6 +12,7 @@ mod keeping;
 mod kinds;
 mod labels;
 mod languages;
+mod layers;
 mod map;
 mod matching;
 mod measures;
