@@ -17,6 +17,7 @@ mod feature_map;
 pub mod features;
 mod fuse;
 pub mod ink;
+mod jpeg_end;
 pub mod legend;
 pub mod likeness;
 pub mod measures;

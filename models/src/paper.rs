@@ -14,6 +14,12 @@ const SHARE: usize = 8;
 const BLOCK_ROWS: usize = NetworkInput::ROWS / BLOCK_PX;
 const BLOCK_COLUMNS: usize = NetworkInput::COLUMNS / BLOCK_PX;
 
+/// How far the colours of a bar lie apart, and at least from the paper, of 255.
+const BAR_SPREAD: u8 = 8;
+const BAR_CONTRAST: f32 = 60.0;
+/// A bar is at least such a part of a side.
+const LEAST_BAR: u32 = 50;
+
 /// Coefficients of 1, x, y, x², xy, y² with x and y in -1..1.
 type Surface = [f32; 6];
 
@@ -65,6 +71,51 @@ impl Paper {
         // Light is smooth: eight pixels side by side share their colour.
         let eighth = |i: usize| self.at(place(i, NetworkInput::COLUMNS / SHARE), y);
         (0..NetworkInput::COLUMNS / SHARE).flat_map(|i| [eighth(i); SHARE]).collect()
+    }
+
+    /// Makes the bars transparent that a screen or a film adds above and below a picture, or beside it, where it has another
+    /// shape: of one colour that is not the paper's, from edge to edge. Gives whether there were any.
+    pub fn cut_bars(&self, picture: &mut RgbaImage) -> bool {
+        self.cut_bars_along(picture, true) | self.cut_bars_along(picture, false)
+    }
+
+    fn cut_bars_along(&self, picture: &mut RgbaImage, level: bool) -> bool {
+        let (wide, high) = picture.dimensions();
+        let (lines, length) = if level { (high, wide) } else { (wide, high) };
+        let place = |line: u32, at: u32| if level { (at, line) } else { (line, at) };
+        // The colour of a line if it has one only; nothing is said by what is transparent.
+        let colour_of = |line: u32| -> Option<[u8; 3]> {
+            let mut opaque = (0..length).map(|at| {
+                let (x, y) = place(line, at);
+                picture.get_pixel(x, y).0
+            });
+            let [r, g, b, _] = opaque.by_ref().find(|pixel| pixel[3] > 250)?;
+            let is_like = |pixel: [u8; 4]| (0..3).all(|c| pixel[c].abs_diff([r, g, b][c]) <= BAR_SPREAD);
+            opaque.filter(|pixel| pixel[3] > 250).all(is_like).then_some([r, g, b])
+        };
+        let first =
+            (0..lines).find(|line| colour_of(*line).is_some()).filter(|line| level || *line < lines / 3);
+        let last = (0..lines).rev().find(|line| colour_of(*line).is_some());
+        let (Some(first), Some(last)) = (first, last) else { return false };
+        let (Some(colour), Some(other)) = (colour_of(first), colour_of(last)) else { return false };
+        let near = |a: [u8; 3], b: [u8; 3]| (0..3).all(|c| a[c].abs_diff(b[c]) <= 2 * BAR_SPREAD);
+        let middle = self.at(0.0, 0.0).rgb;
+        let is_paper = (0..3).all(|c| (f32::from(colour[c]) - middle[c]).abs() < BAR_CONTRAST);
+        let is_bar = |line: &u32| colour_of(*line).is_some_and(|it| near(it, colour));
+        let above = (first..lines).take_while(is_bar).count() as u32;
+        let below = (0..=last).rev().take_while(is_bar).count() as u32;
+        let least = lines / LEAST_BAR;
+        let are_bars = above >= least && below >= least && 5 * (above + below) < 3 * lines;
+        if is_paper || !near(colour, other) || !are_bars {
+            return false;
+        }
+        for line in (first..first + above).chain(last + 1 - below..last + 1) {
+            for at in 0..length {
+                let (x, y) = place(line, at);
+                picture.get_pixel_mut(x, y).0 = [0; 4];
+            }
+        }
+        true
     }
 
     /// Lays the paper under the transparent parts of a picture.

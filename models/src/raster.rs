@@ -105,7 +105,10 @@ pub fn network_input(sketch: &Sketch) -> Result<NetworkInput, Error> {
     };
     let beneath = Sketch { strokes: Vec::new(), raster: Some(layer.clone()) };
     let mut picture = paint(&beneath, columns, rows, None);
-    let paper = Paper::estimate(&picture);
+    let mut paper = Paper::estimate(&picture);
+    if paper.cut_bars(&mut picture) {
+        paper = Paper::estimate(&picture);
+    }
     paper.fill_beneath(&mut picture);
     if !sketch.strokes.is_empty() {
         let strokes = Sketch { strokes: sketch.strokes.clone(), raster: None };

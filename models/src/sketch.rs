@@ -6,7 +6,7 @@ use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder as _};
 use serde::{Deserialize, Serialize};
 
-use crate::Error;
+use crate::{Error, jpeg_end};
 
 /// Width of the pad over its height: everywhere that a sketch is shown or rasterised.
 pub const PAD_ASPECT: f32 = 1.5;
@@ -73,6 +73,9 @@ impl RasterLayer {
         let picture = |cause: image::ImageError| Error::Picture(cause.to_string());
         if file.is_empty() {
             return Err(Error::Picture("the file is empty".to_string()));
+        }
+        if jpeg_end::is_cut_short(file) {
+            return Err(Error::Picture("the file is cut short".to_string()));
         }
         let open = || {
             let reader = image::ImageReader::new(std::io::Cursor::new(file)).with_guessed_format();

@@ -36,6 +36,10 @@ fn read(file: &[u8]) -> Result<Reading, Error> {
     SketchNet::embedded()?.read(&Sketch { raster, ..Sketch::default() }, &Legend::default())
 }
 
+fn reading_of(picture: RgbImage) -> Reading {
+    read(&written(&DynamicImage::ImageRgb8(picture), ImageFormat::Png)).unwrap()
+}
+
 #[test]
 fn a_drawing_is_read_alike_from_every_kind_of_picture() {
     let rgb = DynamicImage::ImageRgb8(bar());
@@ -103,12 +107,46 @@ fn pictures_without_a_drawing_are_empty_pads() {
 }
 
 #[test]
+fn the_bars_around_a_picture_of_a_film_are_no_ink() {
+    // A line at a third of the height, on a pad whose upper and lower eighths are black, or its sides.
+    let framed = |is_bar: &dyn Fn(u32, u32) -> bool| {
+        RgbImage::from_fn(600, 400, |x, y| match (x, y) {
+            _ if is_bar(x, y) => Rgb([2, 3, 2]),
+            (150..450, 262..272) => Rgb([30, 60, 190]),
+            _ => Rgb([250, 248, 240]),
+        })
+    };
+    let plain = reading_of(framed(&|_, _| false));
+    for is_bar in [&(|_: u32, y: u32| !(50..350).contains(&y)) as &dyn Fn(u32, u32) -> bool, &|x, _| {
+        !(60..540).contains(&x)
+    }] {
+        let barred = reading_of(framed(is_bar));
+        assert!((barred.pitch.y_norm - plain.pitch.y_norm).abs() < 0.01, "{:?}", barred.pitch);
+        assert_eq!(barred.timbre.family, plain.timbre.family);
+        assert!((barred.loudness.db - plain.loudness.db).abs() < 2.0, "{:?}", barred.loudness);
+    }
+    // What is drawn along both edges is ink.
+    let edges = reading_of(RgbImage::from_fn(600, 400, |x, y| match (x, y) {
+        (0..590, 0..16 | 384..400) => Rgb([2, 3, 2]),
+        _ => Rgb([250, 248, 240]),
+    }));
+    assert_eq!(edges.timbre.family, None);
+}
+
+#[test]
 fn half_a_picture_and_what_is_none_are_refused() {
     for format in [ImageFormat::Png, ImageFormat::WebP, ImageFormat::Tiff, ImageFormat::Gif] {
         let file = written(&DynamicImage::ImageRgb8(bar()), format);
         let refused = RasterLayer::decode(&file[..file.len() / 2]);
         assert!(matches!(refused, Err(Error::Picture(_))), "half a {format:?}");
     }
+    let photograph = written(&DynamicImage::ImageRgb8(bar()), ImageFormat::Jpeg);
+    for part in [1, 2, 3] {
+        let refused = RasterLayer::decode(&photograph[..photograph.len() * part / 4]);
+        assert!(matches!(refused, Err(Error::Picture(_))), "{part} quarters of a photograph");
+    }
+    let moving = [photograph.as_slice(), b"a film \xFF\xDA of some seconds"].concat();
+    assert_eq!(RasterLayer::decode(&moving).unwrap(), RasterLayer::decode(&photograph).unwrap());
     for file in [&b""[..], b"GIF89a", b"\x89PNG\r\n\x1a\n", b"no picture, but words"] {
         assert!(matches!(RasterLayer::decode(file), Err(Error::Picture(_))), "{file:?}");
     }

@@ -292,7 +292,7 @@ impl Sample<'_> {
                 crossfade_frames: 0,
             }),
             (Some("false" | "0"), ..) => Looping::Never,
-            _ => Looping::OfSound,
+            _ => Looping::OfFile,
         };
         let length =
             self.get("seqLength").and_then(finite).map(|length| length.clamp(1.0, MOST_TURNS) as u16);
