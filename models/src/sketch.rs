@@ -96,8 +96,13 @@ impl RasterLayer {
         let mut decoded = DynamicImage::from_decoder(decoder).map_err(picture)?;
         decoded.apply_orientation(orientation);
         if decoded.width().max(decoded.height()) > RasterLayer::MAX_SIDE_PX {
-            let side = RasterLayer::MAX_SIDE_PX;
-            decoded = decoded.resize(side, side, image::imageops::FilterType::Triangle);
+            let (side, triangle) = (RasterLayer::MAX_SIDE_PX, image::imageops::FilterType::Triangle);
+            // One that is wider than the pad is pressed together there; here already, so that its height stays.
+            let pressed = side as f32 / PAD_ASPECT;
+            decoded = match decoded.width() as f32 > PAD_ASPECT * decoded.height() as f32 {
+                true => decoded.resize_exact(side, decoded.height().min(pressed as u32), triangle),
+                false => decoded.resize(side, side, triangle),
+            };
         }
         let rgba = decoded.into_rgba8();
         Ok(RasterLayer { width_px: rgba.width(), height_px: rgba.height(), rgba: rgba.into_raw().into() })

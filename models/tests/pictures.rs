@@ -134,6 +134,21 @@ fn the_bars_around_a_picture_of_a_film_are_no_ink() {
 }
 
 #[test]
+fn a_line_is_as_loud_however_wide_its_picture() {
+    let line = |wide: u32| {
+        let picture = RgbImage::from_fn(wide, 400, |x, y| {
+            let is_ink = (wide / 8..wide * 7 / 8).contains(&x) && (150..158).contains(&y);
+            Rgb(if is_ink { [30, 60, 190] } else { [255; 3] })
+        });
+        reading_of(picture).loudness.db
+    };
+    let usual = line(600);
+    for wide in [1_600, 6_400, 9_600, 16_000] {
+        assert!((line(wide) - usual).abs() < 2.0, "{wide} px: {} dB, not {usual}", line(wide));
+    }
+}
+
+#[test]
 fn half_a_picture_and_what_is_none_are_refused() {
     for format in [ImageFormat::Png, ImageFormat::WebP, ImageFormat::Tiff, ImageFormat::Gif] {
         let file = written(&DynamicImage::ImageRgb8(bar()), format);
