@@ -2,7 +2,7 @@
 //!
 //! Every example of a language lies somewhere among shapes ([`Library::embed_sign`]). A drawing is the sign that has the
 //! example it is nearest to, if it is near enough, and if no line, dash, dot or wave of the legend is nearer
-//! ([`crate::legend_drawings`]); otherwise it is no sign, and the legend alone reads it. A new example
+//! (`legend_drawings.rs`); otherwise it is no sign, and the legend alone reads it. A new example
 //! counts at once, and nothing else changes its place, so that nothing that was taught is forgotten.
 //!
 //! Later, while nothing else is to be done, the Worker practises: it looks at every example as other hands might have drawn
