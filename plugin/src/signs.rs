@@ -151,6 +151,8 @@ impl Signs {
 
     /// Looks at one more form of an example, of which there are some milliseconds' worth each. Whether there was one.
     pub fn practise(&mut self, library: &Library) -> bool {
+        // They take some forty milliseconds once in a process, which the first lesson should not.
+        library.usual_shapes();
         let count = self.examples.len().min(PRACTISED);
         while let Some((_, shape)) = self.examples[..count].get_mut(self.practised) {
             if shape.look_at_next(library) {

@@ -415,11 +415,11 @@ impl Engine {
         for (moved, (channel, room)) in moved.iter_mut().zip(channels) {
             *moved = channel.advance(room, frames, self.rate_hz);
         }
-        let motion = |of: u8| {
-            let (channel, room) = self.channels.get(usize::from(of)).zip(self.rooms.get(usize::from(of)))?;
-            Some(channel.motion(room, *moved.get(usize::from(of))?, frames, now))
-        };
-        self.voices.render(self.kernels, &mut self.desk, motion, [left, right], frame);
+        if !self.voices.is_silent() {
+            let motions: [_; CHANNELS] =
+                std::array::from_fn(|of| self.channels[of].motion(&self.rooms[of], moved[of], frames, now));
+            self.voices.render(self.kernels, &mut self.desk, &motions, [&mut *left, &mut *right], frame);
+        }
         self.now += frames as u64;
         for (left, right) in left.iter_mut().zip(right) {
             let gain = self.gain.next() as f32;

@@ -334,7 +334,7 @@ impl Voice {
         &mut self,
         kernels: &Kernels,
         desk: &mut Desk,
-        motion: Motion,
+        motion: &Motion,
         left: &mut [f32],
         right: &mut [f32],
     ) -> usize {
@@ -347,7 +347,10 @@ impl Voice {
             && !left.is_empty()
             && self.state != State::Free
         {
-            done += self.render_piece(&sound, kernels, desk, motion.from(done), left, right);
+            // Most often one piece is all.
+            let rest = if done == 0 { None } else { Some(motion.from(done)) };
+            let motion = rest.as_ref().unwrap_or(motion);
+            done += self.render_piece(&sound, kernels, desk, motion, left, right);
         }
         self.sound = Some(sound);
         if self.state == State::Free {
@@ -362,7 +365,7 @@ impl Voice {
         sound: &Playable,
         kernels: &Kernels,
         desk: &mut Desk,
-        motion: Motion,
+        motion: &Motion,
         left: &mut [f32],
         right: &mut [f32],
     ) -> usize {
@@ -394,7 +397,7 @@ impl Voice {
         let heard = |side: &mut [f32]| -> usize { side.len().min(count) };
         let (on_left, on_right) = (heard(left), heard(right));
         let sides = [left.split_at_mut(on_left).0, right.split_at_mut(on_right).0];
-        self.mix(desk, stereo, &motion, sides);
+        self.mix(desk, stereo, motion, sides);
         self.age_frames += count as u64;
         self.starved |= self.is_starved(&zone.pcm);
         self.finish_piece(count, shaped);

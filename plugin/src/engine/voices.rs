@@ -1,6 +1,6 @@
 //! All voices: which one a note takes, and which one makes room.
 
-use super::channel::Motion;
+use super::channel::{CHANNELS, Motion};
 use super::events::{Expression, Note, NoteEnd};
 use super::interpolation::Kernels;
 use super::reader::Desk;
@@ -249,7 +249,7 @@ impl Voices {
         &mut self,
         kernels: &Kernels,
         desk: &mut Desk,
-        motion: impl Fn(u8) -> Option<Motion<'a>>,
+        motions: &[Motion<'a>; CHANNELS],
         [left, right]: [&mut [f32]; 2],
         frame: usize,
     ) {
@@ -258,7 +258,7 @@ impl Voices {
             if voice.state == State::Free {
                 continue;
             }
-            let Some(motion) = motion(voice.note.channel) else { continue };
+            let Some(motion) = motions.get(usize::from(voice.note.channel)) else { continue };
             let sounded = voice.render(kernels, desk, motion, left, right);
             if voice.state == State::Free {
                 let (note, serial, starved) = (voice.note, voice.serial, voice.starved);

@@ -123,7 +123,7 @@ impl Worker {
             bank_ref: BankRef::Factory,
             slots: Default::default(),
             signs: Signs::default(),
-            practises: false,
+            practises: true,
             learned: false,
             legend: Legend::default(),
             scanning: Scanning::new(),
