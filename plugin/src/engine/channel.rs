@@ -265,8 +265,14 @@ impl Channel {
             moved.vibrating = true;
             let turn = std::f64::consts::TAU * VIBRATO_HZ / f64::from(rate_hz);
             for (vibrating, bend) in room.vibrating.iter_mut().zip(&room.bend).take(frames) {
-                let semitones = self.vibrato_semitones.next() * (turn * self.vibrated as f64).sin();
                 let bend = if moved.bend { *bend } else { self.still };
+                // It begins anew once it was at rest, wherever blocks begin.
+                if !self.vibrato_semitones.is_moving() && self.vibrato_semitones.value() == 0.0 {
+                    self.vibrated = 0;
+                    *vibrating = bend;
+                    continue;
+                }
+                let semitones = self.vibrato_semitones.next() * (turn * self.vibrated as f64).sin();
                 *vibrating = bend * (semitones / 12.0).exp2();
                 self.vibrated += 1;
             }

@@ -105,6 +105,11 @@ fn phrase() -> Vec<TimedEvent> {
         events.push(at(1_700 + 41 * i as u32, Event::Control { channel: 0, controller, value }));
     }
     events.push(at(1_900, Event::Pressure { channel: 0, value: 0.4 }));
+    // The wheel comes back to rest, and is moved again before the next chunk.
+    for (frame, value) in [(9_100, 0.0), (9_110, 0.0), (9_600, 0.9)] {
+        events.push(at(frame, Event::Control { channel: 0, controller: 1, value }));
+        events.push(at(frame, Event::Pressure { channel: 0, value: 0.0 }));
+    }
     events.push(at(2_000, Event::Sustain { channel: 0, down: true }));
     for key in 20..110 {
         events.push(off(2_500 + u32::from(key) * 11, key));
