@@ -2,28 +2,15 @@
 
 use std::sync::Arc;
 
-use neume::engine::{Event, Settings, TimedEvent};
+use neume::engine::{Event, TimedEvent};
 use neume::handoff::{Pcm, Playable, PlayableZone};
 use neume_bank::{Fade, Filter, Follow, Lfo, Manner, Moves, Response};
 
-use crate::modulation::frequencies;
-use crate::rig::{Rig, at, looped_sine, mono, on, playable, sharpest_bend};
+use crate::modulation::{frequencies, level, plain, sine};
+use crate::rig::{Rig, at, on, playable, sharpest_bend};
 
 fn control(frame: u32, controller: u8, value: f32) -> TimedEvent {
     at(frame, Event::Control { channel: 0, controller, value })
-}
-
-fn plain() -> Settings {
-    Settings { attack_secs: 0.0, ..Settings::default() }
-}
-
-/// A level for ever.
-fn level(value: f32) -> Pcm {
-    mono(vec![value; 64], Some((0, 64)))
-}
-
-fn sine() -> Pcm {
-    looped_sine(1, 100, 0.5)
 }
 
 fn following(pcm: Pcm, manner: Manner) -> Playable {

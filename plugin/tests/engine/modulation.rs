@@ -24,17 +24,17 @@ fn of_one(pcm: Pcm, manner: Manner) -> Rig {
     Rig::with(instrument(vec![((0, 127), pcm, manner)]))
 }
 
-fn plain() -> Settings {
+pub fn plain() -> Settings {
     Settings { attack_secs: 0.0, ..Settings::default() }
 }
 
 /// A level for ever.
-fn level(value: f32) -> Pcm {
+pub fn level(value: f32) -> Pcm {
     mono(vec![value; 64], Some((0, 64)))
 }
 
 /// A sine of 480 Hz for ever.
-fn sine() -> Pcm {
+pub fn sine() -> Pcm {
     looped_sine(1, 100, 0.5)
 }
 
