@@ -295,15 +295,13 @@ impl<'a> Scan<'a> {
         };
         let texts: Vec<(Found, Result<Imported, String>)> = texts.into_iter().map(read).collect();
         // What presets are made of are no presets themselves.
-        let includes = |of: &Path, path: &Path| {
-            let (_, imported) = texts.iter().find(|(found, _)| found.relative == of)?;
-            Some(imported.as_ref().ok()?.includes.contains(path))
-        };
-        let whole = texts.iter().filter_map(|(found, it)| Some((&found.relative, it.as_ref().ok()?)));
-        let whole = whole.filter(|(_, imported)| !imported.instruments.is_empty());
-        let parts = whole.flat_map(|(path, it)| it.includes.iter().map(move |part| (path, part)));
+        let read = texts.iter().filter_map(|(found, it)| Some((&found.relative, it.as_ref().ok()?)));
+        let read: BTreeMap<&PathBuf, &Imported> = read.collect();
+        let whole = read.iter().filter(|(_, imported)| !imported.instruments.is_empty());
+        let parts = whole.flat_map(|(path, it)| it.includes.iter().map(move |part| (*path, part)));
         // Of two that include each other, neither is a part.
-        let parts = parts.filter(|(path, part)| includes(part, path) != Some(true));
+        let parts =
+            parts.filter(|(path, part)| !read.get(part).is_some_and(|it| it.includes.contains(*path)));
         let parts: BTreeSet<PathBuf> = parts.map(|(_, part)| part.clone()).collect();
         for (found, imported) in texts {
             let outcome = match imported {
