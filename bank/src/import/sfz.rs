@@ -264,7 +264,8 @@ impl Import<'_> {
             Ok(file) => {
                 let (root_midi, tells_root) = region.root();
                 let mut manner = region.manner();
-                manner.gain_db += 20.0 * settled.gain.max(1e-7).log10();
+                // A keyboard's volume that is written as none is turned up before anybody plays.
+                manner.gain_db += 20.0 * if settled.gain < 1e-3 { 1.0 } else { settled.gain }.log10();
                 if let Some(left_out) = region.modulate(&mut manner) {
                     self.imported.leave_out(left_out, 1);
                 }

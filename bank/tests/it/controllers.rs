@@ -103,6 +103,14 @@ fn an_instrument_that_controllers_silence_altogether_is_heard() {
 }
 
 #[test]
+fn an_instrument_whose_expression_is_written_as_none_is_heard() {
+    let (report, _place) =
+        scanned("<control> set_cc11=0\n<region> sample=a.wav key=60 amplitude_oncc11=100\n");
+    let [zone] = &told(&report).zones[..] else { panic!() };
+    assert_eq!((zone.manner.gain_db, zone.manner.follows.len()), (0.0, 0));
+}
+
+#[test]
 fn velocity_curves_and_numbered_oscillators_are_told_and_written_back() {
     let all: String =
         (0..128).map(|velocity| format!("amp_velcurve_{velocity}={} ", velocity as f32 / 254.0)).collect();
