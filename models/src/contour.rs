@@ -23,6 +23,22 @@ impl Columns {
         }
         Columns { rows, ink: turned }
     }
+
+    /// Where the strongest stroke of each column lies: x and y of the pad, 0..1, y up.
+    pub fn places(&self) -> Vec<[f32; 2]> {
+        let place =
+            |crossing: Crossing| [(crossing.column as f32 + 0.5) / self.count() as f32, crossing.y_norm];
+        self.crossings().into_iter().map(place).collect()
+    }
+
+    fn count(&self) -> usize {
+        self.ink.len() / self.rows
+    }
+
+    fn crossings(&self) -> Vec<Crossing> {
+        let lines = self.ink.chunks(self.rows).enumerate();
+        lines.filter_map(|(column, line)| crossing(line, column)).collect()
+    }
 }
 
 /// The strongest stroke of one column.
@@ -30,8 +46,10 @@ impl Columns {
 struct Crossing {
     column: usize,
     y_norm: f32,
-    /// From its lower to its upper edge, as a fraction of the height.
+    /// How much of the column it covers, as a fraction of the height.
     high_norm: f32,
+    /// From its lower to its upper edge, as a fraction of the height.
+    reach_norm: f32,
 }
 
 /// Rows without ink that part one stroke from another.
@@ -42,10 +60,7 @@ const LEAST_PX: f32 = 0.15;
 /// Where the strongest stroke of each column lies, and how loud it is there. The widths, measured across the stroke, are
 /// brought to `width_norm` in the middle, which the network knows better.
 pub fn contour(ink: &Columns, width_norm: f32, legend: &Legend) -> Vec<ContourPoint> {
-    let lines = ink.ink.chunks(ink.rows);
-    let columns = lines.len();
-    let crossings: Vec<Crossing> =
-        lines.enumerate().filter_map(|(column, line)| crossing(line, column)).collect();
+    let (crossings, columns) = (ink.crossings(), ink.count());
     let mut widths: Vec<f32> = (0..crossings.len()).map(|at| width(&crossings, at, columns)).collect();
     fill_ends(&crossings, &mut widths, columns);
     let mut sorted = widths.clone();
@@ -85,7 +100,8 @@ fn crossing(line: &[f32], column: usize) -> Option<Crossing> {
     }
     let (total, run) = best.filter(|(total, _)| *total >= LEAST_PX)?;
     let y_norm = height_of_run(&line[run.clone()], run.start, line.len());
-    Some(Crossing { column, y_norm, high_norm: total / line.len() as f32 })
+    let [high_norm, reach_norm] = [total, run.len() as f32].map(|rows| rows / line.len() as f32);
+    Some(Crossing { column, y_norm, high_norm, reach_norm })
 }
 
 /// The width across a stroke: its height in the column, less where it is steep.
@@ -94,8 +110,10 @@ fn width(crossings: &[Crossing], at: usize, columns: usize) -> f32 {
     let (before, after) = (at.saturating_sub(1), (at + 1).min(crossings.len() - 1));
     let [before, after] = [before, after].map(|i| crossings[i]);
     let along = (after.column - before.column) as f32 * step;
-    // Further apart than two columns is another stroke.
-    let slope = if along > 0.0 && along < 2.5 * step { (after.y_norm - before.y_norm) / along } else { 0.0 };
+    let rise = after.y_norm - before.y_norm;
+    // Further apart than two columns is another stroke, and so is what lies higher than a steep one would reach.
+    let is_one = along > 0.0 && along < 2.5 * step && rise.abs() < 2.5 * crossings[at].reach_norm;
+    let slope = if is_one { rise / along } else { 0.0 };
     crossings[at].high_norm / (1.0 + slope * slope).sqrt()
 }
 
@@ -118,6 +136,29 @@ fn fill_ends(crossings: &[Crossing], widths: &mut [f32], columns: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Point, Rgb, Sketch, SketchNet, Stroke};
+
+    #[test]
+    fn a_steep_line_and_a_loop_are_nowhere_softer_than_their_pen() {
+        let net = SketchNet::embedded().unwrap();
+        let turn = |i: u16| (f32::from(i) / 100.0 * std::f32::consts::TAU).sin_cos();
+        let steep = |i: u16| [0.4 + 0.002 * f32::from(i), 0.1 + 0.008 * f32::from(i)];
+        for (what, shape) in [
+            (
+                "a loop",
+                Box::new(|i| [0.5 + 0.2 * turn(i).1, 0.5 + 0.3 * turn(i).0]) as Box<dyn Fn(u16) -> [f32; 2]>,
+            ),
+            ("a steep line", Box::new(steep)),
+        ] {
+            let points = (0..=100).map(|i| shape(i)).map(|[x, y]| Point { x, y, secs: 0.0 }).collect();
+            let sketch =
+                Sketch { strokes: vec![Stroke { points, rgb: Rgb::BLACK, width_norm: 0.015 }], raster: None };
+            let reading = net.read(&sketch, &Legend::default()).unwrap();
+            // Where a loop turns, a column holds much of it and seems louder.
+            let quietest = reading.contour.iter().fold(0.0f32, |least, point| least.min(point.db));
+            assert!(quietest > reading.loudness.db - 4.0, "{what}: {:?}", reading.contour);
+        }
+    }
 
     #[test]
     fn a_line_is_as_loud_at_its_ends_as_between_and_one_that_swells_swells() {

@@ -20,6 +20,18 @@ const BAR_CONTRAST: f32 = 60.0;
 /// A bar is at least such a part of a side.
 const LEAST_BAR: u32 = 50;
 
+/// Of 255: the lightest channel of paper that is dark, on which ink keeps its own colour; and the darkest of paper on which
+/// nothing is lighter.
+const DARK_PAPER: f32 = 75.0;
+const WHITE_PAPER: f32 = 215.0;
+/// Strength, 0..1, from which on something may be ink.
+const FAINT_INK: f32 = 0.12;
+/// Ink is lighter than its paper if its lightness is more by this part of its strength.
+const LIGHTER_INK: f32 = 0.15;
+/// Part of a paper's lightest channel by which its darkest differs: up to the first it may be the light that colours it,
+/// from the second on it is not.
+const COLOURED_PAPER: [f32; 2] = [0.3, 0.6];
+
 /// Coefficients of 1, x, y, x², xy, y² with x and y in -1..1.
 type Surface = [f32; 6];
 
@@ -42,8 +54,45 @@ impl PaperPixel {
     /// How a pixel differs from the paper, each channel -1..1. On light paper the light's colour is divided out; what
     /// is drawn on dark paper covers it and keeps its own colour.
     pub fn difference(&self, rgb: [u8; 3]) -> [f32; 3] {
-        std::array::from_fn(|c| ((f32::from(rgb[c]) - self.rgb[c]) * self.gain[c] / 255.0).clamp(-1.0, 1.0))
+        let raw = self.raw_difference(rgb);
+        std::array::from_fn(|c| (raw[c] * self.gain[c]).clamp(-1.0, 1.0))
     }
+
+    /// How a pixel differs from the paper as it is, each channel -1..1.
+    fn raw_difference(&self, rgb: [u8; 3]) -> [f32; 3] {
+        std::array::from_fn(|c| (f32::from(rgb[c]) - self.rgb[c]) / 255.0)
+    }
+}
+
+/// Ink that is seen as if it lay on white or on black paper, because its own paper has a colour that light does not give.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct MovedInk {
+    /// What the paper is taken for, 0 or 255.
+    ground: f32,
+    /// How much ink that covers everything differs from its paper, 0..1.
+    core: f32,
+    /// How sure it is that the paper has that colour itself, 0..1; as far as it is not, the light has.
+    share: f32,
+}
+
+impl MovedInk {
+    /// How a pixel would differ from the paper that this one is taken for, each channel -1..1.
+    pub fn difference(&self, paper: &PaperPixel, rgb: [u8; 3]) -> [f32; 3] {
+        let raw = paper.raw_difference(rgb);
+        let covered = (strength_of(raw) / self.core).min(1.0);
+        let moved = |c: usize| raw[c] + covered * (paper.rgb[c] - self.ground) / 255.0;
+        let lit = |c: usize| raw[c] * paper.gain[c];
+        std::array::from_fn(|c| (lit(c) + self.share * (moved(c) - lit(c))).clamp(-1.0, 1.0))
+    }
+}
+
+/// The largest difference of the three channels.
+fn strength_of(difference: [f32; 3]) -> f32 {
+    difference.iter().fold(0.0, |most, d| most.max(d.abs()))
+}
+
+fn lightness_of(rgb: [f32; 3]) -> f32 {
+    0.3 * rgb[0] + 0.6 * rgb[1] + 0.1 * rgb[2]
 }
 
 impl Paper {
@@ -71,6 +120,37 @@ impl Paper {
         // Light is smooth: eight pixels side by side share their colour.
         let eighth = |i: usize| self.at(place(i, NetworkInput::COLUMNS / SHARE), y);
         (0..NetworkInput::COLUMNS / SHARE).flat_map(|i| [eighth(i); SHARE]).collect()
+    }
+
+    /// Whether the ink of a picture has to be moved to other paper to show its own colour: it is lighter than paper that is
+    /// not dark, so that this paper is not white in coloured light; or the paper has a colour that no light has.
+    pub fn moved_ink(&self, picture: &RgbaImage) -> Option<MovedInk> {
+        let middle = self.at(0.0, 0.0).rgb;
+        let [least, most] = [f32::min, f32::max].map(|of| middle.into_iter().reduce(of).unwrap_or_default());
+        if most < DARK_PAPER || least > WHITE_PAPER {
+            return None;
+        }
+        let (mut squares, mut cubes, mut lighter) = (1e-9f32, 0.0f32, 0.0f32);
+        for (row, line) in picture.rows().enumerate() {
+            for (Rgba(pixel), paper) in line.zip(self.row(row)) {
+                let raw = paper.raw_difference([pixel[0], pixel[1], pixel[2]]);
+                let strength = strength_of(raw);
+                if strength > FAINT_INK {
+                    let square = strength * strength;
+                    squares += square;
+                    cubes += square * strength;
+                    lighter += square * lightness_of(raw);
+                }
+            }
+        }
+        let is_lighter = lighter > LIGHTER_INK * cubes;
+        let [lit, coloured] = COLOURED_PAPER;
+        let chroma = (most - least) / most;
+        let (ground, share) = match is_lighter {
+            true => (0.0, 1.0),
+            false => (255.0, ((chroma - lit) / (coloured - lit)).clamp(0.0, 1.0)),
+        };
+        (share > 0.0).then_some(MovedInk { ground, core: (cubes / squares).max(FAINT_INK), share })
     }
 
     /// Makes the bars transparent that a screen or a film adds above and below a picture, or beside it, where it has another
@@ -140,7 +220,7 @@ impl Paper {
     fn at(&self, x: f32, y: f32) -> PaperPixel {
         let basis = basis(x, y);
         let rgb = self.surfaces.map(|surface| dot(&surface, &basis).clamp(0.0, 255.0));
-        let light = 0.3 * rgb[0] + 0.6 * rgb[1] + 0.1 * rgb[2];
+        let light = lightness_of(rgb);
         let as_white = ((light - 70.0) / 60.0).clamp(0.0, 1.0);
         let gain = rgb.map(|c| 1.0 + as_white * (255.0 / c.max(40.0) - 1.0));
         PaperPixel { rgb, gain }

@@ -28,6 +28,8 @@ pub struct NetworkInput {
     pub pixels: Vec<f32>,
     /// Whether the ink comes from strokes alone, so that everything that differs from the paper is ink.
     pub is_certain: bool,
+    /// The picture in its own pixels, where nothing is drawn over it.
+    pub picture: Option<RasterLayer>,
 }
 
 impl NetworkInput {
@@ -114,7 +116,8 @@ pub fn network_input(sketch: &Sketch) -> Result<NetworkInput, Error> {
         let strokes = Sketch { strokes: sketch.strokes.clone(), raster: None };
         imageops::overlay(&mut picture, &paint(&strokes, columns, rows, None), 0, 0);
     }
-    separate(&picture, &paper, false)
+    let input = separate(&picture, &paper, false)?;
+    Ok(NetworkInput { picture: sketch.strokes.is_empty().then(|| layer.clone()), ..input })
 }
 
 /// The input for a picture of the whole pad, [`NetworkInput::COLUMNS`] x [`NetworkInput::ROWS`], whose transparent
@@ -151,7 +154,7 @@ fn on_white(strokes: &Pixmap) -> Result<NetworkInput, Error> {
             to.copy_from_slice(&[strength, difference[0], difference[1], difference[2]]);
         }
     }
-    with_ink(NetworkInput { pixels, is_certain: true }, ink)
+    with_ink(NetworkInput { pixels, is_certain: true, picture: None }, ink)
 }
 
 /// The difference of a picture from its paper.
@@ -161,16 +164,21 @@ fn on_white(strokes: &Pixmap) -> Result<NetworkInput, Error> {
 pub(crate) fn separate(picture: &RgbaImage, paper: &Paper, is_certain: bool) -> Result<NetworkInput, Error> {
     let mut pixels = NetworkInput::room();
     let mut ink = 0.0;
+    let moved = paper.moved_ink(picture);
     for (row, line) in picture.rows().enumerate() {
         let paper = paper.row(row);
         for (Rgba(pixel), paper) in line.zip(paper) {
-            let difference = paper.difference([pixel[0], pixel[1], pixel[2]]);
+            let rgb = [pixel[0], pixel[1], pixel[2]];
+            let difference = match &moved {
+                Some(moved) => moved.difference(&paper, rgb),
+                None => paper.difference(rgb),
+            };
             let strength = difference.iter().fold(0.0f32, |most, d| most.max(d.abs()));
             ink += if strength > FAINTEST || is_certain { strength } else { 0.0 };
             pixels.extend([strength, difference[0], difference[1], difference[2]]);
         }
     }
-    with_ink(NetworkInput { pixels, is_certain }, ink)
+    with_ink(NetworkInput { pixels, is_certain, picture: None }, ink)
 }
 
 /// The input, unless there is hardly any ink in it.

