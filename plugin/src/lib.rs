@@ -30,6 +30,7 @@ mod networks;
 pub mod own_weights;
 pub mod page;
 pub mod params;
+pub mod picture;
 pub mod preferences;
 pub mod signs;
 pub mod spool;

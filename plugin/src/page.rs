@@ -191,18 +191,31 @@ pub fn width_of(words: &str, size: f32, strong: bool) -> f32 {
 /// # Errors
 /// Why it cannot be drawn.
 pub fn png_of(svg: &str, scale: f32) -> Result<Vec<u8>, String> {
-    let mut options = usvg::Options { font_family: "Inter".to_string(), ..usvg::Options::default() };
+    let mut options = usvg::Options::default();
+    load_fonts(&mut options);
+    png_of_svg(svg, &options, |longest| scale.min(MAX_PNG_SIDE_PX / longest))
+}
+
+/// The fonts of pages, and for names in letters that they lack those of the system.
+pub fn load_fonts(options: &mut usvg::Options) {
+    options.font_family = "Inter".to_string();
     let fonts = options.fontdb_mut();
     fonts.load_font_data(REGULAR.to_vec());
     fonts.load_font_data(SEMIBOLD.to_vec());
-    // For names in letters that Inter lacks.
     fonts.load_system_fonts();
-    let tree = usvg::Tree::from_str(svg, &options).map_err(|cause| cause.to_string())?;
+}
+
+/// The PNG of an SVG, as many pixels for each of its units as `scale` says of its longest side.
+///
+/// # Errors
+/// Why it cannot be drawn.
+pub fn png_of_svg(svg: &str, options: &usvg::Options, scale: impl Fn(f32) -> f32) -> Result<Vec<u8>, String> {
+    let tree = usvg::Tree::from_str(svg, options).map_err(|cause| cause.to_string())?;
     let size = tree.size();
-    let scale = scale.min(MAX_PNG_SIDE_PX / size.height().max(size.width()));
+    let scale = scale(size.height().max(size.width()));
     let [width, height] = [size.width(), size.height()].map(|side| (side * scale).ceil() as u32);
-    let mut pixels =
-        tiny_skia::Pixmap::new(width, height).ok_or_else(|| format!("{width} x {height} px are too many"))?;
+    let mut pixels = tiny_skia::Pixmap::new(width, height)
+        .ok_or_else(|| format!("{width} x {height} px cannot be drawn"))?;
     resvg::render(&tree, tiny_skia::Transform::from_scale(scale, scale), &mut pixels.as_mut());
     pixels.encode_png().map_err(|cause| cause.to_string())
 }

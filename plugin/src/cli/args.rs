@@ -8,8 +8,9 @@ use clap::Args;
 use neume::disk;
 use neume::language::{Language, Meaning};
 use neume::library::Library;
+use neume::picture;
 use neume::signs::{Likeness, Shape, Signs};
-use neume_models::{RasterLayer, Reading, Scale, Sketch};
+use neume_models::{Reading, Scale, Sketch};
 
 /// By what a drawing is read.
 #[derive(Debug, Clone, Args)]
@@ -115,7 +116,7 @@ pub fn open_sketch(path: &Path) -> Result<Sketch> {
     if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("neume")) {
         Sketch::from_file(&bytes).with_context(named)
     } else {
-        let raster = Some(RasterLayer::decode(&bytes).with_context(named)?);
+        let raster = Some(picture::decode(&bytes).map_err(anyhow::Error::msg).with_context(named)?);
         Ok(Sketch { raster, ..Sketch::default() })
     }
 }

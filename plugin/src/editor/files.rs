@@ -9,9 +9,9 @@ use rfd::FileDialog;
 
 use super::editing::Editing;
 use super::{bank_view, pad, signs_view};
-use crate::disk;
 use crate::handoff::Request;
 use crate::language::Language;
+use crate::{disk, picture};
 
 /// What the composer wants of a file or a folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,7 +126,7 @@ pub fn ask(editing: &mut Editing, wish: Wish, ctx: &egui::Context) {
     });
 }
 
-const PICTURES: [&str; 9] = ["png", "jpg", "jpeg", "bmp", "gif", "webp", "tif", "tiff", "neume"];
+const PICTURES: [&str; 10] = ["png", "jpg", "jpeg", "svg", "bmp", "gif", "webp", "tif", "tiff", "neume"];
 
 fn dialog(name: &str, extensions: &[&str]) -> FileDialog {
     FileDialog::new().add_filter(name, extensions)
@@ -228,7 +228,7 @@ fn import(slot: usize, path: &Path) -> Result<Outcome, String> {
     if path.extension().is_some_and(|e| e.eq_ignore_ascii_case(Language::EXTENSION)) {
         return import_language(path);
     }
-    let layer = RasterLayer::decode(&disk::read(path, MAX_PICTURE_BYTES)?).map_err(named(path))?;
+    let layer = picture::decode(&disk::read(path, MAX_PICTURE_BYTES)?).map_err(named(path))?;
     Ok(Outcome::Picture { slot, layer })
 }
 
