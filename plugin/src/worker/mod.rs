@@ -6,6 +6,7 @@ mod bank;
 mod batch;
 mod choice;
 mod following;
+mod guarding;
 mod machine;
 mod outbox;
 mod roots;
@@ -140,7 +141,7 @@ impl Worker {
             self.look_at_machine();
             let all_sent = self.outbox.flush();
             self.outbox.reclaim();
-            self.take_news();
+            self.guarded(Worker::take_news);
             let scan_events = self.scanning.events();
             let wait = match (all_sent, self.practises) {
                 (false, _) => RETRY,
@@ -154,14 +155,14 @@ impl Worker {
                 },
                 recv(scan_events) -> event => {
                     if let Ok(event) = event {
-                        self.scanned(event);
+                        self.guarded(|this| this.scanned(event));
                         self.publish();
                     }
                     Next::GoOn
                 }
                 default(wait) => {
                     if wait.is_zero() {
-                        self.practise();
+                        self.guarded(Worker::practise);
                     }
                     Next::GoOn
                 }
@@ -180,7 +181,7 @@ impl Worker {
         let quit = batch.iter().any(|request| matches!(request, Request::Quit));
         if !quit {
             self.view.notice = None;
-            newest_of_each(batch).into_iter().for_each(|request| self.answer(request));
+            newest_of_each(batch).into_iter().for_each(|request| self.guarded(|this| this.answer(request)));
             self.publish();
         }
         self.unanswered.fetch_sub(count, Ordering::AcqRel);
