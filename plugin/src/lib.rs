@@ -49,7 +49,7 @@ use nice_plug::midi::{Channel, Key, VoiceID};
 use nice_plug::prelude::*;
 use nice_plug_egui::EguiEditor;
 
-use engine::{Engine, Event, Expression, Note, TimedEvent};
+use engine::{Engine, Event, Expression, Note, Notes, TimedEvent};
 use handoff::{EditorEnd, Request, Requests};
 use library::Library;
 use params::NeumeParams;
@@ -205,22 +205,24 @@ fn engine_event(event: NoteEvent<()>) -> Option<TimedEvent> {
     let frame = event.timing();
     let event = match event {
         NoteEvent::NoteOn { voice_id, channel, key, velocity, .. } => {
-            Event::NoteOn { note: note(voice_id, channel, key)?, velocity }
+            // A host that names no channel means the first; one that names no key strikes none.
+            let (channel, key) = (channel.number().unwrap_or(0), key.number()?);
+            Event::NoteOn { note: Note { channel, key, id: voice_id.id() }, velocity }
         }
         NoteEvent::NoteOff { voice_id, channel, key, .. } => {
-            Event::NoteOff { note: note(voice_id, channel, key)? }
+            Event::NoteOff { note: notes(voice_id, channel, key) }
         }
         NoteEvent::Choke { voice_id, channel, key, .. } => {
-            Event::Choke { note: note(voice_id, channel, key)? }
+            Event::Choke { note: notes(voice_id, channel, key) }
         }
         NoteEvent::PolyTuning { voice_id, channel, key, tuning, .. } => {
-            Event::Expression { note: note(voice_id, channel, key)?, expression: Expression::Tuning(tuning) }
+            Event::Expression { note: notes(voice_id, channel, key), expression: Expression::Tuning(tuning) }
         }
         NoteEvent::PolyVolume { voice_id, channel, key, gain, .. } => {
-            Event::Expression { note: note(voice_id, channel, key)?, expression: Expression::Volume(gain) }
+            Event::Expression { note: notes(voice_id, channel, key), expression: Expression::Volume(gain) }
         }
         NoteEvent::PolyPan { voice_id, channel, key, pan, .. } => {
-            Event::Expression { note: note(voice_id, channel, key)?, expression: Expression::Pan(pan) }
+            Event::Expression { note: notes(voice_id, channel, key), expression: Expression::Pan(pan) }
         }
         NoteEvent::MidiPitchBend { channel, value, .. } => {
             Event::Bend { channel, bend_norm: 2.0 * value - 1.0 }
@@ -240,9 +242,9 @@ fn engine_event(event: NoteEvent<()>) -> Option<TimedEvent> {
     Some(TimedEvent { frame, event })
 }
 
-/// The Engine's name of a note. A host that names no channel means the first; one that names no key names nothing.
-fn note(id: VoiceID, channel: Channel, key: Key) -> Option<Note> {
-    Some(Note { channel: channel.number().unwrap_or(0), key: key.number()?, id: id.id() })
+/// The Engine's name of notes, of which the host may leave anything open.
+fn notes(id: VoiceID, channel: Channel, key: Key) -> Notes {
+    Notes { channel: channel.number(), key: key.number(), id: id.id() }
 }
 
 impl ClapPlugin for Neume {

@@ -150,7 +150,7 @@ fn event_of(moment: &Moment) -> Event {
     let channel = moment.channel;
     match moment.action {
         Action::NoteOn { key, velocity } => Event::NoteOn { note: Note::new(channel, key), velocity },
-        Action::NoteOff { key } => Event::NoteOff { note: Note::new(channel, key) },
+        Action::NoteOff { key } => Event::NoteOff { note: Note::new(channel, key).into() },
         Action::Bend(bend_norm) => Event::Bend { channel, bend_norm },
         Action::Sustain(down) => Event::Sustain { channel, down },
         Action::Control(controller, value) => Event::Control { channel, controller, value },

@@ -345,8 +345,12 @@ impl Channel {
         usize::from(*count)
     }
 
-    pub fn lift_all(&mut self) {
-        self.held = [0; 128];
+    /// Lifts a key, or every one, however often it is down.
+    pub fn lift_all(&mut self, key: Option<u8>) {
+        match key {
+            Some(key) => self.held.get_mut(usize::from(key)).into_iter().for_each(|count| *count = 0),
+            None => self.held = [0; 128],
+        }
     }
 
     /// The keys that are down, one bit each.

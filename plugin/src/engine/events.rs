@@ -1,5 +1,7 @@
 //! What the host tells the Engine, on its frame.
 
+use super::channel::KEYBOARD;
+
 /// An event and the frame of the block that it falls on.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TimedEvent {
@@ -9,7 +11,7 @@ pub struct TimedEvent {
     pub event: Event,
 }
 
-/// Names notes: all of one key of one channel, or only the one with this id.
+/// A note: its key on its channel, and its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Note {
     /// MIDI channel, 0..16.
@@ -25,13 +27,44 @@ impl Note {
     pub fn new(channel: u8, key: u8) -> Note {
         Note { channel, key, id: None }
     }
+}
 
-    /// Whether what is said of `self` concerns `other`: by id where both have one, else by channel and key.
-    pub fn names(self, other: Note) -> bool {
-        match (self.id, other.id) {
-            (Some(mine), Some(theirs)) => mine == theirs,
-            _ => self.channel == other.channel && self.key == other.key,
+/// Names notes of the host: those on this channel, of this key, with this id. What is left open may be anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Notes {
+    /// MIDI channel, 0..16.
+    pub channel: Option<u8>,
+    /// MIDI note, 0..128.
+    pub key: Option<u8>,
+    /// The host's name for one note.
+    pub id: Option<i32>,
+}
+
+impl From<Note> for Notes {
+    fn from(Note { channel, key, id }: Note) -> Notes {
+        Notes { channel: Some(channel), key: Some(key), id }
+    }
+}
+
+impl Notes {
+    /// The note, where both its channel and its key are said.
+    pub(super) fn one(self) -> Option<Note> {
+        Some(Note { channel: self.channel?, key: self.key?, id: self.id })
+    }
+
+    /// Whether a note is one of them: by id where both have one, else by channel and key. An id alone names no note that
+    /// has none.
+    pub(super) fn name(self, note: Note) -> bool {
+        match (self.id, note.id) {
+            (Some(id), Some(of)) => id == of,
+            (Some(_), None) if self.key.is_none() => false,
+            _ => self.name_channel(note.channel) && self.key.is_none_or(|key| key == note.key),
         }
+    }
+
+    /// Whether they may be on a channel; those of the drawn keyboard and of auditions are none of the host's.
+    pub(super) fn name_channel(self, channel: u8) -> bool {
+        self.channel.map_or(channel < KEYBOARD, |own| own == channel)
     }
 }
 
@@ -46,15 +79,15 @@ pub enum Event {
         velocity: f32,
     },
     /// A key goes up: the note is released, or held by the pedal. Without an id the oldest held note of the key is
-    /// meant, so that a key struck twice is lifted twice.
+    /// meant, so that a key struck twice is lifted twice; where the channel or the key is left open too, all are.
     NoteOff {
-        /// The note.
-        note: Note,
+        /// The note or notes.
+        note: Notes,
     },
-    /// The note ends at once, in a short fade.
+    /// The notes end at once, in a short fade, and their keys count as lifted.
     Choke {
-        /// The note.
-        note: Note,
+        /// The note or notes.
+        note: Notes,
     },
     /// The pitch wheel of a channel.
     Bend {
@@ -90,7 +123,7 @@ pub enum Event {
     /// An expression of single notes.
     Expression {
         /// The notes that it concerns.
-        note: Note,
+        note: Notes,
         /// Which, and how much.
         expression: Expression,
     },

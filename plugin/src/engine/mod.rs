@@ -29,7 +29,7 @@ mod voices;
 
 use std::sync::atomic::Ordering;
 
-pub use events::{Event, Expression, Note, NoteEnd, TimedEvent};
+pub use events::{Event, Expression, Note, NoteEnd, Notes, TimedEvent};
 pub use settings::{Mode, Settings};
 pub use voices::POLYPHONY;
 
@@ -250,11 +250,8 @@ impl Engine {
     fn handle(&mut self, event: Event, frame: usize) {
         match event {
             Event::NoteOn { note, velocity } => self.note_on(of_host(note), velocity, frame),
-            Event::NoteOff { note } => self.note_off(of_host(note), frame),
-            Event::Choke { note } => {
-                let note = of_host(note);
-                self.voices.fade_where(frame, |voice| note.names(voice.note));
-            }
+            Event::NoteOff { note } => self.notes_off(named_by_host(note), frame),
+            Event::Choke { note } => self.choke(named_by_host(note), frame),
             Event::Bend { channel, bend_norm } => {
                 let range = self.settings.bend_range_semitones;
                 if let Some(channel) = self.channels.get_mut(usize::from(channel & 15)) {
@@ -276,7 +273,7 @@ impl Engine {
                 self.sound_releases(frame);
             }
             Event::Expression { note, expression } => {
-                self.voices.express(of_host(note), expression, self.rate_hz);
+                self.voices.express(named_by_host(note), expression, self.rate_hz);
             }
             Event::AllNotesOff { channel } => {
                 self.on_channels(channel, Engine::lift_all);
@@ -345,6 +342,41 @@ impl Engine {
         self.sound_releases(frame);
     }
 
+    /// Lets a note go, or all notes that are named by less than their channel and key.
+    fn notes_off(&mut self, notes: Notes, frame: usize) {
+        match notes.one().or_else(|| self.voices.held_with_id(notes)) {
+            Some(note) => self.note_off(note, frame),
+            None if notes.id.is_none() => {
+                self.lift(notes);
+                for (channel, state) in (0..).zip(&self.channels) {
+                    let departure = if state.pedal { Departure::KeyUnderPedal } else { Departure::Key };
+                    let concerned = |note: Note| note.channel == channel && notes.name(note);
+                    self.voices.depart(departure, concerned);
+                }
+                self.sound_releases(frame);
+            }
+            None => {}
+        }
+    }
+
+    /// Ends notes at once; the host does not lift their keys any more.
+    fn choke(&mut self, notes: Notes, frame: usize) {
+        if notes.id.is_none() {
+            self.lift(notes);
+        } else if let Some(note) = self.voices.held_with_id(notes)
+            && let Some(channel) = self.channels.get_mut(usize::from(note.channel))
+        {
+            channel.lift(note.key);
+        }
+        self.voices.fade_where(frame, |voice| notes.name(voice.note));
+    }
+
+    /// All keys go up that are named so.
+    fn lift(&mut self, notes: Notes) {
+        let named = (0..).zip(&mut self.channels).filter(|(channel, _)| notes.name_channel(*channel));
+        named.for_each(|(_, channel)| channel.lift_all(notes.key));
+    }
+
     /// Begins what sounds when keys are let go, of the notes that were let go just now; each is a part of its note.
     fn sound_releases(&mut self, frame: usize) {
         let mut from = 0;
@@ -377,15 +409,15 @@ impl Engine {
             state.pedal = down;
         }
         if !down {
-            self.voices.depart(channel, Departure::Pedal);
+            self.voices.depart(Departure::Pedal, |note| note.channel == channel);
         }
     }
 
     fn lift_all(&mut self, channel: u8) {
         let Some(state) = self.channels.get_mut(usize::from(channel)) else { return };
-        state.lift_all();
+        state.lift_all(None);
         let departure = if state.pedal { Departure::KeyUnderPedal } else { Departure::Key };
-        self.voices.depart(channel, departure);
+        self.voices.depart(departure, |note| note.channel == channel);
     }
 
     fn rest_controllers(&mut self, channel: u8) {
@@ -450,6 +482,12 @@ impl Engine {
 /// A note that cannot be mistaken for one of the Engine's own.
 fn of_host(note: Note) -> Note {
     Note { channel: note.channel & 15, key: note.key.min(127), id: note.id }
+}
+
+/// Notes that cannot be mistaken for the Engine's own.
+fn named_by_host(notes: Notes) -> Notes {
+    let Notes { channel, key, id } = notes;
+    Notes { channel: channel.map(|channel| channel & 15), key: key.map(|key| key.min(127)), id }
 }
 
 /// A sample that any host can stand.

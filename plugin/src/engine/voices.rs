@@ -1,7 +1,7 @@
 //! All voices: which one a note takes, and which one makes room.
 
 use super::channel::{CHANNELS, Motion};
-use super::events::{Expression, Note, NoteEnd};
+use super::events::{Expression, Note, NoteEnd, Notes};
 use super::interpolation::Kernels;
 use super::reader::Desk;
 use super::settings::Settings;
@@ -175,7 +175,8 @@ impl Voices {
     /// The voices that a lifted key lets go: those of the strike with the note's id, else of the oldest of its key, unless
     /// that strike has ended already and those that sound belong to the `still_down` others.
     pub fn lifted(&mut self, note: Note, still_down: usize) -> impl Iterator<Item = &mut Voice> {
-        let is_held = move |voice: &Voice| voice.state == State::Held && note.names(voice.note);
+        let notes = Notes::from(note);
+        let is_held = move |voice: &Voice| voice.state == State::Held && notes.name(voice.note);
         // The strikes that sound, gathered in one pass: a key may be struck again and again without being lifted.
         let mut serials = [0; POLYPHONY + FADING];
         let held = self.in_use().filter(|voice| is_held(voice));
@@ -188,10 +189,16 @@ impl Voices {
         self.in_use_mut().filter(move |voice| is_held(voice) && Some(voice.serial) == oldest)
     }
 
-    /// Lets a channel's notes go: those that the pedal holds, or all whose keys are down.
-    pub fn depart(&mut self, channel: u8, departure: Departure) {
+    /// The note with the id that is named, while its key is down.
+    pub fn held_with_id(&self, notes: Notes) -> Option<Note> {
+        let is_it = |voice: &&Voice| voice.state == State::Held && notes.name(voice.note);
+        notes.id.and_then(|_| Some(self.in_use().find(is_it)?.note))
+    }
+
+    /// Lets the notes go that are concerned: those that the pedal holds, or all whose keys are down.
+    pub fn depart(&mut self, departure: Departure, concerned: impl Fn(Note) -> bool) {
         let from = if departure == Departure::Pedal { State::Pedalled } else { State::Held };
-        let voices = self.in_use_mut().filter(|v| v.state == from && v.note.channel == channel);
+        let voices = self.in_use_mut().filter(|v| v.state == from && concerned(v.note));
         voices.for_each(|voice| voice.depart(departure));
     }
 
@@ -226,8 +233,8 @@ impl Voices {
     }
 
     /// Passes an expression on to the notes that it concerns.
-    pub fn express(&mut self, note: Note, expression: Expression, rate_hz: f32) {
-        let voices = self.in_use_mut().filter(|v| v.state != State::Free && note.names(v.note));
+    pub fn express(&mut self, notes: Notes, expression: Expression, rate_hz: f32) {
+        let voices = self.in_use_mut().filter(|v| v.state != State::Free && notes.name(v.note));
         voices.for_each(|voice| voice.express(expression, rate_hz));
     }
 

@@ -1,6 +1,6 @@
 //! The same samples wherever blocks begin, and the same samples again the next time.
 
-use neume::engine::{Event, Expression, Mode, Note, Settings, TimedEvent};
+use neume::engine::{Event, Expression, Mode, Note, Notes, Settings, TimedEvent};
 use neume::handoff::{Pcm, Playable, PlayableZone};
 use neume_bank::{
     Choke, Depths, Envelope, Filter, FilterKind, Follow, Lfo, Manner, ModulationEnvelope, Moves, Response,
@@ -118,10 +118,10 @@ fn phrase() -> Vec<TimedEvent> {
     for (frame, expression) in
         [(3_000, Expression::Tuning(13.0)), (3_100, Expression::Volume(0.3)), (3_333, Expression::Pan(-0.7))]
     {
-        events.push(at(frame, Event::Expression { note, expression }));
+        events.push(at(frame, Event::Expression { note: note.into(), expression }));
     }
     events.push(at(6_001, Event::Sustain { channel: 0, down: false }));
-    events.push(at(7_003, Event::Choke { note: Note::new(0, 90) }));
+    events.push(at(7_003, Event::Choke { note: Note::new(0, 90).into() }));
     events.push(on(9_000, 90));
     events.push(on(9_001, 96));
     events.push(at(15_000, Event::AllNotesOff { channel: None }));
@@ -219,12 +219,19 @@ fn an_untransposed_sound_comes_out_to_the_bit() {
 fn any_event() -> impl Strategy<Value = Event> {
     let note = (0u8..20, any::<u8>(), prop_oneof![3 => Just(None), 1 => (0..9).prop_map(Some)])
         .prop_map(|(channel, key, id)| Note { channel, key, id });
+    let open = |note: Note, which: u8| Notes {
+        channel: (which & 1 == 0).then_some(note.channel),
+        key: (which & 2 == 0).then_some(note.key),
+        id: note.id,
+    };
+    let notes = (note.clone(), prop_oneof![4 => Just(0u8), 1 => 0u8..4])
+        .prop_map(move |(note, which)| open(note, which));
     let number = prop_oneof![12 => 0.0f32..1.0, 4 => -2.0f32..2.0, 1 => any::<f32>(), 1 => Just(f32::NAN), 1 => Just(f32::INFINITY)];
     let channel = prop_oneof![Just(None), any::<u8>().prop_map(Some)];
     prop_oneof![
-        4 => (note.clone(), number.clone()).prop_map(|(note, velocity)| Event::NoteOn { note, velocity }),
-        2 => note.clone().prop_map(|note| Event::NoteOff { note }),
-        1 => note.clone().prop_map(|note| Event::Choke { note }),
+        4 => (note, number.clone()).prop_map(|(note, velocity)| Event::NoteOn { note, velocity }),
+        2 => notes.clone().prop_map(|note| Event::NoteOff { note }),
+        1 => notes.clone().prop_map(|note| Event::Choke { note }),
         1 => (any::<u8>(), number.clone()).prop_map(|(channel, bend_norm)| Event::Bend { channel, bend_norm }),
         1 => (any::<u8>(), any::<u8>(), number.clone()).prop_map(|(channel, controller, value)| Event::Control {
             channel,
@@ -233,7 +240,7 @@ fn any_event() -> impl Strategy<Value = Event> {
         }),
         1 => (any::<u8>(), number.clone()).prop_map(|(channel, value)| Event::Pressure { channel, value }),
         1 => (any::<u8>(), any::<bool>()).prop_map(|(channel, down)| Event::Sustain { channel, down }),
-        1 => (note.clone(), number.clone(), 0..3).prop_map(|(note, x, which)| Event::Expression {
+        1 => (notes, number.clone(), 0..3).prop_map(|(note, x, which)| Event::Expression {
             note,
             expression: [Expression::Tuning(x), Expression::Volume(x), Expression::Pan(x)][which as usize],
         }),

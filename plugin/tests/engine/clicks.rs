@@ -19,9 +19,9 @@ fn soft() -> Settings {
 fn releases_chokes_and_stops_are_not_heard_as_clicks() {
     let ends: [(&str, Vec<TimedEvent>); 4] = [
         ("release", vec![off(5_037, 58)]),
-        ("choke", vec![at(5_037, Event::Choke { note: Note::new(0, 58) })]),
+        ("choke", vec![at(5_037, Event::Choke { note: Note::new(0, 58).into() })]),
         ("all sound off", vec![at(5_037, Event::AllSoundOff { channel: None })]),
-        ("choke in the attack", vec![at(100, Event::Choke { note: Note::new(0, 58) })]),
+        ("choke in the attack", vec![at(100, Event::Choke { note: Note::new(0, 58).into() })]),
     ];
     for (name, end) in ends {
         let events = [vec![on(0, 58)], end].concat();
@@ -76,9 +76,9 @@ fn turning_gain_volume_pan_wheel_and_tuning_is_not_heard_as_a_click() {
     let note = Note::new(0, 58);
     let turns = [
         Event::Bend { channel: 0, bend_norm: 1.0 },
-        Event::Expression { note, expression: Expression::Volume(0.1) },
-        Event::Expression { note, expression: Expression::Pan(1.0) },
-        Event::Expression { note, expression: Expression::Tuning(-7.0) },
+        Event::Expression { note: note.into(), expression: Expression::Volume(0.1) },
+        Event::Expression { note: note.into(), expression: Expression::Pan(1.0) },
+        Event::Expression { note: note.into(), expression: Expression::Tuning(-7.0) },
     ];
     for turn in turns {
         let out = tone(0.5).left(&soft(), &[on(0, 58), at(3_000, turn)], 6_000);

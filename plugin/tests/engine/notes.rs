@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use neume::engine::{Event, Expression, Mode, Note, NoteEnd, POLYPHONY, Settings, TimedEvent};
+use neume::engine::{Event, Expression, Mode, Note, NoteEnd, Notes, POLYPHONY, Settings, TimedEvent};
 use neume::handoff::{EngineFrame, KeyPress, Pcm, Playable, PlayableZone, ToEngine};
 use neume_bank::Manner;
 
@@ -81,14 +81,68 @@ fn lifting_a_strike_that_has_ended_leaves_the_next_one_alone() {
 fn a_note_with_an_id_is_lifted_by_it() {
     let note = |id| Note { channel: 0, key: 60, id: Some(id) };
     let strike = |frame, id, velocity| at(frame, Event::NoteOn { note: note(id), velocity });
-    let events = [strike(0, 7, 1.0), strike(0, 8, 0.5), at(500, Event::NoteOff { note: note(8) })];
+    let events = [strike(0, 7, 1.0), strike(0, 8, 0.5), at(500, Event::NoteOff { note: note(8).into() })];
     check(&mut Rig::with(level(0.5)), &quick(), &events, &[(400, 0.5 + 0.5 * 0.3025), (800, 0.5)]);
+}
+
+#[test]
+fn what_a_host_leaves_open_of_a_lifted_note_may_be_anything() {
+    let strike =
+        |channel, key, id| at(0, Event::NoteOn { note: Note { channel, key, id: Some(id) }, velocity: 1.0 });
+    let chord = [strike(0, 60, 1), strike(3, 60, 2), strike(3, 64, 3)];
+    let open = Notes::default();
+    for (note, left) in [
+        (Notes { id: Some(2), ..open }, 2.0),
+        (Notes { id: Some(9), ..open }, 3.0),
+        (Notes { key: Some(60), ..open }, 1.0),
+        (Notes { channel: Some(3), ..open }, 1.0),
+        (Notes { channel: Some(3), key: Some(64), ..open }, 2.0),
+        (open, 0.0),
+    ] {
+        for (event, held) in [(Event::NoteOff { note }, 1), (Event::Choke { note }, 0)] {
+            let mut rig = Rig::with(level(0.2));
+            rig.watched.store(true, Ordering::Relaxed);
+            // A key of the drawn keyboard is none of the host's.
+            rig.keys.push(KeyPress { key: 40, velocity: 1.0 }).unwrap();
+            let mut events = chord.to_vec();
+            if held == 1 {
+                events.push(at(10, Event::Sustain { channel: 3, down: true }));
+                events.push(at(600, Event::Sustain { channel: 3, down: false }));
+            }
+            events.push(at(500, event));
+            events.sort_by_key(|timed| timed.frame);
+            check(&mut rig, &quick(), &events, &[(499, 0.8), (1_200, 0.2 + 0.2 * left)]);
+            rig.frames.update();
+            let keys_down = rig.frames.output_buffer().keys.count_ones();
+            assert_eq!(keys_down > 1, left > 0.0, "{note:?}");
+        }
+    }
+}
+
+#[test]
+fn an_id_alone_names_no_note_without_one() {
+    let note = Notes { id: Some(7), ..Notes::default() };
+    for event in [Event::NoteOff { note }, Event::Choke { note }] {
+        check(&mut Rig::with(level(0.2)), &quick(), &[on(0, 60), at(500, event)], &[(900, 0.2)]);
+    }
+}
+
+#[test]
+fn a_key_that_was_choked_counts_as_lifted() {
+    let choke = at(100, Event::Choke { note: Note::new(0, 60).into() });
+    let events = [on(0, 60), choke, on(1_000, 60), off(2_000, 60)];
+    check(
+        &mut Rig::with(level(0.2)),
+        &quick(),
+        &events,
+        &[(99, 0.2), (900, 0.0), (1_900, 0.2), (2_300, 0.0)],
+    );
 }
 
 #[test]
 fn channels_do_not_lift_each_others_keys() {
     let strike = |channel| at(0, Event::NoteOn { note: Note::new(channel, 60), velocity: 1.0 });
-    let events = [strike(0), strike(5), at(500, Event::NoteOff { note: Note::new(5, 60) })];
+    let events = [strike(0), strike(5), at(500, Event::NoteOff { note: Note::new(5, 60).into() })];
     check(&mut Rig::with(level(0.2)), &quick(), &events, &[(400, 0.4), (800, 0.2)]);
 }
 
@@ -240,14 +294,14 @@ fn an_audition_sounds_once_beside_the_slots() {
 fn expressions_reach_the_notes_they_name() {
     let note = |id| Note { channel: 0, key: 60, id: Some(id) };
     let strike = |id| at(0, Event::NoteOn { note: note(id), velocity: 1.0 });
-    let volume = |id| Event::Expression { note: note(id), expression: Expression::Volume(0.5) };
+    let volume = |id| Event::Expression { note: note(id).into(), expression: Expression::Volume(0.5) };
     check(
         &mut Rig::with(level(0.2)),
         &quick(),
         &[strike(1), strike(2), at(100, volume(2))],
         &[(90, 0.4), (1_000, 0.3)],
     );
-    let pan = Event::Expression { note: Note::new(0, 60), expression: Expression::Pan(1.0) };
+    let pan = Event::Expression { note: Note::new(0, 60).into(), expression: Expression::Pan(1.0) };
     let [left, right] = Rig::with(level(0.2)).render(&quick(), &[on(0, 60), at(0, pan)], 1_000, &[64]);
     assert_eq!((left[0], right[0], left[999], right[999]), (0.0, 0.2, 0.0, 0.2));
 }

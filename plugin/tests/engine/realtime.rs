@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use neume::engine::{Event, Expression, Mode, Note, Settings, TimedEvent};
+use neume::engine::{Event, Expression, Mode, Note, Notes, Settings, TimedEvent};
 use neume::handoff::{KeyPress, Playable, PlayableZone, ToEngine};
 
 use neume_bank::{
@@ -177,12 +177,14 @@ fn storm(i: u32) -> Vec<TimedEvent> {
     }
     events.push(at(62, Event::Pressure { channel, value: if i.is_multiple_of(5) { f32::NAN } else { 0.6 } }));
     for expression in [Expression::Tuning(40.0), Expression::Volume(f32::NAN), Expression::Pan(-1.0)] {
-        events.push(at(62, Event::Expression { note: Note::new(1, 7), expression }));
+        events.push(at(62, Event::Expression { note: Note::new(1, 7).into(), expression }));
     }
-    events.push(at(63, Event::NoteOff { note: Note::new(0, 7) }));
+    events.push(at(63, Event::NoteOff { note: Note::new(0, 7).into() }));
     match i % 7 {
         3 => events.push(at(63, Event::AllNotesOff { channel: None })),
-        4 => events.push(at(63, Event::Choke { note: Note::new(0, 7) })),
+        1 => events.push(at(63, Event::NoteOff { note: Notes { id: Some(i as i32), ..Notes::default() } })),
+        2 => events.push(at(63, Event::NoteOff { note: Notes { key: Some(7), ..Notes::default() } })),
+        4 => events.push(at(63, Event::Choke { note: Note::new(0, 7).into() })),
         5 => events.push(at(63, Event::AllSoundOff { channel: None })),
         6 => events.push(at(63, Event::ResetControllers { channel: None })),
         _ => {}

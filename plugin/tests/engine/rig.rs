@@ -109,7 +109,7 @@ pub fn on(frame: u32, key: u8) -> TimedEvent {
 }
 
 pub fn off(frame: u32, key: u8) -> TimedEvent {
-    at(frame, Event::NoteOff { note: Note::new(0, key) })
+    at(frame, Event::NoteOff { note: Note::new(0, key).into() })
 }
 
 /// A sound under all keys with its root on `root_midi`.
