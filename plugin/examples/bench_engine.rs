@@ -1,15 +1,15 @@
-//! Measures the Engine: CPU time of a voice for each second that it sounds, at 48 kHz, in blocks of 64 frames.
+//! Measures the Engine: CPU time of a voice for each second that it sounds, at 48 kHz, in blocks of 64 frames, and of a key
+//! that is struck and lifted on an instrument of some seventy thousand zones.
 //!
 //! `cargo run --release -p neume --example bench_engine` prints one JSON object. FluidSynth 2.3, with interpolation of
 //! the fourth order and without reverb and chorus, took 0.25 ms.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use neume::engine::{Engine, Event, Note, POLYPHONY, Settings, TimedEvent};
-use neume::handoff::{EngineEnd, EngineFrame, Pcm, Playable, PlayableZone, ToEngine, page_rings};
-use neume_bank::{Depths, Filter, Lfo, Manner};
+use neume::handoff::{self, Pcm, Playable, PlayableZone, ToEngine};
+use neume_bank::{Depths, Filter, Lfo, Manner, OnRelease, Turn};
 
 const RATE_HZ: f32 = 48_000.0;
 const BLOCK_FRAMES: usize = 64;
@@ -63,8 +63,10 @@ fn main() {
         })
         .collect();
     let idle_millis = seconds_of_work(0, IDLE_SECS, &Case::default()) * 1_000.0 / IDLE_SECS as f64;
+    let (zones, strike_micros) = micros_per_strike();
     println!(
-        "{{\"voices\":{POLYPHONY},\"rate_hz\":{RATE_HZ},\"idle_millis_per_second\":{idle_millis:.4},\"cases\":[{}]}}",
+        "{{\"voices\":{POLYPHONY},\"rate_hz\":{RATE_HZ},\"idle_millis_per_second\":{idle_millis:.4},\
+         \"zones\":{zones},\"micros_per_strike\":{strike_micros:.2},\"cases\":[{}]}}",
         figures.join(",")
     );
 }
@@ -96,18 +98,71 @@ fn millis_per_voice_second(case: &Case) -> f64 {
     (0..5).map(run).fold(f64::INFINITY, f64::min)
 }
 
+/// An instrument of every key, sixteen velocities and two dozen turns, half as many more zones for keys that are let go:
+/// how many zones it has, and the CPU time of a key of a chord that is struck and lifted.
+fn micros_per_strike() -> (usize, f64) {
+    const CHORDS: usize = 1_000;
+    const CHORD: [u8; 10] = [36, 43, 48, 52, 55, 60, 64, 67, 72, 76];
+    let zone = &sound(&Case::default()).zones[0];
+    let (velocities, turns) = (16, 24);
+    let zones = |on_release: Option<OnRelease>, turns: u16| {
+        (0..=127).flat_map(move |key| {
+            (0..velocities).flat_map(move |layer: u8| {
+                (0..turns).map(move |position| PlayableZone {
+                    keys: (key, key),
+                    velocities: (8 * layer, 8 * layer + 7),
+                    manner: Manner {
+                        turn: Some(Turn { position, length: turns }),
+                        on_release,
+                        ..Manner::default()
+                    },
+                    ..zone.clone()
+                })
+            })
+        })
+    };
+    let let_go = OnRelease { decay_db_per_sec: 6.0, ignores_pedal: false };
+    let zones: Vec<PlayableZone> = zones(None, turns).chain(zones(Some(let_go), turns / 2)).collect();
+    let count = zones.len();
+    let playable = Arc::new(Playable { zones: zones.into(), gain: 1.0, drawn_midi: 60.0 });
+    let mut engine = engine_with(&playable);
+    let (mut left, mut right) = ([0.0; BLOCK_FRAMES], [0.0; BLOCK_FRAMES]);
+    let mut chord = |is_on: bool| {
+        let events = CHORD.map(|key| {
+            let note = Note::new(0, key);
+            let event = if is_on {
+                Event::NoteOn { note, velocity: 0.7 }
+            } else {
+                Event::NoteOff { note: note.into() }
+            };
+            TimedEvent { frame: 0, event }
+        });
+        engine.process(&Settings::default(), events, &mut left[..1], &mut right[..1]);
+        if !is_on {
+            engine.reset();
+        }
+    };
+    let start = Clock::start();
+    for _ in 0..CHORDS {
+        chord(true);
+        chord(false);
+    }
+    (count, start.secs() * 1e6 / (CHORDS * CHORD.len()) as f64)
+}
+
+/// An Engine with this in slot 0.
+fn engine_with(playable: &Arc<Playable>) -> Engine {
+    let (_editor, mut worker, end) = handoff::ends();
+    let engine = Engine::new(end, RATE_HZ);
+    let sent = worker.engine.push(ToEngine::Slot { slot: 0, playable: Some(playable.clone()) });
+    assert!(sent.is_ok(), "the ring has room for one message");
+    engine
+}
+
 /// CPU time of so many seconds with so many voices.
 fn seconds_of_work(voices: usize, secs: usize, case: &Case) -> f64 {
     let playable = Arc::new(sound(case));
-    let (mut messages, to_engine) = rtrb::RingBuffer::new(4);
-    let (_keys, pressed) = rtrb::RingBuffer::new(4);
-    let (frames, _shown) = triple_buffer::triple_buffer(&EngineFrame::default());
-    let watched = Arc::new(AtomicBool::new(false));
-    let (asks, pages, _streamer) = page_rings();
-    let end = EngineEnd { messages: to_engine, keys: pressed, frames, watched, asks, pages };
-    let mut engine = Engine::new(end, RATE_HZ);
-    let sent = messages.push(ToEngine::Slot { slot: 0, playable: Some(playable.clone()) });
-    assert!(sent.is_ok(), "the ring has room for one message");
+    let mut engine = engine_with(&playable);
     let key = (60 + case.semitones) as u8;
     let strike = Event::NoteOn { note: Note::new(0, key), velocity: 0.7 };
     let notes = (0..voices).map(|_| TimedEvent { frame: 0, event: strike });
@@ -145,5 +200,5 @@ fn sound(case: &Case) -> Playable {
         manner: case.manner.clone(),
         pcm: Arc::new(pcm),
     };
-    Playable { zones: Box::new([zone]), gain: 1.0, drawn_midi: 60.0 }
+    Playable { zones: [zone].into(), gain: 1.0, drawn_midi: 60.0 }
 }
