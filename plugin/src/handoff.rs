@@ -9,6 +9,7 @@
 //! | Engine → Editor | the newest [`EngineFrame`] | it is replaced |
 //! | Engine → Streamer | [`PageAsk`]s in a bounded ring | the voice asks again in the next block |
 //! | Streamer → Engine | [`PageGiven`]s in a bounded ring | the Streamer keeps them and tries again |
+//! | Streamer → Worker | [`Request::Notice`], where a page cannot be read | never: unbounded, and once for each sound |
 //!
 //! The saved state ([`Document`]) is behind a lock that the Editor, the Worker and the host's main thread take for
 //! as long as it takes to copy an `Arc`; the Engine has no way to reach it.
@@ -273,15 +274,17 @@ pub struct PageAsk {
     pub pcm: Arc<Pcm>,
 }
 
-/// The page that was asked for. The Streamer also holds it, and alone frees it.
+/// The answer to a [`PageAsk`].
 #[derive(Debug)]
 pub struct PageGiven {
     /// As asked.
     pub voice: u16,
     /// As asked.
     pub birth: u64,
-    /// The page.
-    pub page: Arc<Page>,
+    /// As asked.
+    pub number: u32,
+    /// The page, which the Streamer also holds, and alone frees; `None` where it cannot be read.
+    pub page: Option<Arc<Page>>,
 }
 
 /// A sound's place under the keys.
@@ -448,6 +451,8 @@ pub struct WorkerEnd {
 
 /// The Streamer's end.
 pub struct StreamerEnd {
+    /// To the Worker.
+    pub requests: Requests,
     /// From the Engine.
     pub asks: rtrb::Consumer<PageAsk>,
     /// To the Engine.
@@ -470,13 +475,6 @@ pub struct EngineEnd {
     pub pages: rtrb::Consumer<PageGiven>,
 }
 
-/// The rings between an Engine and the Streamer.
-pub fn page_rings() -> (rtrb::Producer<PageAsk>, rtrb::Consumer<PageGiven>, StreamerEnd) {
-    let (ask, asks) = rtrb::RingBuffer::new(1024);
-    let (give, pages) = rtrb::RingBuffer::new(1024);
-    (ask, pages, StreamerEnd { asks, pages: give })
-}
-
 /// The three ends of a new instance.
 pub fn ends() -> (EditorEnd, WorkerEnd, EngineEnd) {
     let (sender, requested) = crossbeam_channel::unbounded();
@@ -487,7 +485,9 @@ pub fn ends() -> (EditorEnd, WorkerEnd, EngineEnd) {
     let watched = Arc::new(AtomicBool::new(false));
     let (to_engine, messages) = rtrb::RingBuffer::new(4 * SLOTS);
     let (key_presses, keys) = rtrb::RingBuffer::new(256);
-    let (asks, pages, streamer) = page_rings();
+    let (asks, asked) = rtrb::RingBuffer::new(1024);
+    let (given, pages) = rtrb::RingBuffer::new(1024);
+    let streamer = StreamerEnd { requests: requests.clone(), asks: asked, pages: given };
     let (frames_in, frames_out) = triple_buffer::triple_buffer(&EngineFrame::default());
     (
         EditorEnd {

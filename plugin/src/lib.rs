@@ -166,8 +166,9 @@ impl Plugin for Neume {
         _aux: &mut AuxiliaryBuffers,
         context: &mut impl ProcessContext<Self>,
     ) -> ProcessStatus {
-        if self.offline {
-            self.await_sounds();
+        let until = self.offline.then(|| Instant::now() + PATIENCE);
+        if let Some(until) = until {
+            self.await_sounds(until);
         }
         let frames = buffer.samples();
         let [left, right] = buffer.as_slice() else { return ProcessStatus::Error("two outputs are needed") };
@@ -180,7 +181,13 @@ impl Plugin for Neume {
                 }
             }
         });
-        self.engine.process(&self.params.settings(), events, left, right);
+        let settings = self.params.settings();
+        if let Some(until) = until {
+            let mut wait = |engine: &mut Engine| await_pages(engine, until);
+            self.engine.process_patiently(&settings, events, left, right, &mut wait);
+        } else {
+            self.engine.process(&settings, events, left, right);
+        }
         if let Some(started) = started {
             let block_secs = frames as f32 / self.rate_hz;
             self.engine.set_load(started.elapsed().as_secs_f32() / block_secs.max(1e-6));
@@ -191,12 +198,18 @@ impl Plugin for Neume {
 
 impl Neume {
     /// Offline there is time: the Worker's sounds come first. Live playing never waits.
-    fn await_sounds(&mut self) {
-        let started = Instant::now();
-        while !(self.requests.answered() && self.engine.has_its_pages()) && started.elapsed() < PATIENCE {
+    fn await_sounds(&mut self, until: Instant) {
+        while !self.requests.answered() && Instant::now() < until {
             self.engine.take_messages();
             std::thread::sleep(Duration::from_millis(1));
         }
+    }
+}
+
+/// Offline there is time: pages of long sounds come before the frames that need them.
+fn await_pages(engine: &mut Engine, until: Instant) {
+    while !engine.has_its_pages() && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(1));
     }
 }
 

@@ -13,9 +13,9 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, Sender};
 use nice_plug::prelude::nice_error;
 
-use crate::handoff::{Page, PageAsk, PageGiven, StreamerEnd};
+use crate::handoff::{Page, PageAsk, PageGiven, Request, StreamerEnd};
 use crate::memory;
-use crate::spool::{Laying, Rest, Spool};
+use crate::spool::{self, Laying, Rest, Spool};
 
 /// Frames of a streamed sound that are always in memory, from its start on.
 pub const HEAD_FRAMES: usize = 1 << 16;
@@ -119,6 +119,8 @@ struct Line {
     end: StreamerEnd,
     /// Pages that found no room in the ring.
     late: VecDeque<PageGiven>,
+    /// The sound that was last said to be unreadable.
+    unreadable: Option<u64>,
 }
 
 impl Desk {
@@ -133,7 +135,7 @@ impl Desk {
                 }
             };
             match order {
-                Some(Order::Serve(end)) => self.lines.push(Line { end, late: VecDeque::new() }),
+                Some(Order::Serve(end)) => self.lines.push(Line::new(end)),
                 Some(Order::Look) => {}
                 Some(Order::Quit) | None => return,
             }
@@ -148,6 +150,10 @@ impl Desk {
 }
 
 impl Line {
+    fn new(end: StreamerEnd) -> Line {
+        Line { end, late: VecDeque::new(), unreadable: None }
+    }
+
     fn serve(&mut self, pages: &mut Pages) {
         while let Some(given) = self.late.pop_front() {
             if !self.give(given) {
@@ -156,13 +162,17 @@ impl Line {
         }
         while let Ok(PageAsk { voice, birth, number, pcm }) = self.end.asks.pop() {
             let Some(rest) = &pcm.rest else { continue };
-            match pages.get(rest, number) {
-                Ok(page) => {
-                    self.give(PageGiven { voice, birth, page });
-                }
-                // The voice ends where its samples end.
-                Err(cause) => nice_error!("a long sound cannot be read on: {cause}"),
-            }
+            let page = pages.get(rest, number).map_err(|cause| self.say(rest, &cause)).ok();
+            self.give(PageGiven { voice, birth, number, page });
+        }
+    }
+
+    /// Says, once for each sound, that it ends early.
+    fn say(&mut self, rest: &Rest, cause: &std::io::Error) {
+        if self.unreadable.replace(rest.id()) != Some(rest.id()) {
+            let folder = spool::folder();
+            let notice = format!("a long sound ends early, {} cannot be read: {cause}", folder.display());
+            self.end.requests.send(Request::Notice(notice));
         }
     }
 
@@ -225,7 +235,7 @@ fn bytes_of(page: &Page) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::handoff::PAGE_FRAMES;
+    use crate::handoff::{PAGE_FRAMES, Pcm, ends};
 
     #[test]
     fn pages_that_no_voice_has_make_room_and_others_stay() {
@@ -238,5 +248,24 @@ mod tests {
         pages.make_room();
         assert_eq!(pages.held.len(), 1);
         assert!(Arc::ptr_eq(&heard, &pages.get(&rest, 0).unwrap()));
+    }
+
+    #[test]
+    fn a_page_that_cannot_be_read_is_answered_and_its_sound_named_once() {
+        let streamer = Streamer::start();
+        let rest = streamer.lay_out(&[vec![0.5; HEAD_FRAMES + PAGE_FRAMES]]).unwrap();
+        let left = vec![0.5; HEAD_FRAMES].into();
+        let pcm = Arc::new(Pcm { rate_hz: 48_000.0, left, right: None, sustain: None, rest: Some(rest) });
+        let (_editor, worker, mut engine) = ends();
+        let mut line = Line::new(worker.streamer);
+        for number in [0, 7, 8] {
+            engine.asks.push(PageAsk { voice: 1, birth: 2, number, pcm: pcm.clone() }).unwrap();
+        }
+        line.serve(&mut Pages::default());
+        let answers: Vec<_> = std::iter::from_fn(|| engine.pages.pop().ok()).collect();
+        let told: Vec<_> = answers.iter().map(|given| (given.number, given.page.is_some())).collect();
+        assert_eq!(told, [(0, true), (7, false), (8, false)]);
+        let notices = worker.requests.try_iter().filter(|asked| matches!(asked, Request::Notice(_)));
+        assert_eq!(notices.count(), 1);
     }
 }

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
+use crossbeam_channel::Receiver;
 use neume::engine::{Engine, Event, Mode, Note, Settings, TimedEvent};
-use neume::handoff::{self, Playable, Requests, SLOTS, ToEngine};
+use neume::handoff::{self, Playable, Request, Requests, SLOTS, ToEngine};
 use neume::library::Library;
 use neume::params::NeumeParams;
 use neume::state::BankRef;
@@ -39,7 +40,7 @@ impl Session {
     }
 }
 
-/// Longest that a block waits for the pages of long sounds.
+/// Longest that is waited for pages of long sounds.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What lies under the keys for a match.
@@ -72,8 +73,7 @@ pub fn perform(sounds: &[Arc<Playable>], score: &Score, session: Session, sink: 
     let (mut left, mut right) = (vec![0.0; block], vec![0.0; block]);
     while player.at < total {
         let frames = ((total - player.at) as usize).min(block);
-        player.await_pages()?;
-        player.fill(&mut left[..frames], &mut right[..frames]);
+        player.fill_patiently(&mut left[..frames], &mut right[..frames])?;
         sink(&left[..frames], &right[..frames])?;
     }
     Ok(())
@@ -87,6 +87,8 @@ pub struct Player {
     events: Vec<(u64, Event)>,
     next: usize,
     at: u64,
+    /// What the Streamer has to say.
+    requests: Receiver<Request>,
 }
 
 impl Player {
@@ -110,28 +112,45 @@ impl Player {
             events: score.moments.iter().map(event).collect(),
             next: 0,
             at: 0,
+            requests: worker.requests,
         })
-    }
-
-    /// Waits for what long sounds have on disk of the next block.
-    fn await_pages(&mut self) -> Result<()> {
-        let asked = Instant::now();
-        while !self.engine.has_its_pages() {
-            ensure!(asked.elapsed() < PATIENCE, "a long sound cannot be read from disk");
-            std::thread::sleep(Duration::from_micros(200));
-        }
-        Ok(())
     }
 
     /// Fills both channels, equally long, with what comes next. Takes no memory.
     pub fn fill(&mut self, left: &mut [f32], right: &mut [f32]) {
-        let (at, end) = (self.at, self.at + left.len() as u64);
-        let rest = self.events.get(self.next..).unwrap_or_default();
-        let count = rest.iter().take_while(|(frame, _)| *frame < end).count();
-        let due = rest.iter().take(count);
-        let timed = due.map(|&(frame, event)| TimedEvent { frame: frame.saturating_sub(at) as u32, event });
+        let frames = left.len();
+        let due = due(&self.events, self.next, self.at + frames as u64);
+        let timed = due.iter().map(|&event| timed(event, self.at));
         self.engine.process(&self.settings, timed, left, right);
-        self.next += count;
+        self.advance(frames);
+    }
+
+    /// The same, waiting for what long sounds have on disk.
+    fn fill_patiently(&mut self, left: &mut [f32], right: &mut [f32]) -> Result<()> {
+        let mut all_came = true;
+        let mut wait = |engine: &mut Engine| {
+            let asked = Instant::now();
+            while all_came && !engine.has_its_pages() {
+                all_came = asked.elapsed() < PATIENCE;
+                std::thread::sleep(Duration::from_micros(200));
+            }
+        };
+        let frames = left.len();
+        let due = due(&self.events, self.next, self.at + frames as u64);
+        let timed = due.iter().map(|&event| timed(event, self.at));
+        self.engine.process_patiently(&self.settings, timed, left, right, &mut wait);
+        self.advance(frames);
+        if let Ok(Request::Notice(cause)) = self.requests.try_recv() {
+            bail!(cause);
+        }
+        ensure!(all_came, "a long sound cannot be read from disk");
+        Ok(())
+    }
+
+    /// Goes on behind so many frames.
+    fn advance(&mut self, frames: usize) {
+        let end = self.at + frames as u64;
+        self.next += due(&self.events, self.next, end).len();
         self.at = end;
     }
 
@@ -139,6 +158,17 @@ impl Player {
     pub fn is_over(&self) -> bool {
         self.next >= self.events.len() && self.engine.is_silent()
     }
+}
+
+/// The events from `next` on that come before the frame `end`.
+fn due(events: &[(u64, Event)], next: usize, end: u64) -> &[(u64, Event)] {
+    let rest = events.get(next..).unwrap_or_default();
+    &rest[..rest.partition_point(|(frame, _)| *frame < end)]
+}
+
+/// An event in a block that begins on the frame `at`.
+fn timed((frame, event): (u64, Event), at: u64) -> TimedEvent {
+    TimedEvent { frame: frame.saturating_sub(at) as u32, event }
 }
 
 /// The settings of a new instance of the plugin.

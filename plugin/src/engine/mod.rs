@@ -27,6 +27,7 @@ mod stream;
 mod voice;
 mod voices;
 
+use std::ops::Range;
 use std::sync::atomic::Ordering;
 
 pub use events::{Event, Expression, Note, NoteEnd, Notes, TimedEvent};
@@ -154,6 +155,37 @@ impl Engine {
         left: &mut [f32],
         right: &mut [f32],
     ) {
+        self.process_with(settings, events, left, right, &mut |_| {});
+        self.voices.ask_for_pages(&mut self.end.asks);
+    }
+
+    /// As [`Engine::process`], for who has time: wherever pages of streamed sounds are asked for within the block, `wait` may
+    /// hold on until [`Engine::has_its_pages`]. Then the samples are those of sounds in memory, however long the block is.
+    pub fn process_patiently(
+        &mut self,
+        settings: &Settings,
+        events: impl IntoIterator<Item = TimedEvent>,
+        left: &mut [f32],
+        right: &mut [f32],
+        wait: &mut dyn FnMut(&mut Engine),
+    ) {
+        self.process_with(settings, events, left, right, &mut |engine| {
+            engine.voices.ask_for_pages(&mut engine.end.asks);
+            if !engine.has_its_pages() {
+                wait(engine);
+            }
+        });
+    }
+
+    /// `before` is called before the frames of each chunk.
+    fn process_with(
+        &mut self,
+        settings: &Settings,
+        events: impl IntoIterator<Item = TimedEvent>,
+        left: &mut [f32],
+        right: &mut [f32],
+        before: &mut impl FnMut(&mut Engine),
+    ) {
         left.fill(0.0);
         right.fill(0.0);
         let frames = left.len().min(right.len());
@@ -165,12 +197,11 @@ impl Engine {
         let mut at = 0;
         for timed in events {
             let frame = (timed.frame as usize).clamp(at, frames);
-            self.render(left, right, at, frame);
+            self.render(left, right, at..frame, before);
             at = frame;
             self.handle(timed.event, frame);
         }
-        self.render(left, right, at, frames);
-        self.voices.ask_for_pages(&mut self.end.asks);
+        self.render(left, right, at..frames, before);
         self.show(left, right);
     }
 
@@ -205,8 +236,7 @@ impl Engine {
         }
     }
 
-    /// Takes the pages of streamed sounds that have come. Gives whether all are there that were asked for; who has time
-    /// may wait for them between two blocks.
+    /// Takes the pages of streamed sounds that have come. Gives whether all are there that were asked for, and can be had.
     pub fn has_its_pages(&mut self) -> bool {
         for _ in 0..MOST_PAGES {
             let Ok(given) = self.end.pages.pop() else { break };
@@ -428,11 +458,18 @@ impl Engine {
         }
     }
 
-    /// Renders the frames `from..to` of the block.
-    fn render(&mut self, left: &mut [f32], right: &mut [f32], from: usize, to: usize) {
-        let mut at = from;
-        while at < to {
-            let next = (at + CHUNK).min(to);
+    /// Renders these frames of the block.
+    fn render(
+        &mut self,
+        left: &mut [f32],
+        right: &mut [f32],
+        frames: Range<usize>,
+        before: &mut impl FnMut(&mut Engine),
+    ) {
+        let mut at = frames.start;
+        while at < frames.end {
+            before(self);
+            let next = (at + CHUNK).min(frames.end);
             if let (Some(left), Some(right)) = (left.get_mut(at..next), right.get_mut(at..next)) {
                 self.render_chunk(left, right, at);
             }

@@ -1,12 +1,13 @@
 //! The pages of a streamed sound that a voice has, and those that it asks for.
 //!
 //! A voice asks for the pages that it will come to, [`AHEAD`] at a time, and takes them as they arrive. Where one has not
-//! come in time, the sound ends before it in a short fade.
+//! come in time, or cannot be read, the sound ends before it in a short fade.
 
 use std::sync::Arc;
 
 use super::kernel::MAX_TAPS;
 use crate::handoff::{PAGE_FRAMES, Page, PageAsk, Pcm};
+use crate::spool::Rest;
 
 /// Pages that a voice has or has asked for.
 const AHEAD: usize = 8;
@@ -18,6 +19,8 @@ pub(super) struct Stream {
     pages: [Option<Arc<Page>>; AHEAD],
     /// The first page that was not asked for yet.
     next: u32,
+    /// The first page that cannot be read.
+    missing: Option<u32>,
     /// Frames of the sound that are there without a gap.
     available: u64,
 }
@@ -45,7 +48,7 @@ impl Stream {
         let head = pcm.left.len() as u64;
         let behind = frame.saturating_sub(MAX_TAPS as u64).saturating_sub(head);
         let first = (behind / PAGE_FRAMES as u64) as u32;
-        let end = first.saturating_add(AHEAD as u32).min(rest.pages());
+        let end = first.saturating_add(AHEAD as u32).min(self.readable(rest));
         while self.next < end {
             let ask = PageAsk { voice: voice as u16, birth, number: self.next, pcm: pcm.clone() };
             // The voice holds the sound as well, so a question that finds no room frees nothing.
@@ -74,10 +77,26 @@ impl Stream {
         }
     }
 
+    /// Learns that a page cannot be read: the sound ends before it.
+    pub fn miss(&mut self, number: u32) {
+        self.missing = Some(self.missing.map_or(number, |first| first.min(number)));
+    }
+
+    /// Whether a page that cannot be read is what ends the sound here.
+    pub fn is_cut(&self, pcm: &Pcm) -> bool {
+        self.missing.is_some() && !self.is_waiting(pcm)
+    }
+
     /// Whether a page was asked for and has not come.
     pub fn is_waiting(&self, pcm: &Pcm) -> bool {
-        let asked = pcm.left.len() as u64 + u64::from(self.next) * PAGE_FRAMES as u64;
-        pcm.rest.as_ref().is_some_and(|rest| self.available < asked.min(rest.frames()))
+        let Some(rest) = &pcm.rest else { return false };
+        let asked = u64::from(self.next.min(self.readable(rest)));
+        self.available < (pcm.left.len() as u64 + asked * PAGE_FRAMES as u64).min(rest.frames())
+    }
+
+    /// Pages that can be had.
+    fn readable(&self, rest: &Rest) -> u32 {
+        self.missing.map_or(rest.pages(), |missing| missing.min(rest.pages()))
     }
 
     fn first_frame(&self, page: &Page, head: usize) -> u64 {

@@ -285,11 +285,14 @@ impl Voice {
         self.stream.ask((place, self.birth), &zone.pcm, self.reader.frame(), asks);
     }
 
-    /// Takes a page of its sound.
-    pub fn take_page(&mut self, page: Arc<Page>) {
+    /// Takes a page of its sound, or that it cannot be had.
+    pub fn take_page(&mut self, number: u32, page: Option<Arc<Page>>) {
         let Some(sound) = &self.sound else { return };
         let Some(zone) = sound.zones.get(self.zone) else { return };
-        self.stream.take(page, zone.pcm.left.len());
+        match page {
+            Some(page) => self.stream.take(page, zone.pcm.left.len()),
+            None => self.stream.miss(number),
+        }
         self.reader.reach(&zone.pcm, self.stream.available());
     }
 
@@ -298,10 +301,11 @@ impl Voice {
         self.pcm().is_some_and(|pcm| self.stream.is_waiting(pcm))
     }
 
-    /// Whether it has come to the end of what is there of its sound, and there should be more.
+    /// Whether it has come to the end of what is there of its sound, and more is on its way.
     fn is_starved(&self, pcm: &Pcm) -> bool {
         let all = pcm.rest.as_ref().map_or(0, |rest| rest.frames());
-        self.stream.available() < all && self.reader.frame() >= self.stream.available()
+        let available = self.stream.available();
+        available < all && self.reader.frame() >= available && !self.stream.is_cut(pcm)
     }
 
     /// How far its fade still has to go, in frames.

@@ -284,11 +284,11 @@ impl Voices {
         sounding.for_each(|(place, voice)| voice.ask(place, asks));
     }
 
-    /// Hands a page to the voice that asked for it, if it still plays that note.
+    /// Hands the answer to the voice that asked for a page, if it still plays that note.
     pub fn give_page(&mut self, given: PageGiven) {
         let voice = self.pool.get_mut(usize::from(given.voice));
         if let Some(voice) = voice.filter(|voice| voice.state != State::Free && voice.birth == given.birth) {
-            voice.take_page(given.page);
+            voice.take_page(given.number, given.page);
         }
     }
 

@@ -4,9 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use neume::engine::{Engine, Event, Note, Settings, TimedEvent};
-use neume::handoff::{
-    EngineEnd, EngineFrame, KeyPress, Pcm, Playable, PlayableZone, StreamerEnd, ToEngine, page_rings,
-};
+use neume::handoff::{self, EngineFrame, KeyPress, Pcm, Playable, PlayableZone, StreamerEnd, ToEngine};
 use neume::streaming::{HEAD_FRAMES, Streamer};
 use neume_bank::Manner;
 
@@ -19,7 +17,8 @@ pub struct Rig {
     pub keys: rtrb::Producer<KeyPress>,
     pub frames: triple_buffer::Output<EngineFrame>,
     pub watched: Arc<AtomicBool>,
-    pub streamer: StreamerEnd,
+    /// Until it is served.
+    pub streamer: Option<StreamerEnd>,
     /// What the Worker holds.
     pub sounds: Vec<Arc<Playable>>,
 }
@@ -32,22 +31,21 @@ impl Rig {
     /// One whose pages a Streamer reads.
     pub fn served_by(streamer: &Streamer) -> Rig {
         let mut rig = Rig::new();
-        let (_, _, nobody) = page_rings();
-        streamer.serve(std::mem::replace(&mut rig.streamer, nobody));
+        streamer.serve(rig.streamer.take().unwrap());
         rig
     }
 
     pub fn at_rate(rate_hz: f32) -> Rig {
-        let (messages, to_engine) = rtrb::RingBuffer::new(64);
-        let (keys, pressed) = rtrb::RingBuffer::new(256);
-        let (shown, frames) = triple_buffer::triple_buffer(&EngineFrame::default());
-        let watched = Arc::new(AtomicBool::new(false));
-        let (asks, pages, streamer) = page_rings();
-        let watching = watched.clone();
-        let end =
-            EngineEnd { messages: to_engine, keys: pressed, frames: shown, watched: watching, asks, pages };
-        let engine = Engine::new(end, rate_hz);
-        Rig { engine, messages, keys, frames, watched, streamer, sounds: Vec::new() }
+        let (editor, worker, end) = handoff::ends();
+        Rig {
+            engine: Engine::new(end, rate_hz),
+            messages: worker.engine,
+            keys: editor.keys,
+            frames: editor.frames,
+            watched: editor.watched,
+            streamer: Some(worker.streamer),
+            sounds: Vec::new(),
+        }
     }
 
     /// An Engine with this in slot 0.

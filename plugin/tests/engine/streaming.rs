@@ -1,9 +1,10 @@
 //! Long sounds from disk: heard as if they were in memory, and ended softly where the disk is too slow.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use neume::engine::{Event, Settings, TimedEvent};
-use neume::handoff::{PAGE_FRAMES, Pcm};
+use neume::engine::{Engine, Event, Settings, TimedEvent};
+use neume::handoff::{PAGE_FRAMES, PageAsk, PageGiven, Pcm};
 use neume::streaming::{HEAD_FRAMES, Streamer};
 
 use crate::rig::{RATE_HZ, Rig, at, noise, on, playable, streamed};
@@ -62,6 +63,64 @@ fn a_streamed_sound_is_heard_as_if_it_were_in_memory() {
         assert!(expected[0][HEAD_FRAMES + 3 * PAGE_FRAMES..].iter().any(|sample| sample.abs() > 0.1));
         assert!(heard == expected, "{} channels", channels.len());
     }
+}
+
+/// Renders in blocks of these frames, waiting for pages within them as an offline rendering does.
+fn offline(rig: &mut Rig, events: &[TimedEvent], frames: usize, block: usize) -> [Vec<f32>; 2] {
+    let mut wait = |engine: &mut Engine| {
+        let began = Instant::now();
+        while !engine.has_its_pages() && began.elapsed() < Duration::from_secs(10) {
+            std::thread::sleep(Duration::from_micros(100));
+        }
+    };
+    let (mut left, mut right) = (vec![0.0; frames], vec![0.0; frames]);
+    for (i, (left, right)) in left.chunks_mut(block).zip(right.chunks_mut(block)).enumerate() {
+        let due = events.iter().filter(|event| event.frame as usize / block == i);
+        let due = due.map(|event| TimedEvent { frame: event.frame - (i * block) as u32, ..*event });
+        rig.engine.process_patiently(&settings(), due, left, right, &mut wait);
+    }
+    [left, right]
+}
+
+#[test]
+fn offline_a_streamed_sound_is_whole_at_every_block_size() {
+    const FRAMES: usize = 100_000;
+    let streamer = Streamer::start();
+    let channels = long(1);
+    // Two octaves up, it is through before the largest block is.
+    let events = [on(0, 84), on(5, 72), on(40_000, 79)];
+    let expected = Rig::with(playable(whole(&channels), 60.0)).render(&settings(), &events, FRAMES, &[64]);
+    assert!(expected[0][30_000..].iter().any(|sample| sample.abs() > 0.1));
+    for block in [64, 4_096, 65_536, FRAMES] {
+        let mut rig = Rig::served_by(&streamer);
+        rig.put(0, playable(streamed(&streamer, &channels), 60.0));
+        assert!(offline(&mut rig, &events, FRAMES, block) == expected, "blocks of {block}");
+    }
+}
+
+#[test]
+fn a_page_that_cannot_be_read_ends_the_sound_and_is_not_waited_for() {
+    let streamer = Streamer::start();
+    let level = vec![vec![0.5; HEAD_FRAMES + 3 * PAGE_FRAMES]];
+    let rest = streamed(&streamer, &level).rest.unwrap();
+    // Nobody but the test answers this one.
+    let mut rig = Rig::with(playable(streamed(&streamer, &level), 60.0));
+    rig.watched.store(true, std::sync::atomic::Ordering::Relaxed);
+    let mut heard = rig.left(&settings(), &[on(0, 60)], BLOCK);
+    assert!(!rig.engine.has_its_pages());
+    let mut end = rig.streamer.take().unwrap();
+    while let Ok(PageAsk { voice, birth, number, .. }) = end.asks.pop() {
+        let page = (number != 1).then(|| Arc::new(rest.page(number).unwrap()));
+        end.pages.push(PageGiven { voice, birth, number, page }).unwrap();
+        assert_eq!(rig.engine.has_its_pages(), number > 0, "page {number}");
+    }
+    heard.extend(rig.left(&settings(), &[], HEAD_FRAMES + PAGE_FRAMES + 9_600));
+    assert!(end.asks.pop().is_err() && rig.engine.has_its_pages());
+    let last = HEAD_FRAMES + PAGE_FRAMES;
+    assert!(heard[last - 1_000] > 0.1 && heard[last..].iter().all(|sample| *sample == 0.0));
+    rig.frames.update();
+    assert_eq!(rig.frames.output_buffer().starved, 0, "the disk is not too slow");
+    assert!(rig.engine.is_silent());
 }
 
 #[test]
