@@ -49,7 +49,7 @@ use nice_plug::midi::{Channel, Key, VoiceID};
 use nice_plug::prelude::*;
 use nice_plug_egui::EguiEditor;
 
-use engine::{Engine, Event, Expression, Note, Notes, TimedEvent};
+use engine::{Engine, Event, Expression, Note, NoteEnd, Notes, TimedEvent};
 use handoff::{EditorEnd, Request, Requests};
 use library::Library;
 use params::NeumeParams;
@@ -192,7 +192,13 @@ impl Plugin for Neume {
             let block_secs = frames as f32 / self.rate_hz;
             self.engine.set_load(started.elapsed().as_secs_f32() / block_secs.max(1e-6));
         }
-        if self.engine.is_silent() { ProcessStatus::Normal } else { ProcessStatus::KeepAlive }
+        for &ended in self.engine.ended() {
+            // It only helps the host, which may have no room for it.
+            context.try_send_event(note_ended(ended)).ok();
+        }
+        // Behind an open window the drawn keyboard and auditions are heard, whatever the host plays.
+        let is_played = started.is_some() && !self.offline;
+        if self.engine.is_silent() && !is_played { ProcessStatus::Normal } else { ProcessStatus::KeepAlive }
     }
 }
 
@@ -260,6 +266,16 @@ fn notes(id: VoiceID, channel: Channel, key: Key) -> Notes {
     Notes { channel: channel.number(), key: key.number(), id: id.id() }
 }
 
+/// Tells the host that a note has ended.
+fn note_ended(NoteEnd { frame, note: Note { channel, key, id } }: NoteEnd) -> NoteEvent<()> {
+    NoteEvent::VoiceTerminated {
+        timing: frame,
+        voice_id: id.map_or(VoiceID::Wildcard, VoiceID::ID),
+        channel: Channel::Number(channel),
+        key: Key::Number(key),
+    }
+}
+
 impl ClapPlugin for Neume {
     const CLAP_ID: &'static str = "org.neume.neume";
     const CLAP_DESCRIPTION: Option<&'static str> = Some("An instrument that plays what you draw");
@@ -271,3 +287,153 @@ impl ClapPlugin for Neume {
 
 nice_export_clap!(Neume);
 clap_wrapper::export_vst3!();
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+
+    use nice_plug::context::process::SendEventError;
+
+    use super::*;
+
+    const FRAMES: usize = 512;
+
+    /// What a host hands over with a block, and what it gets back.
+    struct Host {
+        events: VecDeque<NoteEvent<()>>,
+        sent: Vec<NoteEvent<()>>,
+        transport: Transport,
+    }
+
+    impl Host {
+        fn with(events: impl IntoIterator<Item = NoteEvent<()>>) -> Host {
+            let events = events.into_iter().collect();
+            Host { events, sent: Vec::new(), transport: Transport::new(48_000.0) }
+        }
+
+        /// The left channel of a block, and what the plugin says of it.
+        fn play(&mut self, plugin: &mut Neume) -> (Vec<f32>, ProcessStatus) {
+            let (mut left, mut right) = (vec![0.0; FRAMES], vec![0.0; FRAMES]);
+            let mut buffer = Buffer::default();
+            // SAFETY: both slices are as long as is said, and live longer than the buffer.
+            unsafe { buffer.set_slices(FRAMES, |slices| *slices = vec![&mut left, &mut right]) };
+            let mut others = AuxiliaryBuffers { inputs: &mut [], outputs: &mut [] };
+            let status = plugin.process(&mut buffer, &mut others, self);
+            (left, status)
+        }
+    }
+
+    impl ActivateContext<Neume> for Host {
+        fn plugin_api(&self) -> PluginApi {
+            PluginApi::Clap
+        }
+
+        fn execute(&self, _task: ()) {}
+
+        fn set_latency_samples(&self, _samples: u32) {}
+
+        fn set_current_voice_capacity(&self, _capacity: u32) {}
+    }
+
+    impl ProcessContext<Neume> for Host {
+        fn plugin_api(&self) -> PluginApi {
+            PluginApi::Clap
+        }
+
+        fn execute_background(&self, _task: ()) {}
+
+        fn execute_gui(&self, _task: ()) {}
+
+        fn transport(&self) -> &Transport {
+            &self.transport
+        }
+
+        fn next_event(&mut self) -> Option<NoteEvent<()>> {
+            self.events.pop_front()
+        }
+
+        fn try_send_event(&mut self, event: NoteEvent<()>) -> Result<(), (NoteEvent<()>, SendEventError)> {
+            self.sent.push(event);
+            Ok(())
+        }
+
+        fn set_latency_samples(&self, _samples: u32) {}
+
+        fn request_restart(&self) {}
+
+        fn set_current_voice_capacity(&self, _capacity: u32) {}
+    }
+
+    /// An instance without drawings, activated.
+    fn empty(process_mode: ProcessMode) -> Neume {
+        let mut plugin = Neume::default();
+        load(&plugin, InstanceState::default());
+        let config = BufferConfig {
+            sample_rate: 48_000.0,
+            min_buffer_size: None,
+            max_buffer_size: FRAMES as u32,
+            process_mode,
+        };
+        assert!(plugin.activate(&Neume::AUDIO_IO_LAYOUTS[0], &config, &mut Host::with([])));
+        plugin
+    }
+
+    fn load(plugin: &Neume, state: InstanceState) {
+        plugin.editor.as_ref().unwrap().document.set(state);
+        plugin.requests.send(Request::Restore);
+    }
+
+    fn strike(timing: u32) -> NoteEvent<()> {
+        let (channel, key) = (Channel::Number(3), Key::Number(60));
+        NoteEvent::NoteOn { timing, voice_id: VoiceID::ID(7), channel, key, velocity: 0.8 }
+    }
+
+    #[test]
+    fn offline_a_block_has_the_sounds_of_a_state_that_was_loaded_just_before() {
+        let mut plugin = empty(ProcessMode::Offline);
+        let (silence, _) = Host::with([strike(0)]).play(&mut plugin);
+        assert!(silence.iter().all(|sample| *sample == 0.0));
+        load(&plugin, InstanceState::first());
+        let (heard, _) = Host::with([strike(0)]).play(&mut plugin);
+        assert!(heard.iter().any(|sample| *sample != 0.0));
+    }
+
+    #[test]
+    fn the_host_is_told_which_note_has_ended_and_when() {
+        let mut plugin = empty(ProcessMode::Realtime);
+        let mut host = Host::with([strike(5)]);
+        host.play(&mut plugin);
+        let (channel, key) = (Channel::Number(3), Key::Number(60));
+        let ended = NoteEvent::VoiceTerminated { timing: 5, voice_id: VoiceID::ID(7), channel, key };
+        assert_eq!(host.sent, [ended]);
+    }
+
+    #[test]
+    fn a_silent_instance_may_sleep_unless_its_window_is_open() {
+        for (mode, is_open, expected) in [
+            (ProcessMode::Realtime, false, ProcessStatus::Normal),
+            (ProcessMode::Realtime, true, ProcessStatus::KeepAlive),
+            (ProcessMode::Offline, true, ProcessStatus::Normal),
+        ] {
+            let mut plugin = empty(mode);
+            plugin.watched.store(is_open, Ordering::Relaxed);
+            let (_, status) = Host::with([]).play(&mut plugin);
+            assert_eq!(status, expected);
+        }
+    }
+
+    #[test]
+    fn what_a_host_leaves_open_of_notes_stays_open() {
+        let (voice_id, channel, key) = (VoiceID::ID(7), Channel::Wildcard, Key::Wildcard);
+        let of = |event| engine_event(event).map(|timed| timed.event);
+        let note = Notes { id: Some(7), ..Notes::default() };
+        let lifted = NoteEvent::NoteOff { timing: 0, voice_id, channel, key, velocity: 0.0 };
+        assert_eq!(of(lifted), Some(Event::NoteOff { note }));
+        let choked = NoteEvent::Choke { timing: 0, voice_id: VoiceID::Wildcard, channel, key };
+        assert_eq!(of(choked), Some(Event::Choke { note: Notes::default() }));
+        let struck = NoteEvent::NoteOn { timing: 0, voice_id, channel, key: Key::Number(60), velocity: 1.0 };
+        let note = Note { channel: 0, key: 60, id: Some(7) };
+        assert_eq!(of(struck), Some(Event::NoteOn { note, velocity: 1.0 }));
+        assert_eq!(of(NoteEvent::NoteOn { timing: 0, voice_id, channel, key, velocity: 1.0 }), None);
+    }
+}

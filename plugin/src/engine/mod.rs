@@ -116,8 +116,9 @@ impl Engine {
         self.reset();
     }
 
-    /// Silence at once, every controller at rest.
+    /// Silence at once, every controller at rest; presses of the drawn keyboard that nobody could hear are forgotten.
     pub fn reset(&mut self) {
+        (0..MOST_MESSAGES).for_each(|_| _ = self.end.keys.pop());
         self.voices.stop();
         self.slots.rewind();
         self.channels.iter_mut().for_each(|channel| *channel = Channel::new());
@@ -135,7 +136,7 @@ impl Engine {
         self.load = if self.load == 0.0 { load } else { self.load + LOAD_SHARE * (load - self.load) };
     }
 
-    /// Notes that ended in the last block, for a host that wants to know; at most 4,096.
+    /// Notes of the host that ended in the last block, by ascending frame; at most 4,096.
     pub fn ended(&self) -> &[NoteEnd] {
         self.voices.ends()
     }
@@ -202,6 +203,7 @@ impl Engine {
             self.handle(timed.event, frame);
         }
         self.render(left, right, at..frames, before);
+        self.voices.end_block(frames);
         self.show(left, right);
     }
 

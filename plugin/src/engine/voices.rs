@@ -1,6 +1,6 @@
 //! All voices: which one a note takes, and which one makes room.
 
-use super::channel::{CHANNELS, Motion};
+use super::channel::{CHANNELS, KEYBOARD, Motion};
 use super::events::{Expression, Note, NoteEnd, Notes};
 use super::interpolation::Kernels;
 use super::reader::Desk;
@@ -57,6 +57,13 @@ impl Voices {
         self.ends.clear();
     }
 
+    /// Brings the endings into the order of their frames, all of them within the block, which has so many.
+    pub fn end_block(&mut self, frames: usize) {
+        let last = frames.saturating_sub(1) as u32;
+        self.ends.iter_mut().for_each(|end| end.frame = end.frame.min(last));
+        self.ends.sort_unstable_by_key(|end| end.frame);
+    }
+
     /// The notes that ended in this block.
     pub fn ends(&self) -> &[NoteEnd] {
         &self.ends
@@ -69,9 +76,9 @@ impl Voices {
         }
     }
 
-    /// Reports that a note has ended, or never sounded.
+    /// Reports that a note of the host has ended, or never sounded.
     pub fn report_end(&mut self, note: Note, frame: usize) {
-        if self.ends.len() < MOST_ENDS {
+        if note.channel < KEYBOARD && self.ends.len() < MOST_ENDS {
             self.ends.push(NoteEnd { frame: frame as u32, note });
         }
     }
@@ -95,7 +102,7 @@ impl Voices {
     /// Starts a voice at this frame of the block, silencing what it chokes and stealing another if need be.
     pub fn start(&mut self, start: Start, frame: usize) {
         self.choke(&start, frame);
-        let place = self.make_room(frame).or_else(|| self.cut());
+        let place = self.make_room(frame).or_else(|| self.cut(frame));
         match place.and_then(|place| Some((place, self.pool.get_mut(place)?))) {
             Some((place, voice)) => {
                 voice.start(start);
@@ -163,11 +170,12 @@ impl Voices {
 
     /// Cuts off the voice that has faded furthest, leaving its last value behind to decay. Happens only when more
     /// than [`FADING`] voices fade at once.
-    fn cut(&mut self) -> Option<usize> {
+    fn cut(&mut self, frame: usize) -> Option<usize> {
         let fading = self.in_use_mut().enumerate().filter(|(_, voice)| voice.state == State::Fading);
         let (index, voice) = fading.min_by_key(|(_, voice)| voice.fade_left())?;
-        let last = voice.last;
+        let (last, note, serial) = (voice.last, voice.note, voice.serial);
         voice.stop();
+        self.report_end_of(note, serial, frame);
         self.residue = [self.residue[0] + last[0], self.residue[1] + last[1]];
         Some(index)
     }

@@ -254,6 +254,20 @@ fn more_notes_than_voices_leave_the_newest_sounding() {
 }
 
 #[test]
+fn notes_that_are_cut_off_without_a_fade_are_reported_too_and_all_in_order() {
+    let mut rig = Rig::with(level(0.01));
+    // Of three times as many notes as there are voices, the first are cut off while the second fade.
+    let struck = (0..3 * POLYPHONY as u32).map(|i| {
+        let note = Note { channel: 0, key: 60, id: Some(i as i32) };
+        at(i / POLYPHONY as u32, Event::NoteOn { note, velocity: 1.0 })
+    });
+    rig.render(&quick(), &struck.collect::<Vec<_>>(), 2_048, &[2_048]);
+    let ends = rig.engine.ended();
+    assert_eq!(ends.len(), 2 * POLYPHONY);
+    assert!(ends.is_sorted_by_key(|end| end.frame));
+}
+
+#[test]
 fn released_notes_are_stolen_before_held_ones() {
     let settings = Settings { release_secs: 5.0, ..Settings::default() };
     let mut rig = Rig::with(level(0.001));
@@ -274,6 +288,10 @@ fn the_drawn_keyboard_plays_beside_the_host() {
     rig.keys.push(KeyPress { key: 60, velocity: 1.0 }).unwrap();
     check(&mut rig, &quick(), &[on(0, 60), off(20, 60)], &[(10, 0.4), (300, 0.2)]);
     rig.keys.push(KeyPress { key: 60, velocity: 0.0 }).unwrap();
+    check(&mut rig, &quick(), &[], &[(300, 0.0)]);
+    rig.keys.push(KeyPress { key: 60, velocity: 1.0 }).unwrap();
+    // Nobody has heard that one while the host was asleep.
+    rig.engine.reset();
     check(&mut rig, &quick(), &[], &[(300, 0.0)]);
 }
 
