@@ -30,8 +30,11 @@ use crate::spool::Rest;
 use crate::state::InstanceState;
 
 mod requests;
+mod zones;
 
 pub use requests::{Pending, Request, Requests};
+pub use zones::Zones;
+pub(crate) use zones::outside;
 
 /// Sketches an instance holds.
 pub const SLOTS: usize = 16;
@@ -305,8 +308,8 @@ pub struct PlayableZone {
 /// What lies under the keys of a slot.
 #[derive(Debug, Clone)]
 pub struct Playable {
-    /// Never empty; a key or velocity that none serves takes the nearest. Those that sound when keys are let go come last.
-    pub zones: Box<[PlayableZone]>,
+    /// Never empty; a key or velocity that none serves takes the nearest.
+    pub zones: Zones,
     /// Linear gain that brings the sound to the drawn loudness.
     pub gain: f32,
     /// The drawn pitch: what every key plays in the mode "as drawn".

@@ -8,7 +8,7 @@ use super::events::Note;
 use super::settings::{Mode, Settings};
 use neume_bank::{Instrument, Manner};
 
-use crate::handoff::{Playable, PlayableZone, SLOTS};
+use crate::handoff::{Playable, PlayableZone, SLOTS, Zones, outside};
 
 /// Lets go of a sound without ever freeing it: should the Worker have let go first, against its promise, the sound
 /// stays in memory rather than being freed on the audio thread.
@@ -76,11 +76,10 @@ impl Slots {
         let struck = pitch_midi.round().clamp(0.0, 127.0) as u8;
         let strikes = self.strikes.get_mut(slot)?.get_mut(usize::from(struck))?;
         let strike = *strikes;
-        let at_once = struck_zones(&sound.zones);
-        let zones = zones_of(at_once, struck, midi_velocity(velocity), strike);
+        let zones = zones_of(&sound.zones, struck, midi_velocity(velocity), strike);
         *strikes = strikes.wrapping_add(1);
         zones[0]?;
-        let releases = (at_once.len() < sound.zones.len()).then_some(strike);
+        let releases = sound.zones.await_letting_go().then_some(strike);
         Some(Chord { sound: sound.clone(), zones, pitch_midi, releases })
     }
 }
@@ -137,14 +136,10 @@ impl Departed {
         let key = self.pitch_midi.round().clamp(0.0, 127.0) as u8;
         let velocity = midi_velocity(self.velocity);
         let serves = move |zone: &PlayableZone| {
-            let within = |(low, high): (u8, u8), value: u8| (low..=high).contains(&value);
-            within(zone.keys, key)
-                && within(zone.velocities, velocity)
-                && is_its_turn(&zone.manner, key, self.strike)
+            let (low, high) = zone.velocities;
+            (low..=high).contains(&velocity) && is_its_turn(&zone.manner, key, self.strike)
         };
-        let first = struck_zones(&self.sound.zones).len();
-        let waiting = self.sound.zones.iter().enumerate().skip(first);
-        let due = waiting.filter_map(move |(zone, it)| {
+        let due = self.sound.zones.let_go(key).filter_map(move |(zone, it)| {
             let release = it.manner.on_release?;
             let is_due = match self.way {
                 Departure::Key => true,
@@ -162,16 +157,10 @@ fn midi_velocity(velocity: f32) -> u8 {
     (velocity * 127.0).round() as u8
 }
 
-/// The zones that sound when their keys are struck; the others lie behind them.
-fn struck_zones(zones: &[PlayableZone]) -> &[PlayableZone] {
-    let count = zones.partition_point(|zone| zone.manner.on_release.is_none());
-    zones.get(..count).unwrap_or(zones)
-}
-
 /// A sound at its own root, to be heard once.
 pub(super) fn audition(sound: Arc<Playable>) -> Result<Part, Arc<Playable>> {
     let key = finite(sound.drawn_midi, 60.0).round() as u8;
-    match zones_of(struck_zones(&sound.zones), key, 127, 0)[0] {
+    match zones_of(&sound.zones, key, 127, 0)[0] {
         Some(zone) => {
             let pitch_midi = sound.zones.get(zone).map_or(60.0, |zone| f64::from(zone.root_midi));
             Ok(Part { sound, zone, pitch_midi })
@@ -182,21 +171,14 @@ pub(super) fn audition(sound: Arc<Playable>) -> Result<Part, Arc<Playable>> {
 
 /// The zones that serve a key and a velocity at this strike of the key, the first few of them; where there is none, the one
 /// that comes nearest: by key first, then by velocity, then by whose turn it is.
-fn zones_of(
-    zones: &[PlayableZone],
-    key: u8,
-    velocity: u8,
-    strike: u32,
-) -> [Option<usize>; Instrument::MOST_LAYERS] {
-    let outside =
-        |(low, high): (u8, u8), value: u8| low.saturating_sub(value).max(value.saturating_sub(high));
+fn zones_of(zones: &Zones, key: u8, velocity: u8, strike: u32) -> [Option<usize>; Instrument::MOST_LAYERS] {
     let distance = |zone: &PlayableZone| {
         let waits = !is_its_turn(&zone.manner, key, strike);
         (outside(zone.keys, key), outside(zone.velocities, velocity), waits)
     };
     let (mut chosen, mut places) = ([None; Instrument::MOST_LAYERS], 0);
     let mut nearest = None;
-    for (i, zone) in zones.iter().enumerate() {
+    for (i, zone) in zones.struck(key) {
         let distance = distance(zone);
         if distance == (0, 0, false) {
             let Some(place) = chosen.get_mut(places) else { break };
@@ -216,9 +198,11 @@ fn zones_of(
 fn is_its_turn(manner: &Manner, key: u8, strike: u32) -> bool {
     let turn = manner.turn.filter(|turn| turn.length > 0);
     let waits = turn.is_some_and(|turn| strike % u32::from(turn.length) != u32::from(turn.position));
-    let drawn = drawn(key, strike);
-    let misses = manner.chance.is_some_and(|(from, to)| drawn < from || drawn >= to);
-    !waits && !misses
+    let misses = |(from, to): (f32, f32)| {
+        let drawn = drawn(key, strike);
+        drawn < from || drawn >= to
+    };
+    !waits && !manner.chance.is_some_and(misses)
 }
 
 /// A number 0..1 for a strike of a key, as if at random: the same for the same strike, so that a project sounds the
@@ -238,7 +222,7 @@ pub(super) fn finite(value: f32, rest: f32) -> f64 {
 mod tests {
     use super::*;
     use crate::handoff::Pcm;
-    use neume_bank::Turn;
+    use neume_bank::{OnRelease, Turn};
 
     fn zone(keys: (u8, u8), velocities: (u8, u8)) -> PlayableZone {
         let pcm = Pcm { rate_hz: 48_000.0, left: Box::new([]), right: None, sustain: None, rest: None };
@@ -246,7 +230,7 @@ mod tests {
     }
 
     fn chosen_of(zones: &[PlayableZone], key: u8, velocity: u8) -> Vec<usize> {
-        zones_of(zones, key, velocity, 7).into_iter().flatten().collect()
+        zones_of(&zones.to_vec().into(), key, velocity, 7).into_iter().flatten().collect()
     }
 
     #[test]
@@ -266,6 +250,60 @@ mod tests {
         assert!(chosen_of(&[], 60, 60).is_empty());
     }
 
+    /// What [`zones_of`] says, by looking at every zone.
+    fn found_among_all(zones: &[PlayableZone], key: u8, velocity: u8, strike: u32) -> Vec<usize> {
+        let distance = |zone: &PlayableZone| {
+            let waits = !is_its_turn(&zone.manner, key, strike);
+            (outside(zone.keys, key), outside(zone.velocities, velocity), waits)
+        };
+        let struck = || zones.iter().enumerate().filter(|(_, zone)| zone.manner.on_release.is_none());
+        let serving = struck().filter(|(_, zone)| distance(zone) == (0, 0, false));
+        let serving: Vec<usize> = serving.map(|(i, _)| i).take(Instrument::MOST_LAYERS).collect();
+        if !serving.is_empty() {
+            return serving;
+        }
+        struck().min_by_key(|(_, zone)| distance(zone)).map(|(i, _)| i).into_iter().collect()
+    }
+
+    #[test]
+    fn a_key_looks_at_its_own_zones_and_takes_what_a_look_at_all_would() {
+        let mut state = 1u64;
+        let mut below = |most: u64| {
+            state = state.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
+            (state >> 40) % most
+        };
+        for count in [0, 1, 2, 7, 40, 300] {
+            let zones: Vec<PlayableZone> = (0..count)
+                .map(|_| {
+                    let mut range = |widest| {
+                        let low = below(128) as u8;
+                        (low, low.saturating_add(below(widest) as u8).min(127))
+                    };
+                    let (keys, velocities) = (range(12), range(128));
+                    let turn = (below(3) == 0).then(|| Turn { position: below(2) as u16, length: 2 });
+                    let chance = (below(4) == 0).then_some((0.0, 0.5));
+                    let on_release = (below(5) == 0).then(OnRelease::default);
+                    // Some serve no key at all.
+                    let keys = if below(20) == 0 { (keys.1, keys.0) } else { keys };
+                    let manner = Manner { turn, chance, on_release, ..Manner::default() };
+                    PlayableZone { manner, ..zone(keys, velocities) }
+                })
+                .collect();
+            let by_key = Zones::from(zones.clone());
+            for key in 0..128u8 {
+                let let_go: Vec<usize> = by_key.let_go(key).map(|(i, _)| i).collect();
+                let is_let_go =
+                    |zone: &PlayableZone| zone.manner.on_release.is_some() && outside(zone.keys, key) == 0;
+                assert!(let_go.into_iter().eq((0..zones.len()).filter(|&i| is_let_go(&zones[i]))));
+                for (velocity, strike) in [(1, 0), (64, 1), (100, 2), (127, 3)] {
+                    let found = zones_of(&by_key, key, velocity, strike).into_iter().flatten();
+                    let expected = found_among_all(&zones, key, velocity, strike);
+                    assert_eq!(found.collect::<Vec<_>>(), expected, "{count} zones, key {key}");
+                }
+            }
+        }
+    }
+
     #[test]
     fn zones_over_each_other_sound_together_and_eight_at_most() {
         let over = [zone((0, 127), (0, 127)), zone((60, 72), (0, 127)), zone((60, 72), (64, 127))];
@@ -282,10 +320,14 @@ mod tests {
             manner: Manner { turn: Some(Turn { position, length: 3 }), ..Manner::default() },
             ..zone((0, 127), (0, 127))
         };
-        let zones = [turn(0), turn(1), turn(2)];
+        let zones = Zones::from([turn(0), turn(1), turn(2)]);
         let struck: Vec<_> = (0..5).map(|strike| zones_of(&zones, 60, 60, strike)[0]).collect();
         assert_eq!(struck, [Some(0), Some(1), Some(2), Some(0), Some(1)]);
-        assert_eq!(zones_of(&zones[..2], 60, 60, 2)[0], Some(0), "a zone that is missing is stood in for");
+        assert_eq!(
+            zones_of(&zones[..2].to_vec().into(), 60, 60, 2)[0],
+            Some(0),
+            "a zone that is missing is stood in for"
+        );
     }
 
     #[test]
@@ -294,7 +336,7 @@ mod tests {
             manner: Manner { chance: Some((from, from + 0.5)), ..Manner::default() },
             ..zone((0, 127), (0, 127))
         };
-        let zones = [half(0.0), half(0.5)];
+        let zones = Zones::from([half(0.0), half(0.5)]);
         let heard: Vec<_> = (0..400).filter_map(|strike| zones_of(&zones, 60, 60, strike)[0]).collect();
         let first = heard.iter().filter(|zone| **zone == 0).count();
         assert!((150..=250).contains(&first), "{first} of 400");

@@ -76,7 +76,7 @@ mod tests {
             manner: Manner::default(),
             pcm,
         };
-        Arc::new(Playable { zones: Box::new([zone]), gain: 1.0, drawn_midi })
+        Arc::new(Playable { zones: [zone].into(), gain: 1.0, drawn_midi })
     }
 
     #[test]

@@ -86,7 +86,7 @@ fn moving() -> Playable {
     };
     let mut playable = playable(stereo, 60.0);
     let zone = playable.zones[0].clone();
-    playable.zones = Box::new([moved, choked].map(|manner| PlayableZone { manner, ..zone.clone() }));
+    playable.zones = [moved, choked].map(|manner| PlayableZone { manner, ..zone.clone() }).into();
     playable
 }
 

@@ -14,9 +14,9 @@ fn control(frame: u32, controller: u8, value: f32) -> TimedEvent {
 }
 
 fn following(pcm: Pcm, manner: Manner) -> Playable {
-    let mut sound = playable(pcm, 60.0);
-    sound.zones[0].manner = manner;
-    sound
+    let sound = playable(pcm, 60.0);
+    let zone = PlayableZone { manner, ..sound.zones[0].clone() };
+    Playable { zones: [zone].into(), ..sound }
 }
 
 fn follow(controller: u8, moves: Moves, depth: f32) -> Follow {
@@ -100,8 +100,8 @@ fn zones_cross_fade_with_a_controller_while_they_sound() {
         pcm: Arc::new(level(value)),
         ..playable(level(0.0), 60.0).zones[0].clone()
     };
-    let zones = Box::new([zone(0.25, (0, 0), (0, 127)), zone(0.5, (0, 127), (127, 127))]);
-    let mut rig = Rig::with(Playable { zones, gain: 1.0, drawn_midi: 60.0 });
+    let zones = [zone(0.25, (0, 0), (0, 127)), zone(0.5, (0, 127), (127, 127))];
+    let mut rig = Rig::with(Playable { zones: zones.into(), gain: 1.0, drawn_midi: 60.0 });
     let events = [on(0, 60), control(5_000, 2, 1.0), control(10_000, 2, 0.5)];
     let heard = rig.left(&plain(), &events, 15_000);
     let half = 0.5f32.sqrt() * 0.75;

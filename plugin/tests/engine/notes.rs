@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use neume::engine::{Event, Expression, Mode, Note, NoteEnd, Notes, POLYPHONY, Settings, TimedEvent};
-use neume::handoff::{EngineFrame, KeyPress, Pcm, Playable, PlayableZone, ToEngine};
+use neume::handoff::{EngineFrame, KeyPress, Pcm, Playable, PlayableZone, ToEngine, Zones};
 use neume_bank::Manner;
 
 use crate::rig::{RATE_HZ, Rig, at, looped_sine, mono, off, on, peak, playable};
@@ -235,12 +235,9 @@ fn keys_and_velocities_find_their_zones() {
         manner: Manner::default(),
         pcm: Arc::new(mono(vec![value; 64], Some((0, 64)))),
     };
-    let zones = Box::new([
-        zone((0, 59), (0, 127), 0.1),
-        zone((60, 127), (0, 100), 0.2),
-        zone((60, 127), (101, 127), 0.3),
-    ]);
-    let mut rig = Rig::with(Playable { zones, gain: 2.0, drawn_midi: 60.0 });
+    let zones =
+        [zone((0, 59), (0, 127), 0.1), zone((60, 127), (0, 100), 0.2), zone((60, 127), (101, 127), 0.3)];
+    let mut rig = Rig::with(Playable { zones: zones.into(), gain: 2.0, drawn_midi: 60.0 });
     check(&mut rig, &quick(), &[on(0, 59), off(50, 59), on(1_000, 60)], &[(40, 0.2), (1_040, 0.6)]);
 }
 
@@ -326,19 +323,20 @@ fn expressions_reach_the_notes_they_name() {
 
 #[test]
 fn broken_numbers_in_a_sound_do_no_harm() {
-    let zones = |root_midi: f32, pcm: Pcm| -> Box<[PlayableZone]> {
-        Box::new([PlayableZone {
+    let zones = |root_midi: f32, pcm: Pcm| -> Zones {
+        [PlayableZone {
             keys: (127, 0),
             velocities: (9, 3),
             root_midi,
             manner: Manner::default(),
             pcm: Arc::new(pcm),
-        }])
+        }]
+        .into()
     };
     let loud = mono(vec![1e30; 500], Some((3, 400)));
     let short_right = Pcm { right: Some(vec![0.5; 3].into()), ..mono(vec![0.5; 500], None) };
     let broken = [
-        Playable { zones: Box::new([]), gain: 1.0, drawn_midi: 60.0 },
+        Playable { zones: [].into(), gain: 1.0, drawn_midi: 60.0 },
         Playable { zones: zones(f32::NAN, loud.clone_all()), gain: f32::INFINITY, drawn_midi: f32::NAN },
         Playable { zones: zones(-1e9, loud.clone_all()), gain: 1e30, drawn_midi: 1e30 },
         Playable { zones: zones(1e9, loud), gain: f32::NAN, drawn_midi: -1e30 },

@@ -55,7 +55,7 @@ fn sounds() -> Vec<Arc<Playable>> {
         Arc::new(playable(mono(noise(3_000, 1), None), 48.0)),
         Arc::new(playable(mono(vec![], None), 48.0)),
     ];
-    sounds.push(Arc::new(Playable { zones: Box::new([]), gain: 1.0, drawn_midi: 60.0 }));
+    sounds.push(Arc::new(Playable { zones: [].into(), gain: 1.0, drawn_midi: 60.0 }));
     let told = Manner {
         gain_db: f32::NAN,
         pan: 0.5,
@@ -72,9 +72,9 @@ fn sounds() -> Vec<Arc<Playable>> {
         one_shot: true,
         ..Manner::default()
     };
-    let mut instrument = playable(looped_sine(3, 100, 0.5), 60.0);
-    instrument.zones[0].manner = told;
-    sounds.push(Arc::new(instrument));
+    let instrument = playable(looped_sine(3, 100, 0.5), 60.0);
+    let zone = PlayableZone { manner: told, ..instrument.zones[0].clone() };
+    sounds.push(Arc::new(Playable { zones: [zone].into(), ..instrument }));
     sounds.push(Arc::new(moving()));
     sounds
 }

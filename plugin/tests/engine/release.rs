@@ -84,9 +84,10 @@ fn a_note_ends_once_with_what_its_release_sounds() {
 #[test]
 fn a_release_serves_the_velocity_and_the_turn_of_its_strike() {
     let turn = |position| Manner { turn: Some(Turn { position, length: 2 }), ..on_release(0.0, false) };
-    let mut playable = damped(vec![(0.125, turn(0)), (0.25, turn(1)), (0.0625, on_release(0.0, false))]);
-    playable.zones[3].velocities = (0, 63);
-    let mut rig = Rig::with(playable);
+    let playable = damped(vec![(0.125, turn(0)), (0.25, turn(1)), (0.0625, on_release(0.0, false))]);
+    let mut zones = playable.zones.to_vec();
+    zones[3].velocities = (0, 63);
+    let mut rig = Rig::with(Playable { zones: zones.into(), ..playable });
     let mut strike = |velocity: f32| {
         let note = Note::new(0, 60);
         let out = rig.left(&at_once(), &[at(0, Event::NoteOn { note, velocity }), off(1_000, 60)], 2_000);
@@ -100,9 +101,10 @@ fn a_release_serves_the_velocity_and_the_turn_of_its_strike() {
 
 #[test]
 fn a_note_that_has_ended_owes_nothing() {
-    let mut playable = damped(vec![(0.25, on_release(0.0, false))]);
-    playable.zones[0].pcm = Arc::new(mono(vec![0.5; 500], None));
-    let mut rig = Rig::with(playable);
+    let playable = damped(vec![(0.25, on_release(0.0, false))]);
+    let mut zones = playable.zones.to_vec();
+    zones[0].pcm = Arc::new(mono(vec![0.5; 500], None));
+    let mut rig = Rig::with(Playable { zones: zones.into(), ..playable });
     let out = rig.left(&at_once(), &[on(0, 60), off(1_000, 60)], 2_000);
     assert!(near(out[300], 0.5) && out[1_200] == 0.0);
 }

@@ -119,7 +119,7 @@ pub fn playable(pcm: Pcm, root_midi: f32) -> Playable {
         manner: Manner::default(),
         pcm: Arc::new(pcm),
     };
-    Playable { zones: Box::new([zone]), gain: 1.0, drawn_midi: root_midi }
+    Playable { zones: [zone].into(), gain: 1.0, drawn_midi: root_midi }
 }
 
 /// The head of a long sound, the rest of which lies on disk.
