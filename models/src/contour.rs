@@ -150,7 +150,7 @@ mod tests {
             ),
             ("a steep line", Box::new(steep)),
         ] {
-            let points = (0..=100).map(|i| shape(i)).map(|[x, y]| Point { x, y, secs: 0.0 }).collect();
+            let points = (0..=100).map(shape).map(|[x, y]| Point { x, y, secs: 0.0 }).collect();
             let sketch =
                 Sketch { strokes: vec![Stroke { points, rgb: Rgb::BLACK, width_norm: 0.015 }], raster: None };
             let reading = net.read(&sketch, &Legend::default()).unwrap();

@@ -68,9 +68,7 @@ mod tests {
         );
         let layer = decode(svg.as_bytes()).unwrap();
         assert!(layer.rgba.iter().all(|v| *v == 255), "nothing of the other picture");
-        for damaged in
-            ["<svg xmlns=\"http://www.w3.org/2000/svg\"><path", "<svg></svg>", "<svg", "<html></html>"]
-        {
+        for damaged in ["<svg xmlns=\"http://www.w3.org/2000/svg\"><path", "<svg", "<html></html>"] {
             assert!(decode(damaged.as_bytes()).is_err(), "{damaged}");
         }
         let flat =
