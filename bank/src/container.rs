@@ -12,7 +12,7 @@ use std::time::SystemTime;
 use parking_lot::Mutex;
 use soundfont::raw::{RawSoundFontData, SampleHeader};
 
-use crate::{Audio, Decoded, Error, Loop, SoundId, decode};
+use crate::{Audio, Decoded, Error, Loop, SoundId, decode, disk};
 
 /// Largest file that is opened: lengths in it are of 32 bits.
 const MAX_FILE_BYTES: u64 = 4 << 30;
@@ -86,14 +86,7 @@ impl Container {
     /// [`Error::File`] with the cause for what is no SoundFont, [`Error::Limit`] for one that is too large.
     pub fn open(path: &Path) -> Result<Container, Error> {
         let broken = |cause: std::io::Error| fail(path, cause.to_string());
-        let about = std::fs::metadata(path).map_err(broken)?;
-        if !about.is_file() {
-            return Err(fail(path, "is not a file"));
-        }
-        if about.len() > MAX_FILE_BYTES {
-            let (found, limit) = (about.len(), MAX_FILE_BYTES);
-            return Err(Error::Limit { path: path.to_path_buf(), what: "a size in bytes", found, limit });
-        }
+        let about = disk::about(path, MAX_FILE_BYTES)?;
         let mut file = BufReader::new(File::open(path).map_err(broken)?);
         let gap = check(&mut file, about.len()).map_err(|cause| fail(path, cause))?;
         let mut file = Padded { file, gap, at: 0 };

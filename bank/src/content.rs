@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use symphonia::core::io::MediaSource;
 
-use crate::{Error, SoundId};
+use crate::{Error, SoundId, disk};
 
 /// Largest file that is taken into memory, in bytes.
 const HELD_BYTES: u64 = 32 << 20;
@@ -43,19 +43,12 @@ impl Content {
 
     /// [`Content::open`], where files of more than `held` bytes stay on the disk.
     fn open_beyond(path: &Path, held: u64) -> Result<Content, Error> {
-        let fail = |cause: io::Error| Error::File { path: path.to_path_buf(), cause: cause.to_string() };
-        let about = std::fs::metadata(path).map_err(fail)?;
-        if !about.is_file() {
-            return Err(Error::File { path: path.to_path_buf(), cause: "is not a file".to_string() });
-        }
-        if about.len() > MAX_BYTES {
-            let (found, limit) = (about.len(), MAX_BYTES);
-            return Err(Error::Limit { path: path.to_path_buf(), what: "a size in bytes", found, limit });
-        }
+        let about = disk::about(path, MAX_BYTES)?;
         if about.len() <= held {
             return Ok(Content::of(crate::decode::read(path)?));
         }
-        File::open(path).map_err(fail)?;
+        File::open(path)
+            .map_err(|cause| Error::File { path: path.to_path_buf(), cause: cause.to_string() })?;
         Ok(Content { place: Place::Disk(Arc::new(path.to_path_buf())), length: about.len() })
     }
 

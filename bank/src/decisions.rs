@@ -8,7 +8,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::scan::ScanOptions;
-use crate::{Error, SoundId, decode, index};
+use crate::{Error, SoundId, decode, disk, index};
 
 /// Whose word counts for the root of a sound.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -75,12 +75,6 @@ pub(crate) fn adopt(index: &Path, decided: &Decisions) {
 fn write(place: &Path, decisions: &Decisions) -> Result<(), Error> {
     let fail = |cause: std::io::Error| Error::File { path: place.to_path_buf(), cause: cause.to_string() };
     let bytes = serde_json::to_vec(decisions).map_err(|cause| fail(cause.into()))?;
-    // Written beside its place, so that a full disk leaves the old one whole.
-    let beside = place.with_extension("roots-part");
     fs::create_dir_all(place.parent().unwrap_or(Path::new(""))).map_err(fail)?;
-    fs::write(&beside, bytes).and_then(|()| fs::rename(&beside, place)).map_err(|cause| {
-        // It may not even have been made.
-        fs::remove_file(&beside).ok();
-        fail(cause)
-    })
+    disk::replace(place, &bytes)
 }

@@ -4,13 +4,11 @@
 //! Files are untrusted. Sizes are capped, no memory follows a length that a file merely claims, and a panic inside a
 //! decoder becomes an error of that file.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 use crate::content::Content;
 use crate::pieces::{Limits, decode_within};
-use crate::{Audio, Error, Loop};
+use crate::{Audio, Error, Loop, disk};
 
 /// A sound file, decoded.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,23 +51,8 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Error> {
 
 /// [`read`] with another limit in bytes.
 pub(crate) fn read_at_most(path: &Path, most: u64) -> Result<Vec<u8>, Error> {
-    let fail = |cause: std::io::Error| Error::File { path: path.to_path_buf(), cause: cause.to_string() };
-    let about = std::fs::metadata(path).map_err(fail)?;
-    if !about.is_file() {
-        return Err(Error::File { path: path.to_path_buf(), cause: "is not a file".to_string() });
-    }
-    let too_large =
-        |found: u64| Error::Limit { path: path.to_path_buf(), what: "a size in bytes", found, limit: most };
-    if about.len() > most {
-        return Err(too_large(about.len()));
-    }
-    let file = File::open(path).map_err(fail)?;
-    let mut bytes = Vec::new();
-    file.take(most + 1).read_to_end(&mut bytes).map_err(fail)?;
-    if bytes.len() as u64 > most {
-        return Err(too_large(bytes.len() as u64));
-    }
-    Ok(bytes)
+    disk::about(path, most)?;
+    disk::read(path, most)
 }
 
 /// Decodes the content of a file; `path` names it in errors, and its extension helps with formats that have no mark of

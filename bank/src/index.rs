@@ -6,15 +6,14 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 
 use crate::analyse::Analysis;
 use crate::import::Imported;
-use crate::{Error, SoundId, parallel, path_text};
+use crate::{Error, SoundId, disk, parallel, path_text};
 
 /// The format that is written and the newest that is read.
 pub(crate) const VERSION: u32 = 2;
@@ -161,22 +160,10 @@ impl Index {
         let folder = path.parent().unwrap_or(Path::new(""));
         let fail = |cause: std::io::Error| Error::File { path: path.to_path_buf(), cause: cause.to_string() };
         fs::create_dir_all(folder).map_err(fail)?;
-        static COUNT: AtomicU64 = AtomicU64::new(0);
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let beside = path.with_extension(format!("{}-{count}.tmp", std::process::id()));
-        let written = self.write(&beside).and_then(|()| fs::rename(&beside, path));
-        if let Err(cause) = written {
-            // The half-written file is of no use to anybody; that it may stay behind is no second error.
-            fs::remove_file(&beside).ok();
-            return Err(fail(cause));
-        }
-        // Makes the new name last through a power cut, where folders can be synced at all.
-        File::open(folder).and_then(|folder| folder.sync_all()).ok();
-        Ok(())
+        disk::replace_with(path, |file| self.write(file))
     }
 
-    fn write(&self, path: &Path) -> std::io::Result<()> {
-        let mut writer = BufWriter::with_capacity(1 << 16, File::create(path)?);
+    fn write(&self, writer: &mut impl Write) -> std::io::Result<()> {
         let header = Header {
             neume_index: VERSION,
             analysis: ANALYSIS,
@@ -184,20 +171,16 @@ impl Index {
             decoders: DECODERS,
             ears: self.ears,
         };
-        write_line(&mut writer, &header)?;
+        write_line(writer, &header)?;
         let mut sounds: Vec<_> = self.sounds.iter().collect();
         sounds.sort_by_key(|(id, _)| **id);
         for (id, says) in sounds {
-            write_line(&mut writer, &Line::Sound { id: *id, says: std::borrow::Cow::Borrowed(says) })?;
+            write_line(writer, &Line::Sound { id: *id, says: std::borrow::Cow::Borrowed(says) })?;
         }
         for (path, seen) in &self.files {
-            write_line(
-                &mut writer,
-                &Line::File { path: path.clone(), seen: std::borrow::Cow::Borrowed(seen) },
-            )?;
+            write_line(writer, &Line::File { path: path.clone(), seen: std::borrow::Cow::Borrowed(seen) })?;
         }
-        writer.flush()?;
-        writer.get_ref().sync_all()
+        Ok(())
     }
 
     /// Forgets labels of sounds that no path holds any more, where they have become too many.

@@ -13,6 +13,7 @@ mod convention;
 pub mod course;
 pub mod decisions;
 pub mod decode;
+pub mod disk;
 mod edits;
 mod elsewhere;
 pub mod error;

@@ -3,7 +3,6 @@
 //! A MIDI file is untrusted: its size, its number of events and its length are capped, and a file that was cut
 //! short is refused rather than played in part.
 
-use std::io::Read as _;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail, ensure};
@@ -78,11 +77,8 @@ impl Score {
     /// # Errors
     /// Names the file and the cause: it cannot be opened, is no MIDI file, is damaged, or is over a limit.
     pub fn from_midi_file(path: &Path) -> Result<Score> {
-        let named = || path.display().to_string();
-        let file = std::fs::File::open(path).with_context(named)?;
-        let mut bytes = Vec::new();
-        file.take(Score::MAX_FILE_BYTES + 1).read_to_end(&mut bytes).with_context(named)?;
-        Score::from_midi(&bytes).with_context(named)
+        let bytes = neume_bank::disk::read(path, Score::MAX_FILE_BYTES)?;
+        Score::from_midi(&bytes).with_context(|| path.display().to_string())
     }
 
     /// The score of a MIDI file's bytes: every track, by the tempo map, on its channels.
