@@ -33,7 +33,7 @@ impl Elsewhere {
             left -= bytes;
             let Ok((index, _)) = Index::open(&path) else { continue };
             if index.ears == ears {
-                for (id, decision) in decisions::open(&path) {
+                for (id, decision) in decisions::open(&path).unwrap_or_default() {
                     found.decided.entry(id).or_insert(decision);
                 }
                 for (id, says) in index.sounds {

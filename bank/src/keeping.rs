@@ -100,7 +100,7 @@ impl Keeper {
     /// [`Error::File`] with the cause, for example a full disk, and [`Error::FutureIndex`] where a newer Neume has saved
     /// meanwhile; what was there before is then unharmed, and so is what was written down.
     pub fn save(&mut self, index: &mut Index, interrupted: bool) -> Result<(), Error> {
-        let lock = self.lock();
+        let lock = lock(&self.place);
         if stamp(&self.place) != self.known {
             match Index::open(&self.place) {
                 Ok((theirs, _)) if theirs.ears == index.ears => take_over(index, theirs, interrupted),
@@ -118,29 +118,35 @@ impl Keeper {
         drop(lock);
         Ok(())
     }
+}
 
-    /// Keeps other scanners from saving as long as it is held, and clears away what killed ones left half-written. Where
-    /// files cannot be locked, nothing is.
-    fn lock(&self) -> Option<File> {
-        fs::create_dir_all(self.place.parent()?).ok()?;
-        let file = File::options().create(true).append(true).open(self.place.with_extension("lock")).ok()?;
-        let begin = Instant::now();
-        while file.try_lock().is_err() {
-            if begin.elapsed() > PATIENCE {
-                return None;
-            }
-            std::thread::sleep(Duration::from_millis(20));
+/// Keeps others from saving the index at this place, and what lies beside it, as long as it is held, and clears away what
+/// killed ones left half-written. Where files cannot be locked, nothing is.
+pub(crate) fn lock(place: &Path) -> Option<File> {
+    fs::create_dir_all(place.parent()?).ok()?;
+    let file = File::options().create(true).append(true).open(place.with_extension("lock")).ok()?;
+    let begin = Instant::now();
+    while file.try_lock().is_err() {
+        if begin.elapsed() > PATIENCE {
+            return None;
         }
-        for entry in fs::read_dir(self.place.parent()?).ok()?.flatten() {
-            let name = entry.file_name();
-            let name = name.to_string_lossy();
-            let ours = self.place.file_stem().is_some_and(|id| name.starts_with(&*id.to_string_lossy()));
-            if ours && name.ends_with(".tmp") {
-                fs::remove_file(entry.path()).ok();
-            }
-        }
-        Some(file)
+        std::thread::sleep(Duration::from_millis(20));
     }
+    for (path, _) in beside(place).filter(|(_, kind)| kind.ends_with(".tmp")) {
+        fs::remove_file(path).ok();
+    }
+    Some(file)
+}
+
+/// The files of the index at this place, with what stands behind its name.
+fn beside(place: &Path) -> impl Iterator<Item = (PathBuf, String)> {
+    let id = place.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let entries = place.parent().and_then(|folder| fs::read_dir(folder).ok()).into_iter().flatten();
+    entries.filter_map(move |entry| {
+        let path = entry.ok()?.path();
+        let kind = path.file_name()?.to_string_lossy().strip_prefix(&id)?.to_string();
+        Some((path, kind))
+    })
 }
 
 fn take_over(index: &mut Index, theirs: Index, with_files: bool) {

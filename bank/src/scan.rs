@@ -52,7 +52,8 @@ impl Progress<'_> {
     /// The sounds that are known so far, as a bank of their own; also those of a SoundFont that is being listened to.
     pub fn bank(&self) -> Bank {
         let Scan { folder, index, containers, .. } = self.scan;
-        let decided = self.scan.decided();
+        // Why that cannot be read is said by the report.
+        let decided = self.scan.decided().unwrap_or_default();
         if containers.is_empty() {
             return bank_of(folder, index, &decided);
         }
@@ -82,7 +83,8 @@ pub struct ScanReport {
     pub remarks: Vec<(PathBuf, String)>,
     /// What presets ask for and Neume leaves out, by name.
     pub not_honoured: Vec<NotHonoured>,
-    /// What was wrong with the index: damage that was mended, or why it could not be saved. The bank is whole all the same.
+    /// What was wrong with the index: damage that was mended, or why it could not be saved. The bank is whole all the same,
+    /// but for decisions on roots that could not be read.
     pub index_remark: Option<String>,
     /// What [`fingerprint`] said of the folder when the scan began.
     pub fingerprint: u64,
@@ -199,13 +201,13 @@ pub fn fingerprint(folder: &Path) -> Result<u64, Error> {
 /// The bank of a folder as it was last scanned, without looking at any of its files; `None` if it never was.
 ///
 /// # Errors
-/// As [`scan`] for the index.
+/// As [`scan`] for the index, and [`Error::File`] where the decisions on roots cannot be read.
 pub fn remembered(folder: &Path, options: &ScanOptions) -> Result<Option<Arc<Bank>>, Error> {
     let cache = options.cache.clone().map_or_else(index::cache_folder, Ok)?;
     let place = index::path_for(&cache, folder);
     let (index, _) = Index::open(&place)?;
-    let bank = || Arc::new(bank_of(folder, &index, &decisions::open(&place)));
-    Ok((!index.files.is_empty()).then(bank))
+    let decided = decisions::open(&place)?;
+    Ok((!index.files.is_empty()).then(|| Arc::new(bank_of(folder, &index, &decided))))
 }
 
 /// A container whose members are being listened to.
@@ -261,8 +263,18 @@ impl<'a> Scan<'a> {
     }
 
     /// What the composer has decided by now, while the scan was under way included.
-    fn decided(&self) -> Decisions {
+    fn decided(&self) -> Result<Decisions, Error> {
         decisions::open(self.keeper.place())
+    }
+
+    /// Says what is wrong with the index, or beside it, once.
+    fn say(&mut self, error: &Error) {
+        let said = error.to_string();
+        match &mut self.index_remark {
+            Some(remark) if remark.contains(&said) => {}
+            Some(remark) => *remark = format!("{remark}; {said}"),
+            None => self.index_remark = Some(said),
+        }
     }
 
     /// Takes unchanged files from the index; hands back the others.
@@ -483,7 +495,7 @@ impl<'a> Scan<'a> {
         let met: Vec<PathBuf> = self.before.keys().cloned().collect();
         self.index.files.extend(std::mem::take(&mut self.before));
         if let Err(error) = self.keeper.save(&mut self.index, interrupted) {
-            self.index_remark = Some(error.to_string());
+            self.say(&error);
         }
         for path in met {
             self.before.extend(self.index.files.remove_entry(&path));
@@ -497,7 +509,9 @@ impl<'a> Scan<'a> {
         let is_away = gone && self.index.files.is_empty();
         let sounds = &self.index.sounds;
         self.elsewhere.decided.retain(|id, _| sounds.contains_key(id));
-        decisions::adopt(self.keeper.place(), &self.elsewhere.decided);
+        if let Err(error) = decisions::adopt(self.keeper.place(), &self.elsewhere.decided) {
+            self.say(&error);
+        }
         if interrupted || is_away || !self.failed.is_empty() {
             if self.changed {
                 self.save(true);
@@ -512,7 +526,11 @@ impl<'a> Scan<'a> {
     }
 
     fn report(mut self, begin: Instant) -> ScanReport {
-        let bank = Arc::new(bank_of(self.folder, &self.index, &self.decided()));
+        let decided = self.decided().unwrap_or_else(|error| {
+            self.say(&error);
+            Decisions::new()
+        });
+        let bank = Arc::new(bank_of(self.folder, &self.index, &decided));
         let unread = self.failed.len();
         let mut remarks = Vec::new();
         let mut not_honoured: BTreeMap<&str, u64> = BTreeMap::new();

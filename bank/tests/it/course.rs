@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicBool;
 
 use neume_bank::analyse::{analyse, heard_mono};
 use neume_bank::decisions::decide;
-use neume_bank::scan::Ears;
+use neume_bank::scan::{Ears, remembered};
 use neume_bank::{Audio, Bank, Course, Decision, Decoded, Progress, Sound, pitch, scan_with};
 use neume_models::SoundLabels;
 
@@ -130,8 +130,35 @@ fn a_decision_outlives_other_names_and_a_rebuilt_index() {
     std::fs::remove_file(place.index()).unwrap();
     let sound = one(&place);
     assert!(sound.doubt.is_none() && (sound.profile.root_midi.unwrap() - 64.2).abs() < 0.1);
-    std::fs::write(place.index().with_extension("roots"), b"{\"zz\":\"ear\"}").unwrap();
-    assert!(one(&place).doubt.is_some(), "a damaged file decides nothing");
+}
+
+#[test]
+fn decisions_that_cannot_be_read_are_said_and_never_written_over() {
+    let place = Place::new();
+    place.tone("Lute A4.wav", 64.2);
+    let id = one(&place).id;
+    decide(place.folder.path(), &place.options(), &[id], Some(Decision::Ear)).unwrap();
+    let roots = place.index().with_extension("roots");
+    let whole = std::fs::read_to_string(&roots).unwrap();
+    let of_a_newer_neume = whole.replace("ear", "both");
+    for unread in ["", "{\"zz\":\"ear\"}", &whole[..whole.len() / 2], &of_a_newer_neume] {
+        std::fs::write(&roots, unread).unwrap();
+        let report = place.scan();
+        let remark = report.index_remark.expect("it is said");
+        assert!(
+            report.sounds == 1 && remark.contains(".roots: decisions on roots cannot be read"),
+            "{remark}"
+        );
+        assert_eq!(remark.matches(".roots").count(), 1, "once: {remark}");
+        assert!(remembered(place.folder.path(), &place.options()).is_err());
+        let refused = decide(place.folder.path(), &place.options(), &[id], None).unwrap_err();
+        assert!(refused.to_string().contains("cannot be read"), "{refused}");
+        assert_eq!(std::fs::read_to_string(&roots).unwrap(), unread);
+    }
+    std::fs::write(&roots, &whole).unwrap();
+    assert!(one(&place).doubt.is_none());
+    std::fs::remove_file(&roots).unwrap();
+    assert!(one(&place).doubt.is_some(), "no file decides nothing");
 }
 
 #[test]
