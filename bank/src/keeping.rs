@@ -72,10 +72,58 @@ impl Keeper {
     /// What was written down since the index was saved: whole lines by the same ears.
     pub fn noted(&self) -> HashMap<SoundId, Analysis> {
         let mut labels = HashMap::new();
-        let Ok(file) = File::open(self.journal()) else { return labels };
+        for journal in self.journals() {
+            self.read(&journal, &mut labels);
+        }
+        labels
+    }
+
+    /// Forgets what was written down.
+    pub fn forget(&self) {
+        for journal in self.journals() {
+            fs::remove_file(journal).ok();
+        }
+    }
+
+    /// The journal, and those that killed scanners have laid aside.
+    fn journals(&self) -> Vec<PathBuf> {
+        beside(&self.place).filter(|(_, kind)| kind.starts_with(".journal")).map(|(path, _)| path).collect()
+    }
+
+    /// Lays the journal aside, so that what others write down from now on is not forgotten with it; all that lie aside,
+    /// with what they say. The lock is held.
+    fn lay_aside(&self) -> (Vec<(PathBuf, u64)>, HashMap<SoundId, Analysis>) {
+        let aside = |number: u64| self.place.with_extension(format!("journal-{number}"));
+        if let Some(free) = (0..).map(aside).find(|path| !path.exists()) {
+            // Nothing may have been written down.
+            fs::rename(self.journal(), free).ok();
+        }
+        let mut labels = HashMap::new();
+        let all = self.journals().into_iter().filter(|journal| *journal != self.journal());
+        let taken = all.map(|journal| {
+            let length = self.read(&journal, &mut labels);
+            (journal, length)
+        });
+        (taken.collect(), labels)
+    }
+
+    /// Forgets journals that the index has taken over. One that has grown since it was read was being written to when it was
+    /// laid aside; the next saving takes it over.
+    fn forget_taken(&self, taken: Vec<(PathBuf, u64)>) {
+        for (journal, length) in taken {
+            if fs::metadata(&journal).is_ok_and(|about| about.len() == length) {
+                fs::remove_file(journal).ok();
+            }
+        }
+    }
+
+    /// Reads a journal; how many bytes it has.
+    fn read(&self, journal: &Path, labels: &mut HashMap<SoundId, Analysis>) -> u64 {
+        let Ok(file) = File::open(journal) else { return 0 };
         let mut reader = BufReader::new(file);
-        let mut line = Vec::new();
+        let (mut line, mut length) = (Vec::new(), 0);
         while reader.by_ref().take(MAX_LINE).read_until(b'\n', &mut line).is_ok_and(|length| length > 0) {
+            length += line.len() as u64;
             if let Ok(line) = serde_json::from_slice::<Line>(&line)
                 && (line.analysis, line.ears) == (ANALYSIS, self.ears)
                 && line.says.is_whole()
@@ -84,13 +132,7 @@ impl Keeper {
             }
             line.clear();
         }
-        labels
-    }
-
-    /// Forgets what was written down.
-    pub fn forget(&self) {
-        // It may not be there.
-        fs::remove_file(self.journal()).ok();
+        length
     }
 
     /// Saves the index with what other scanners know by now; where this scan was `interrupted`, with the files that they
@@ -109,12 +151,13 @@ impl Keeper {
                 Ok(_) | Err(_) => {}
             }
         }
-        for (id, says) in self.noted() {
+        let (taken, noted) = self.lay_aside();
+        for (id, says) in noted {
             index.sounds.entry(id).or_insert(says);
         }
         index.save(&self.place)?;
         self.known = stamp(&self.place);
-        self.forget();
+        self.forget_taken(taken);
         drop(lock);
         Ok(())
     }
@@ -164,4 +207,64 @@ fn take_over(index: &mut Index, theirs: Index, with_files: bool) {
 fn stamp(path: &Path) -> Option<(u64, SystemTime)> {
     let about = fs::metadata(path).ok()?;
     Some((about.len(), about.modified().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use neume_models::{Embedding, Families, SoundLabels};
+
+    use super::*;
+    use crate::analyse::analyse;
+    use crate::{Audio, Decoded};
+
+    fn says() -> Analysis {
+        let samples: Vec<f32> = (0..4_000).map(|i| (i as f32 * 0.1).sin()).collect();
+        let audio = Audio { rate_hz: 22_050, channels: vec![samples.clone()] };
+        let labels = SoundLabels {
+            root_midi: None,
+            root_confidence: 0.0,
+            loudness_db: -20.0,
+            families: Families::EVEN,
+            brightness: 0.5,
+            roughness: 0.5,
+            embedding: Embedding::from_raw(&[0.5; Embedding::LEN]),
+        };
+        let decoded = Decoded { audio, root_midi: None, sustain: None, remark: None };
+        analyse(&decoded, &samples, &labels)
+    }
+
+    fn ids(labels: HashMap<SoundId, Analysis>) -> Vec<u8> {
+        let mut ids: Vec<u8> = labels.keys().map(|id| id.0[0]).collect();
+        ids.sort();
+        ids
+    }
+
+    #[test]
+    fn what_another_writes_down_while_the_index_is_saved_is_not_forgotten_with_the_rest() {
+        let folder = tempfile::tempdir().unwrap();
+        let [mut one, other] = [(); 2].map(|()| Keeper::new(folder.path().join("a.index"), 1));
+        let (says, id) = (says(), |number: u8| SoundId([number; 16]));
+        one.note(id(1), &says);
+        let (taken, noted) = one.lay_aside();
+        assert_eq!(ids(noted), [1]);
+        other.note(id(2), &says);
+        assert_eq!(ids(other.noted()), [1, 2], "as long as the index is not saved, all of it counts");
+        one.forget_taken(taken);
+        assert_eq!(ids(other.noted()), [2]);
+
+        // A killed scanner leaves what it has laid aside, and one that was just writing goes on writing there.
+        let (taken, _) = one.lay_aside();
+        fs::rename(&taken[0].0, other.journal()).unwrap();
+        other.note(id(3), &says);
+        fs::rename(other.journal(), &taken[0].0).unwrap();
+        one.forget_taken(taken);
+        other.note(id(4), &says);
+        assert_eq!(ids(other.noted()), [2, 3, 4]);
+        let mut index = Index { ears: 1, ..Index::default() };
+        one.save(&mut index, false).unwrap();
+        assert_eq!(ids(index.sounds), [2, 3, 4]);
+        assert!(other.noted().is_empty());
+        let kinds: Vec<String> = beside(&one.place).map(|(_, kind)| kind).collect();
+        assert!(kinds.iter().all(|kind| [".index", ".lock"].contains(&kind.as_str())), "{kinds:?}");
+    }
 }
