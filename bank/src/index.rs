@@ -101,7 +101,8 @@ impl Index {
     /// Reads an index; one that does not exist is empty. Of a damaged one, what is whole is kept, and the remark says so.
     ///
     /// # Errors
-    /// [`Error::FutureIndex`] for a version that this Neume does not know, [`Error::File`] where the file cannot be read.
+    /// [`Error::FutureIndex`] for a version or an analysis that this Neume does not know, [`Error::File`] where the file
+    /// cannot be read.
     pub fn open(path: &Path) -> Result<(Index, Option<String>), Error> {
         let fail = |cause: std::io::Error| Error::File { path: path.to_path_buf(), cause: cause.to_string() };
         let file = match File::open(path) {
@@ -118,9 +119,13 @@ impl Index {
         let (mut forgets_presets, mut forgets_failures) = (false, false);
         if next_line(&mut reader, &mut line).map_err(fail)? {
             match serde_json::from_slice::<Header>(&line) {
-                Ok(header) if header.neume_index > VERSION => {
-                    let (path, found) = (path.to_path_buf(), header.neume_index);
-                    return Err(Error::FutureIndex { path, found, known: VERSION });
+                Ok(header) if header.neume_index > VERSION || header.analysis > ANALYSIS => {
+                    let (found, known) = match header.neume_index > VERSION {
+                        true => (header.neume_index, VERSION),
+                        // To label its sounds again would cost both of them hours, in turn.
+                        false => (header.analysis, ANALYSIS),
+                    };
+                    return Err(Error::FutureIndex { path: path.to_path_buf(), found, known });
                 }
                 Ok(header) if header.analysis != ANALYSIS => return Ok((index, None)),
                 Ok(header) => {

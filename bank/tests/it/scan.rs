@@ -248,12 +248,17 @@ fn an_index_of_the_future_is_refused_until_it_is_rebuilt() {
     let place = Place::new();
     place.tone("a.wav", 60.0);
     place.scan();
-    fs::write(place.index(), "{\"neume_index\":99}\n").unwrap();
-    let error = place.try_scan(&mut |_| {}, &AtomicBool::new(false)).unwrap_err();
-    assert!(matches!(error, Error::FutureIndex { found: 99, .. }));
-    let options = ScanOptions { rebuild: true, ..place.options() };
-    scan_with(place.folder.path(), &options, &EARS, &mut |_| {}, &AtomicBool::new(false)).unwrap();
-    assert_eq!(place.scan().new, 0);
+    let futures = ["{\"neume_index\":99}\n", "{\"neume_index\":2,\"analysis\":99,\"ears\":1}\n"];
+    for future in futures {
+        fs::write(place.index(), future).unwrap();
+        let error = place.try_scan(&mut |_| {}, &AtomicBool::new(false)).unwrap_err();
+        assert!(matches!(error, Error::FutureIndex { found: 99, .. }), "{future}");
+        assert!(remembered(place.folder.path(), &place.options()).is_err());
+        assert_eq!(fs::read_to_string(place.index()).unwrap(), future, "it is left alone");
+        let options = ScanOptions { rebuild: true, ..place.options() };
+        scan_with(place.folder.path(), &options, &EARS, &mut |_| {}, &AtomicBool::new(false)).unwrap();
+        assert_eq!(place.scan().new, 0);
+    }
 }
 
 #[test]
