@@ -78,7 +78,7 @@ impl Bank {
     pub fn load(&self, sound: &Sound) -> Result<Audio, Error> {
         match &sound.source {
             Source::File(relative) => {
-                let (content, path) = self.content(relative, sound.id)?;
+                let (content, path) = self.content(relative, sound.id, &|| false)?;
                 Ok(decode::decode_content(&content, &path)?.audio)
             }
             Source::Member { file, member } => container::load(&self.path(file), member, sound.id),
@@ -86,13 +86,19 @@ impl Bank {
         }
     }
 
-    /// The same piece by piece, for sounds that may be long.
+    /// The same piece by piece, for sounds that may be long. Before the first piece all of a long file is read once, to see
+    /// that it still is the sound; `is_cancelled` ends that, and `take` the rest.
     ///
     /// # Errors
-    /// As [`Bank::load`], but of hours as well; those of `take`.
-    pub fn load_in_pieces(&self, sound: &Sound, take: &mut Take) -> Result<(), Error> {
+    /// As [`Bank::load`], but of hours as well; those of `take`; [`Error::File`] where it was cancelled.
+    pub fn load_in_pieces(
+        &self,
+        sound: &Sound,
+        take: &mut Take,
+        is_cancelled: &dyn Fn() -> bool,
+    ) -> Result<(), Error> {
         if let Source::File(relative) = &sound.source {
-            let (content, path) = self.content(relative, sound.id)?;
+            let (content, path) = self.content(relative, sound.id, is_cancelled)?;
             return decode_pieces(&content, &path, take).map(|_| ());
         }
         self.load(sound)?.pass_on(take, &self.path(Path::new(&sound.name)))
@@ -103,10 +109,15 @@ impl Bank {
     }
 
     /// A file that still is this sound.
-    fn content(&self, relative: &Path, id: SoundId) -> Result<(Content, PathBuf), Error> {
+    fn content(
+        &self,
+        relative: &Path,
+        id: SoundId,
+        is_cancelled: &dyn Fn() -> bool,
+    ) -> Result<(Content, PathBuf), Error> {
         let path = self.path(relative);
         let content = Content::open(&path)?;
-        if content.id_of(&path)? != id {
+        if content.id_of(&path, is_cancelled)? != id {
             let cause = "the file has changed since it was scanned; scan the bank again".to_string();
             return Err(Error::File { path, cause });
         }

@@ -57,14 +57,14 @@ impl Content {
         self.length
     }
 
-    /// Names it; reads all of it.
+    /// Names it; reads all of it, unless `is_cancelled` says meanwhile that nobody wants to know.
     ///
     /// # Errors
-    /// Those of the file system.
-    pub fn id(&self) -> io::Result<SoundId> {
+    /// Those of the file system, and where it was cancelled.
+    pub fn id(&self, is_cancelled: &dyn Fn() -> bool) -> io::Result<SoundId> {
         match &self.place {
             Place::Memory(bytes) => Ok(SoundId::of(bytes)),
-            Place::Disk(path) => SoundId::of_all(File::open(&**path)?),
+            Place::Disk(path) => SoundId::of_all(File::open(&**path)?, is_cancelled),
         }
     }
 
@@ -72,8 +72,9 @@ impl Content {
     ///
     /// # Errors
     /// [`Error::File`] with the cause.
-    pub fn id_of(&self, path: &Path) -> Result<SoundId, Error> {
-        self.id().map_err(|cause| Error::File { path: path.to_path_buf(), cause: cause.to_string() })
+    pub fn id_of(&self, path: &Path, is_cancelled: &dyn Fn() -> bool) -> Result<SoundId, Error> {
+        self.id(is_cancelled)
+            .map_err(|cause| Error::File { path: path.to_path_buf(), cause: cause.to_string() })
     }
 
     /// A reader of all of it.
@@ -205,13 +206,28 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_long_file_that_nobody_wants_any_more_is_not_read_to_its_end_to_be_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        let bytes = vec![1; 20 << 20];
+        std::fs::write(&path, &bytes).unwrap();
+        let content = Content::open_beyond(&path, 1_000).unwrap();
+        assert_eq!(content.id(&|| false).unwrap(), SoundId::of(&bytes));
+        let asked = std::cell::Cell::new(0);
+        let third_time = || asked.replace(asked.get() + 1) == 2;
+        let refused = content.id_of(&path, &third_time).unwrap_err();
+        assert!(refused.to_string().contains("not wanted any more"), "{refused}");
+        assert_eq!(asked.get(), 3, "a few megabytes after it was cancelled");
+    }
+
+    #[test]
     fn a_file_on_the_disk_reads_as_in_memory_and_a_head_lies_before_its_part() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
         let bytes: Vec<u8> = (0..=255).cycle().take(100_000).collect();
         std::fs::write(&path, &bytes).unwrap();
         for content in [Content::open(&path).unwrap(), Content::open_beyond(&path, 1_000).unwrap()] {
-            assert_eq!(content.id().unwrap(), SoundId::of(&bytes));
+            assert_eq!(content.id(&|| false).unwrap(), SoundId::of(&bytes));
             let mut reader = content.part(b"head".to_vec(), 300, 90_000).unwrap();
             let mut read = Vec::new();
             reader.read_to_end(&mut read).unwrap();

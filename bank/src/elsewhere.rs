@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::SoundId;
 use crate::analyse::Analysis;
@@ -22,16 +23,20 @@ pub(crate) struct Elsewhere {
 }
 
 impl Elsewhere {
-    /// Looks into the indexes beside this one. Those that cannot be read say nothing.
-    pub fn look(place: &Path, ears: u64) -> Elsewhere {
+    /// Looks into the indexes beside this one, until `cancel` says that nobody wants to know. Those that cannot be read say
+    /// nothing.
+    pub fn look(place: &Path, ears: u64, cancel: &AtomicBool) -> Elsewhere {
         let mut found = Elsewhere::default();
         let mut left = MOST_BYTES_IN_ALL;
         for (path, bytes) in beside(place) {
+            if cancel.load(Ordering::Relaxed) {
+                break;
+            }
             if bytes > MOST_BYTES.min(left) {
                 continue;
             }
             left -= bytes;
-            let Ok((index, _)) = Index::open(&path) else { continue };
+            let Ok((index, _)) = Index::open(&path, cancel) else { continue };
             if index.ears == ears {
                 for (id, decision) in decisions::open(&path).unwrap_or_default() {
                     found.decided.entry(id).or_insert(decision);

@@ -1,5 +1,7 @@
 //! Who says what a sound is: its name, a chunk of its file, or the ear. Read from the index when somebody asks.
 
+use std::sync::atomic::AtomicBool;
+
 use neume_models::Families;
 
 use crate::index::{self, Index};
@@ -68,7 +70,7 @@ impl Evidence {
             }));
         };
         let cache = options.cache.clone().map_or_else(index::cache_folder, Ok)?;
-        let (index, _) = Index::open(&index::path_for(&cache, folder))?;
+        let (index, _) = Index::open(&index::path_for(&cache, folder), &AtomicBool::new(false))?;
         let Some(says) = index.sounds.get(&sound.id) else { return Ok(None) };
         let (root, families) = (sound.profile.root_midi, sound.profile.families);
         let (names_root, names_family) = match &sound.source {

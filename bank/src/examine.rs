@@ -42,8 +42,8 @@ pub(crate) enum Job {
     Member(Arc<Container>, PathBuf, String, usize),
 }
 
-/// Reads, decodes, listens; a long sound is left in the middle where the scan is cancelled. Never panics, whatever the file
-/// holds.
+/// Reads, decodes, listens; a long sound is left in the middle where the scan is cancelled, also while its content is
+/// named. Never panics, whatever the file holds.
 pub(crate) fn examine(
     folder: &Path,
     job: &Job,
@@ -59,7 +59,7 @@ pub(crate) fn examine(
                 Err(Error::File { cause, .. }) => return Examined::Unread(cause),
                 Err(error) => return Examined::Failed(cause_of(error)),
             };
-            let id = match content.id() {
+            let id = match content.id(&|| cancel.load(Ordering::Relaxed)) {
                 Ok(id) => id,
                 Err(cause) => return Examined::Unread(cause.to_string()),
             };

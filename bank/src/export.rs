@@ -266,7 +266,7 @@ const MOST_WAV_BYTES: u64 = u32::MAX as u64 - 4_096;
 /// Writes a sound piece by piece. Within is what is wrong with the sound, of which then no file is left.
 fn write_wav(bank: &Bank, sound: &Sound, path: &Path) -> Result<Result<(), Error>, Error> {
     let (mut writer, mut bytes, mut written) = (None, 0, Ok(()));
-    let loaded = bank.load_in_pieces(sound, &mut |piece| {
+    let mut take = |piece: &Piece<'_>| {
         bytes += 4 * piece.frames() as u64 * piece.channels.len() as u64;
         if bytes > MOST_WAV_BYTES {
             return Err(Stop::Failed("its samples are more than a WAV file holds".to_string()));
@@ -276,7 +276,8 @@ fn write_wav(bank: &Bank, sound: &Sound, path: &Path) -> Result<Result<(), Error
             written = Err(cause);
             said
         })
-    });
+    };
+    let loaded = bank.load_in_pieces(sound, &mut take, &|| false);
     written?;
     if let Some(writer) = writer {
         let ended = writer.finalize();

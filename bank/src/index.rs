@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::{Deserialize, Serialize};
 
@@ -102,8 +103,8 @@ impl Index {
     ///
     /// # Errors
     /// [`Error::FutureIndex`] for a version or an analysis that this Neume does not know, [`Error::File`] where the file
-    /// cannot be read.
-    pub fn open(path: &Path) -> Result<(Index, Option<String>), Error> {
+    /// cannot be read, [`Error::Cancelled`] as soon as `cancel` says so.
+    pub fn open(path: &Path, cancel: &AtomicBool) -> Result<(Index, Option<String>), Error> {
         let fail = |cause: std::io::Error| Error::File { path: path.to_path_buf(), cause: cause.to_string() };
         let file = match File::open(path) {
             Ok(file) => file,
@@ -138,6 +139,9 @@ impl Index {
         }
         let (mut batch, mut files) = (Batch::default(), Vec::new());
         while batch.read(&mut reader).map_err(fail)? {
+            if cancel.load(Ordering::Relaxed) {
+                return Err(Error::Cancelled);
+            }
             for line in batch.parsed() {
                 match line {
                     Some(Line::Sound { id, says }) => drop(index.sounds.insert(id, says.into_owned())),
@@ -270,6 +274,10 @@ pub fn cache_folder() -> Result<PathBuf, Error> {
 mod tests {
     use super::*;
 
+    fn open(path: &Path) -> Result<(Index, Option<String>), Error> {
+        Index::open(path, &AtomicBool::new(false))
+    }
+
     #[test]
     fn what_could_not_be_decoded_is_tried_again_by_one_who_can_decode_more() {
         let folder = tempfile::tempdir().unwrap();
@@ -278,11 +286,11 @@ mod tests {
         let seen = Seen { size: 1, modified_ns: 1, outcome };
         let index = Index { files: [(PathBuf::from("a.wav"), seen)].into(), ..Index::default() };
         index.save(&path).unwrap();
-        assert_eq!(Index::open(&path).unwrap(), (index, None));
+        assert_eq!(open(&path).unwrap(), (index, None));
         let text = fs::read_to_string(&path).unwrap();
         let before = text.replace(&format!("\"decoders\":{DECODERS},"), "");
         assert!(before.len() < text.len());
         fs::write(&path, before).unwrap();
-        assert_eq!(Index::open(&path).unwrap(), (Index::default(), None));
+        assert_eq!(open(&path).unwrap(), (Index::default(), None));
     }
 }

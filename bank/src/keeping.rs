@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant, SystemTime};
 
 use serde::{Deserialize, Serialize};
@@ -144,7 +145,7 @@ impl Keeper {
     pub fn save(&mut self, index: &mut Index, interrupted: bool) -> Result<(), Error> {
         let lock = lock(&self.place);
         if stamp(&self.place) != self.known {
-            match Index::open(&self.place) {
+            match Index::open(&self.place, &AtomicBool::new(false)) {
                 Ok((theirs, _)) if theirs.ears == index.ears => take_over(index, theirs, interrupted),
                 Err(future @ Error::FutureIndex { .. }) => return Err(future),
                 // Labels of other ears, or none that can be read.

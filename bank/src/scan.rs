@@ -114,8 +114,8 @@ pub struct Ears<'a> {
     pub listen: &'a Listen<'a>,
 }
 
-/// Scans a folder. `on_progress` is called on the calling thread after each file; `cancel` is looked at as often, and
-/// what is done by then is saved.
+/// Scans a folder. `on_progress` is called on the calling thread after each file; `cancel` is looked at more often, also
+/// while the folder is walked and a long file is read, and what is labelled by then is saved.
 ///
 /// # Errors
 /// [`Error::File`] where the folder cannot be read, [`Error::FutureIndex`] where a newer Neume wrote the
@@ -145,13 +145,12 @@ pub fn scan_with(
     let begin = Instant::now();
     let cache = options.cache.clone().map_or_else(index::cache_folder, Ok)?;
     let place = index::path_for(&cache, folder);
-    let walked = walk::walk(folder)?;
+    let walked = walk::walk(folder, cancel)?;
     let keeper = Keeper::new(place.clone(), ears.id);
-    let (mut old, index_remark) = match Index::open(&place) {
+    let (mut old, index_remark) = match Index::open(&place, cancel) {
+        Err(Error::Cancelled) => return Err(Error::Cancelled),
         _ if options.rebuild => (Index::default(), None),
-        Err(Error::FutureIndex { path, found, known }) => {
-            return Err(Error::FutureIndex { path, found, known });
-        }
+        Err(future @ Error::FutureIndex { .. }) => return Err(future),
         // An index that cannot be read costs time, not sounds.
         Err(error) => (Index::default(), Some(error.to_string())),
         // Other weights say other things: what the old ones said is made again.
@@ -171,17 +170,22 @@ pub fn scan_with(
         total: walked.found.len() + walked.presets.len(),
         index_remark,
         fingerprint: walked.fingerprint(),
-        elsewhere: if is_first { Elsewhere::look(&place, ears.id) } else { Elsewhere::default() },
+        elsewhere: if is_first { Elsewhere::look(&place, ears.id, cancel) } else { Elsewhere::default() },
         ..Scan::new(Index { ears: ears.id, ..old }, keeper)
     };
     scan.failed = walked.failed;
     let files = Files::new(folder, walked.found.iter().map(|found| &found.relative));
     let waiting = scan.take_known(walked.found);
     let mut waiting: Vec<Job> = waiting.into_iter().map(Job::File).collect();
-    waiting.extend(scan.take_presets(walked.presets, &files));
+    waiting.extend(scan.take_presets(walked.presets, &files, cancel));
+    if cancel.load(Ordering::Relaxed) {
+        // Nothing was listened to yet, and the next scan reads presets again.
+        return Err(Error::Cancelled);
+    }
     on_progress(&scan.progress());
     scan.analyse(&waiting, ears.listen, on_progress, cancel);
-    let interrupted = cancel.load(Ordering::Relaxed) && scan.done < scan.total;
+    // A long sound that was left in the middle is done, and unread.
+    let interrupted = cancel.load(Ordering::Relaxed) && (scan.done < scan.total || !scan.failed.is_empty());
     scan.finish(interrupted);
     if interrupted {
         return Err(Error::Cancelled);
@@ -193,9 +197,9 @@ pub fn scan_with(
 /// to say. Opens no file.
 ///
 /// # Errors
-/// [`Error::File`] where the folder cannot be read.
-pub fn fingerprint(folder: &Path) -> Result<u64, Error> {
-    Ok(walk::walk(folder)?.fingerprint())
+/// [`Error::File`] where the folder cannot be read, [`Error::Cancelled`] as soon as `cancel` says so.
+pub fn fingerprint(folder: &Path, cancel: &AtomicBool) -> Result<u64, Error> {
+    Ok(walk::walk(folder, cancel)?.fingerprint())
 }
 
 /// The bank of a folder as it was last scanned, without looking at any of its files; `None` if it never was.
@@ -205,7 +209,7 @@ pub fn fingerprint(folder: &Path) -> Result<u64, Error> {
 pub fn remembered(folder: &Path, options: &ScanOptions) -> Result<Option<Arc<Bank>>, Error> {
     let cache = options.cache.clone().map_or_else(index::cache_folder, Ok)?;
     let place = index::path_for(&cache, folder);
-    let (index, _) = Index::open(&place)?;
+    let (index, _) = Index::open(&place, &AtomicBool::new(false))?;
     let decided = decisions::open(&place)?;
     Ok((!index.files.is_empty()).then(|| Arc::new(bank_of(folder, &index, &decided))))
 }
@@ -296,8 +300,9 @@ impl<'a> Scan<'a> {
     }
 
     /// Reads presets and tables, and hands back the members that have to be listened to. Text is read at every scan: it
-    /// is small, and what it includes may have changed.
-    fn take_presets(&mut self, found: Vec<Found>, files: &Files) -> Vec<Job> {
+    /// is small, and what it includes may have changed. Takes no further ones where the scan is cancelled.
+    fn take_presets(&mut self, found: Vec<Found>, files: &Files, cancel: &AtomicBool) -> Vec<Job> {
+        let is_wanted = |_: &Found| !cancel.load(Ordering::Relaxed);
         let (texts, containers): (Vec<Found>, Vec<Found>) =
             found.into_iter().partition(|found| !import::is_container(&found.relative));
         let read = |found: Found| {
@@ -305,7 +310,8 @@ impl<'a> Scan<'a> {
             let gave_up = |_| Err("the importer gave up on this file".to_string());
             (found, imported.unwrap_or_else(gave_up))
         };
-        let texts: Vec<(Found, Result<Imported, String>)> = texts.into_iter().map(read).collect();
+        let texts: Vec<(Found, Result<Imported, String>)> =
+            texts.into_iter().take_while(is_wanted).map(read).collect();
         // What presets are made of are no presets themselves.
         let read = texts.iter().filter_map(|(found, it)| Some((&found.relative, it.as_ref().ok()?)));
         let read: BTreeMap<&PathBuf, &Imported> = read.collect();
@@ -330,7 +336,7 @@ impl<'a> Scan<'a> {
             self.changed = changed || !is_known;
         }
         let mut waiting = Vec::new();
-        for found in self.take_known(containers) {
+        for found in self.take_known(containers).into_iter().take_while(is_wanted) {
             self.open_container(found, &mut waiting);
         }
         waiting
@@ -427,7 +433,7 @@ impl<'a> Scan<'a> {
                 let (sender, next, stop, known) = (sender.clone(), &next, &stop, &known);
                 scope.spawn(move || {
                     priority::stand_back();
-                    while !stop.load(Ordering::Relaxed) {
+                    while !stop.load(Ordering::Relaxed) && !cancel.load(Ordering::Relaxed) {
                         let Some(job) = waiting.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
                         if sender.send((job, examine(folder, job, known, listen, cancel))).is_err() {
                             break;
@@ -568,3 +574,6 @@ impl<'a> Scan<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

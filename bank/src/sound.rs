@@ -1,5 +1,6 @@
 //! One recording of a bank and what is known of it.
 
+use std::io::{self, Read};
 use std::path::PathBuf;
 
 use neume_models::{Embedding, Families};
@@ -19,14 +20,23 @@ impl SoundId {
         SoundId::from_hash(&blake3::hash(content))
     }
 
-    /// The id of what this reads to its end.
+    /// The id of what this reads to its end, which may take minutes: `is_cancelled` is asked every few megabytes.
     ///
     /// # Errors
-    /// Those of the reader.
-    pub(crate) fn of_all(reader: impl std::io::Read) -> std::io::Result<SoundId> {
+    /// Those of the reader, and where it was cancelled.
+    pub(crate) fn of_all(mut reader: impl Read, is_cancelled: &dyn Fn() -> bool) -> io::Result<SoundId> {
+        const BYTES_AT_ONCE: u64 = 4 << 20;
         let mut hasher = blake3::Hasher::new();
-        hasher.update_reader(reader)?;
-        Ok(SoundId::from_hash(&hasher.finalize()))
+        loop {
+            if is_cancelled() {
+                return Err(io::Error::other("it is not wanted any more"));
+            }
+            let before = hasher.count();
+            hasher.update_reader(reader.by_ref().take(BYTES_AT_ONCE))?;
+            if hasher.count() == before {
+                return Ok(SoundId::from_hash(&hasher.finalize()));
+            }
+        }
     }
 
     fn from_hash(hash: &blake3::Hash) -> SoundId {

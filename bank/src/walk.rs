@@ -5,6 +5,7 @@ use std::fs::{self, File, Metadata};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::UNIX_EPOCH;
 
 use crate::Error;
@@ -115,8 +116,8 @@ impl Walked {
 /// name rather than by a link's, and a link that leads up to a folder that holds the bank is passed over.
 ///
 /// # Errors
-/// [`Error::File`] where the folder itself cannot be read.
-pub(crate) fn walk(folder: &Path) -> Result<Walked, Error> {
+/// [`Error::File`] where the folder itself cannot be read, [`Error::Cancelled`] as soon as `cancel` says so.
+pub(crate) fn walk(folder: &Path, cancel: &AtomicBool) -> Result<Walked, Error> {
     let fail = |cause: std::io::Error| Error::File { path: folder.to_path_buf(), cause: cause.to_string() };
     if !fs::metadata(folder).map_err(fail)?.is_dir() {
         return Err(Error::File { path: folder.to_path_buf(), cause: "is not a folder".to_string() });
@@ -136,9 +137,11 @@ pub(crate) fn walk(folder: &Path) -> Result<Walked, Error> {
         if here.canonicalize().is_ok_and(is_passed_over) {
             continue;
         }
-        match list(&here) {
+        match list(&here, cancel) {
             Ok(names) => {
                 for name in names {
+                    // Of a folder in the network each file takes its time.
+                    check(cancel)?;
                     let relative = relative.join(name);
                     if let Some(inner) = look(folder, relative, &mut walked) {
                         if depth < DEEPEST {
@@ -156,15 +159,24 @@ pub(crate) fn walk(folder: &Path) -> Result<Walked, Error> {
             }
             Err(cause) => walked.failed.push((relative, cause.to_string())),
         }
+        check(cancel)?;
     }
     walked.found.sort_by(|a, b| a.relative.cmp(&b.relative));
     walked.presets.sort_by(|a, b| a.relative.cmp(&b.relative));
     Ok(walked)
 }
 
-fn list(folder: &Path) -> std::io::Result<Vec<std::ffi::OsString>> {
+fn check(cancel: &AtomicBool) -> Result<(), Error> {
+    if cancel.load(Ordering::Relaxed) { Err(Error::Cancelled) } else { Ok(()) }
+}
+
+/// The names in a folder, by order; not all of them where that is cancelled.
+fn list(folder: &Path, cancel: &AtomicBool) -> std::io::Result<Vec<std::ffi::OsString>> {
     let mut names = Vec::new();
     for entry in fs::read_dir(folder)? {
+        if cancel.load(Ordering::Relaxed) {
+            break;
+        }
         let name = entry?.file_name();
         let shown = !name.as_encoded_bytes().starts_with(b".") && name != "__MACOSX";
         names.extend(Some(name).filter(|_| shown));
@@ -206,4 +218,18 @@ fn sounds_like_one(path: &Path) -> bool {
 fn modified_ns(about: &Metadata) -> u64 {
     let since = about.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
     since.map_or(0, |since| since.as_nanos() as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_walk_that_is_cancelled_ends() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("a.wav"), b"no").unwrap();
+        let walked = walk(folder.path(), &AtomicBool::new(false)).unwrap();
+        assert_eq!(walked.found.len(), 1);
+        assert!(matches!(walk(folder.path(), &AtomicBool::new(true)), Err(Error::Cancelled)));
+    }
 }

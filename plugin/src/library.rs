@@ -277,7 +277,8 @@ impl Library {
     }
 
     /// The samples of a sound at the host's rate, from memory or from its file. `is_cancelled` ends the reading
-    /// of it: it is asked before each piece, with the number of frames that were read.
+    /// of it: it is asked before each piece, with the number of frames that were read, and with [`u64::MAX`] while a long
+    /// file is compared with what was chosen.
     ///
     /// # Errors
     /// [`Missing`] where neither its place nor an open bank holds this content, and where it was cancelled.
@@ -323,17 +324,19 @@ impl Library {
             decode(&mut take).map_err(|cause| missing(cause.to_string()))?;
             loading.finish(rate_hz).map_err(|cause| missing(cause.to_string()))
         };
+        // Of a file that is long, all is read before its first piece.
+        let is_left = || is_cancelled(u64::MAX);
         if let (Source::Factory { .. }, factory) = (wanted.source, Bank::factory()) {
             let sound = factory
                 .get(wanted.id)
                 .ok_or_else(|| missing("this version's factory bank does not have it".to_string()))?;
-            return loaded(&|take| factory.load_in_pieces(sound, take));
+            return loaded(&|take| factory.load_in_pieces(sound, take, &is_left));
         }
         let open: Vec<Arc<Bank>> = self.banks.lock().values().cloned().collect();
         for bank in open {
             let Some(sound) = bank.get(wanted.id) else { continue };
-            let pcm = loaded(&|take| bank.load_in_pieces(sound, take));
-            if pcm.is_ok() || is_cancelled(u64::MAX) {
+            let pcm = loaded(&|take| bank.load_in_pieces(sound, take, &is_left));
+            if pcm.is_ok() || is_left() {
                 return pcm;
             }
         }
@@ -341,7 +344,8 @@ impl Library {
             (BankRef::Folder(folder), Source::File(file)) => {
                 let path = folder.join(file);
                 let content = Content::open(&path).map_err(|cause| missing(cause.to_string()))?;
-                if content.id_of(&path).map_err(|cause| missing(cause.to_string()))? != wanted.id {
+                let id = content.id_of(&path, &is_left).map_err(|cause| missing(cause.to_string()))?;
+                if id != wanted.id {
                     return Err(missing(format!("{}: the file has another content now", path.display())));
                 }
                 loaded(&|take| decode_pieces(&content, &path, take).map(|_| ()))

@@ -107,7 +107,7 @@ fn looked_at(bank: &Bank, sound: &Sound) -> Result<(Overview, usize, Course)> {
     };
     let course = match sound.course {
         Some(course) => {
-            bank.load_in_pieces(sound, &mut take)?;
+            bank.load_in_pieces(sound, &mut take, &|| false)?;
             course
         }
         // Nobody has measured the factory's.

@@ -191,7 +191,7 @@ fn liked(bank: &Bank, file: &Path) -> Result<(Profile, Option<SoundId>)> {
         }
         other => other.into(),
     })?;
-    let id = content.id_of(file)?;
+    let id = content.id_of(file, &|| false)?;
     match bank.get(id) {
         Some(sound) => Ok((sound.profile.clone(), Some(id))),
         None => {

@@ -113,7 +113,7 @@ struct Shared {
     news: Mutex<News>,
     /// Present while the folder is being scanned.
     progress: Mutex<Option<ScanProgress>>,
-    /// Also ends a scan that is under way.
+    /// Also ends a look or a scan that is under way.
     stop: AtomicBool,
     asleep: Mutex<()>,
     wake: Condvar,
@@ -187,7 +187,7 @@ impl Look {
     /// Looks whether something has changed, and has it scanned then. How long the look took.
     fn look(&mut self) -> Duration {
         let begin = Instant::now();
-        let now = fingerprint(&self.folder);
+        let now = fingerprint(&self.folder, &self.shared.stop);
         let took = begin.elapsed();
         match now {
             // A folder that is away, with its drive, says nothing; its bank stays open. It may come back as another.

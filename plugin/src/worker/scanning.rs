@@ -146,7 +146,7 @@ impl Scanning {
     fn cancel(&mut self) {
         if let Some(current) = self.current.take() {
             current.cancel.store(true, Ordering::Relaxed);
-            // It stops at the next file; a host may unload the library right after the instance.
+            // It stops at the next file, or within a long one; a host may unload the library right after the instance.
             if let Some(thread) = current.thread {
                 thread.join().ok();
             }
