@@ -96,6 +96,10 @@ fn read(place: &Path) -> Result<Decisions, Error> {
         return Ok(Decisions::new());
     }
     let bytes = disk::read(place, MAX_BYTES)?;
+    // What a power cut leaves of a file that was never synced: nothing is in there to be lost.
+    if bytes.is_empty() {
+        return Ok(Decisions::new());
+    }
     let unread =
         |cause| format!("decisions on roots cannot be read ({cause}); move the file away to decide anew");
     serde_json::from_slice(&bytes).map_err(|cause| fail(unread(cause)))

@@ -61,7 +61,7 @@ fn a_pencil_on_the_tooth_of_the_paper_is_as_loud_as_it_is_wide() {
         seed ^= seed << 13;
         seed ^= seed >> 17;
         seed ^= seed << 5;
-        if seed % 3 == 0 {
+        if seed.is_multiple_of(3) {
             *pixel = Rgba([250, 250, 250, 255]);
         }
     }
