@@ -12,7 +12,8 @@
 //! | Streamer → Worker | [`Request::Notice`], where a page cannot be read | never: unbounded, and once for each sound |
 //!
 //! The saved state ([`Document`]) is behind a lock that the Editor, the Worker and the host's main thread take for
-//! as long as it takes to copy an `Arc`; the Engine has no way to reach it.
+//! as long as it takes to copy an `Arc`, whatever an edit takes: those wait for each other alone. The Engine has no way to
+//! reach it.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -379,7 +380,11 @@ impl Default for EngineFrame {
 
 /// The saved state of an instance, shared by the Editor, the Worker and the host's main thread.
 #[derive(Debug, Default)]
-pub struct Document(Mutex<(Opening, Arc<InstanceState>)>);
+pub struct Document {
+    state: Mutex<(Opening, Arc<InstanceState>)>,
+    /// Held by whoever puts another state in the place of this one, from before it reads to after it has written.
+    writing: Mutex<()>,
+}
 
 /// Counts how often the host has put another state in the place of the one before. What the Worker makes out of a
 /// state must not be written into the next one.
@@ -389,32 +394,43 @@ pub struct Opening(u64);
 impl Document {
     /// The state as it is now.
     pub fn get(&self) -> Arc<InstanceState> {
-        self.0.lock().1.clone()
+        self.state.lock().1.clone()
     }
 
     /// Which of the states that were ever set this is.
     pub fn opening(&self) -> Opening {
-        self.0.lock().0
+        self.state.lock().0
     }
 
     /// Puts another state in the place of this one.
     pub fn set(&self, state: InstanceState) {
-        let mut inside = self.0.lock();
+        let _alone = self.writing.lock();
+        let mut inside = self.state.lock();
         inside.0.0 += 1;
         inside.1 = Arc::new(state);
     }
 
-    /// Changes the state in place.
+    /// Changes the state. Who reads it meanwhile gets it as it was.
     pub fn edit(&self, change: impl FnOnce(&mut InstanceState)) {
-        change(Arc::make_mut(&mut self.0.lock().1));
+        let _alone = self.writing.lock();
+        self.replace(change);
     }
 
-    /// Changes the state in place, unless another one has been set since `opening`.
+    /// Changes the state, unless another one has been set since `opening`.
     pub fn edit_if(&self, opening: Opening, change: impl FnOnce(&mut InstanceState)) {
-        let mut inside = self.0.lock();
-        if inside.0 == opening {
-            change(Arc::make_mut(&mut inside.1));
+        let _alone = self.writing.lock();
+        if self.opening() == opening {
+            self.replace(change);
         }
+    }
+
+    fn replace(&self, change: impl FnOnce(&mut InstanceState)) {
+        let mut state = InstanceState::clone(&self.get());
+        change(&mut state);
+        let state = Arc::new(state);
+        let before = std::mem::replace(&mut self.state.lock().1, state);
+        // Freed without the lock.
+        drop(before);
     }
 }
 
@@ -504,4 +520,25 @@ pub fn ends() -> (EditorEnd, WorkerEnd, EngineEnd) {
         WorkerEnd { requests: requested, unanswered, pending, view, document, engine: to_engine, streamer },
         EngineEnd { messages, keys, frames: frames_in, watched, asks, pages },
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_reads_the_document_waits_for_no_edit() {
+        let document = Document::default();
+        let named = |name: &str| document.edit(|state| state.slots[0].name = name.to_string());
+        named("before");
+        document.edit(|state| {
+            state.slots[0].name = "after".to_string();
+            assert_eq!(document.get().slots[0].name, "before");
+        });
+        assert_eq!(document.get().slots[0].name, "after");
+        let opening = document.opening();
+        document.set(InstanceState::default());
+        document.edit_if(opening, |state| state.slots[0].name = "late".to_string());
+        assert_eq!(document.get().slots[0].name, "");
+    }
 }
