@@ -31,6 +31,7 @@ pub mod own_weights;
 pub mod page;
 pub mod params;
 pub mod picture;
+mod pin;
 pub mod preferences;
 pub mod signs;
 pub mod spool;

@@ -1,4 +1,5 @@
-//! Files and folders: dialogs, reading and writing on a thread of their own, and one line for what went wrong.
+//! Files and folders: dialogs, reading and writing on a thread of their own that outlives the instance where the dialog
+//! does, and one line for what went wrong.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use super::{bank_view, pad, signs_view};
 use crate::handoff::Request;
 use crate::language::Language;
 use crate::{disk, picture};
+use crate::pin::pin;
 
 /// What the composer wants of a file or a folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -150,6 +152,8 @@ fn start(
     }
     let (send, receive) = bounded(1);
     let ctx = ctx.clone();
+    // Nobody can wait for the end of this thread: the composer may leave the dialog open.
+    pin();
     let thread = std::thread::Builder::new().name("neume files".to_string()).spawn(move || {
         let outcome = work().unwrap_or_else(Outcome::Failed);
         // The window may have closed meanwhile: then nobody wants the outcome.
