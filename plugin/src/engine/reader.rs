@@ -68,6 +68,8 @@ pub(super) struct Reader {
     tuning: f64,
     /// Frames of the sound over which its end fades; 0 where it ends in silence.
     tail_frames: f32,
+    /// The same for the end of the whole sound, while another part of a streamed one is there.
+    end_frames: f32,
     /// The same for an end that is none, where the rest of a streamed sound has not come.
     cut_frames: f32,
 }
@@ -84,6 +86,7 @@ impl Reader {
             tuning_semitones: Ramp::at(0.0),
             tuning: 1.0,
             tail_frames: 0.0,
+            end_frames: 0.0,
             cut_frames: 0.0,
         }
     }
@@ -104,11 +107,13 @@ impl Reader {
         // What a filter still holds at the end is cut off as well.
         let cut_off = extent.loop_frames == 0 && !(silent_end && manner.filter.is_none());
         let cut_frames = TAIL_SECS * rate_hz * ratio as f32;
+        let end_frames = if cut_off { cut_frames } else { 0.0 };
         Reader {
             extent,
             kernel: Kernel::for_pace(pace(ratio * bend)),
             ratio,
-            tail_frames: if cut_off { cut_frames } else { 0.0 },
+            tail_frames: end_frames,
+            end_frames,
             cut_frames,
             ..Reader::idle()
         }
@@ -124,8 +129,7 @@ impl Reader {
         if let Some(rest) = &pcm.rest {
             let is_whole = available >= rest.frames();
             self.extent.end = available.min(rest.frames());
-            let silent = is_whole && rest.ends_silent();
-            self.tail_frames = if silent { 0.0 } else { self.cut_frames };
+            self.tail_frames = if is_whole { self.end_frames } else { self.cut_frames };
         }
     }
 
