@@ -34,6 +34,7 @@ pub mod picture;
 mod pin;
 pub mod preferences;
 pub mod signs;
+mod sounds;
 pub mod spool;
 pub mod state;
 pub mod streaming;

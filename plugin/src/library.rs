@@ -24,6 +24,7 @@ use crate::legend_drawings;
 use crate::loading::Loading;
 use crate::memory;
 use crate::networks::Networks;
+use crate::sounds::{PcmKey, Sounds};
 use crate::state::BankRef;
 use crate::streaming::{self, Streamer};
 
@@ -34,7 +35,7 @@ pub struct Library {
     usual_shapes: OnceLock<Vec<SignEmbedding>>,
     banks: Mutex<HashMap<PathBuf, Arc<Bank>>>,
     scans: Scans,
-    sounds: Mutex<Sounds>,
+    sounds: Sounds,
     streamer: Streamer,
     memory_notice: Mutex<Option<String>>,
 }
@@ -85,7 +86,7 @@ impl Library {
             usual_shapes: OnceLock::new(),
             banks: Mutex::default(),
             scans: Scans::default(),
-            sounds: Mutex::default(),
+            sounds: Sounds::default(),
             streamer: Streamer::start(),
             memory_notice: Mutex::new(memory::notice()),
         }
@@ -157,12 +158,12 @@ impl Library {
 
     /// Memory that sounds take, in bytes, the pages of streamed ones included.
     pub fn bytes_held(&self) -> usize {
-        self.sounds.lock().bytes + self.streamer.bytes_held()
+        self.sounds.bytes() + self.streamer.bytes_held()
     }
 
     /// Gives up sounds that no instance plays, where the budget has become smaller.
     pub fn make_room(&self) {
-        self.sounds.lock().make_room(memory::budget().bytes() - streaming::pages_bytes());
+        self.sounds.make_room(sounds_bytes());
     }
 
     /// A bank that is open already. The factory bank always is.
@@ -290,13 +291,11 @@ impl Library {
     ) -> Result<Arc<Pcm>, Missing> {
         let Wanted { id, sustain, span, .. } = wanted;
         let key = PcmKey { id, rate: rate_hz.to_bits(), sustain, span };
-        if let Some(pcm) = self.sounds.lock().get(&key) {
+        if let Some(pcm) = self.sounds.get(&key) {
             return Ok(pcm);
         }
-        let pcm = Arc::new(self.load(wanted, rate_hz, is_cancelled)?);
-        self.sounds.lock().insert(key, pcm.clone());
-        self.make_room();
-        Ok(pcm)
+        let pcm = self.load(wanted, rate_hz, is_cancelled)?;
+        Ok(self.sounds.hold(key, pcm, sounds_bytes(), &self.streamer))
     }
 
     /// Serves an Engine with the pages of long sounds from now on.
@@ -410,56 +409,13 @@ impl Drop for Pool {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct PcmKey {
-    id: SoundId,
-    rate: u32,
-    sustain: Option<Loop>,
-    span: Option<(u64, u64)>,
-}
-
-/// Decoded sounds by content, rate and loop, with the turn of their last use.
-#[derive(Default)]
-struct Sounds {
-    held: HashMap<PcmKey, (Arc<Pcm>, u64)>,
-    bytes: usize,
-    turn: u64,
-}
-
-impl Sounds {
-    fn get(&mut self, key: &PcmKey) -> Option<Arc<Pcm>> {
-        self.turn += 1;
-        let (pcm, used) = self.held.get_mut(key)?;
-        *used = self.turn;
-        Some(pcm.clone())
-    }
-
-    /// Gives up the sounds that were used longest ago and that no instance plays, until the rest takes so many bytes.
-    fn make_room(&mut self, most_bytes: usize) {
-        while self.bytes > most_bytes {
-            let unused = self.held.iter().filter(|(_, (pcm, _))| Arc::strong_count(pcm) == 1);
-            let Some(oldest) = unused.min_by_key(|(_, (_, used))| *used).map(|(key, _)| *key) else { break };
-            if let Some((pcm, _)) = self.held.remove(&oldest) {
-                self.bytes -= bytes_of(&pcm);
-            }
-        }
-    }
-
-    fn insert(&mut self, key: PcmKey, pcm: Arc<Pcm>) {
-        self.turn += 1;
-        self.bytes += bytes_of(&pcm);
-        if let Some((old, _)) = self.held.insert(key, (pcm, self.turn)) {
-            self.bytes -= bytes_of(&old);
-        }
-    }
+/// Memory that sounds may take, in bytes: what the pages of streamed ones leave of the budget.
+fn sounds_bytes() -> usize {
+    memory::budget().bytes() - streaming::pages_bytes()
 }
 
 fn progress_of(scan: &Progress) -> ScanProgress {
     ScanProgress { done: scan.done, total: scan.total }
-}
-
-fn bytes_of(pcm: &Pcm) -> usize {
-    (pcm.left.len() + pcm.right.as_ref().map_or(0, |right| right.len())) * size_of::<f32>()
 }
 
 #[cfg(test)]
@@ -486,29 +442,5 @@ mod tests {
         let refused = load(true).map(drop).unwrap_err();
         assert!(refused.cause.contains("not wanted any more"), "{}", refused.cause);
         assert!(load(false).is_ok_and(|pcm| !pcm.left.is_empty()));
-    }
-
-    #[test]
-    fn sounds_that_nobody_plays_leave_when_the_budget_is_full() {
-        const BUDGET_BYTES: usize = 16 << 20;
-        let mut sounds = Sounds::default();
-        let big = || {
-            Arc::new(Pcm {
-                rate_hz: 48_000.0,
-                left: vec![0.0; BUDGET_BYTES / 4 / 2].into(),
-                right: None,
-                sustain: None,
-                rest: None,
-            })
-        };
-        let key = |n: u8| PcmKey { id: SoundId([n; 16]), rate: 0, sustain: None, span: None };
-        let played = big();
-        sounds.insert(key(0), played.clone());
-        sounds.insert(key(1), big());
-        sounds.insert(key(2), big());
-        sounds.make_room(BUDGET_BYTES);
-        assert!(sounds.get(&key(0)).is_some(), "it is being played");
-        assert!(sounds.get(&key(1)).is_none(), "it was used longest ago");
-        assert!(sounds.bytes <= BUDGET_BYTES);
     }
 }

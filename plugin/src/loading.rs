@@ -117,6 +117,24 @@ impl<'a> Loading<'a> {
     }
 }
 
+/// A sound without a loop, longer than its head, with only that in memory and the same samples on disk behind it.
+///
+/// # Errors
+/// What the system says, for example of a full disk.
+pub fn streamed(streamer: &Streamer, whole: &Pcm) -> std::io::Result<Pcm> {
+    let channels: Vec<&[f32]> = [Some(&*whole.left), whole.right.as_deref()].into_iter().flatten().collect();
+    let mut laying = streamer.begin(channels.len());
+    laying.push(&channels)?;
+    let head = |channel: &[f32]| channel.iter().take(HEAD_FRAMES).copied().collect();
+    Ok(Pcm {
+        rate_hz: whole.rate_hz,
+        left: head(&whole.left),
+        right: whole.right.as_deref().map(head),
+        sustain: None,
+        rest: Some(laying.finish()?),
+    })
+}
+
 /// The samples at the host's rate, their loop ready to be played.
 fn prepare(audio: &Audio, sustain: Option<Loop>, rate_hz: f32) -> Pcm {
     let (audio, sustain) = neume_bank::looping::ready(audio, sustain, rate_hz.round() as u32);
