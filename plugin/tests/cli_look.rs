@@ -76,6 +76,63 @@ fn a_sheet_says_what_the_sound_is_and_who_says_so() {
     assert!(factory["sustain"]["end_secs"].is_number(), "a held cello is looped");
 }
 
+/// On other systems such files cannot be.
+#[cfg(target_os = "linux")]
+#[test]
+fn whatever_a_file_is_called_it_is_shown_on_one_line_and_reachable() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let desk = Desk::new();
+    let names: [(&[u8], &str); 3] = [
+        (b"-kick.wav", "-kick.wav"),
+        (b"b\x1b[2J\nell.wav", r"b\u{1b}[2J\nell.wav"),
+        (b"fl\xf6te.wav", "fl\u{fffd}te.wav"),
+    ];
+    for (midi, (name, _)) in (60..).zip(names) {
+        desk.tone("tone.wav", midi as f32);
+        std::fs::create_dir_all(desk.path("bank")).unwrap();
+        std::fs::rename(desk.path("tone.wav"), desk.path("bank").join(OsStr::from_bytes(name))).unwrap();
+    }
+    std::fs::write(desk.path("bank/no\x1b[31msound.wav"), b"PK").unwrap();
+    for words in
+        [&["bank", "scan", "bank"][..], &["bank", "list", "bank"], &["bank", "root", "bank", "x\x1b[2J"]]
+    {
+        let run = desk.run(words);
+        assert!(!(run.stdout + &run.stderr).contains(|c: char| c.is_control() && c != '\n'), "{words:?}");
+    }
+    let listed = desk.run(&["bank", "list", "bank"]).stdout;
+    let mut shown: Vec<&str> = listed.lines().map(|line| line.split("  ").next().unwrap()).collect();
+    shown.sort_unstable();
+    assert_eq!(shown, names.map(|(_, shown)| shown));
+    for (name, shown) in names {
+        for name in [OsStr::from_bytes(name), OsStr::new(shown)] {
+            let mut show = desk.command(&["bank", "show", "--out", "sheet.svg", "bank", "--"]);
+            let output = show.arg(name).output().unwrap();
+            let [told, failed] = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
+            assert!(
+                output.status.success() && told.contains(&format!("sound      {shown}\n")),
+                "{told}{failed}"
+            );
+            let root = desk.command(&["bank", "root", "bank", "--"]).arg(name).output().unwrap();
+            assert!(root.status.success() && String::from_utf8(root.stdout).unwrap().starts_with(shown));
+        }
+    }
+}
+
+#[test]
+fn one_is_counted_in_the_singular() {
+    let desk = Desk::new();
+    desk.tone("bank/tone.wav", 60.0);
+    desk.write("bank/no sound.wav", b"PK");
+    let told = desk.run(&["bank", "scan", "bank"]).stdout;
+    assert!(
+        told.starts_with("1 sound in bank, ") && told.contains("\n1 file is no sound, or not whole:\n"),
+        "{told}"
+    );
+    let told = desk.run(&["bank", "list", "bank"]).stderr;
+    assert_eq!(told, "1 file of bank is no sound, or not whole; `neume bank scan` names it\n");
+}
+
 #[test]
 fn what_cannot_be_shown_is_refused_in_one_line() {
     let desk = studio();

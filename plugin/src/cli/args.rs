@@ -36,7 +36,7 @@ impl Reader {
         language.legend.scale = self.scale.unwrap_or(language.legend.scale);
         let mut signs = Signs::default();
         for cause in signs.learn(&language, &library) {
-            eprintln!("neume: {cause}");
+            super::say(cause);
         }
         while signs.practise(&library) {}
         Ok(Speaker { language, signs, library })

@@ -1,5 +1,6 @@
 //! `neume bank root`: where a name and a sure ear say different roots, the composer decides.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::str::FromStr;
@@ -9,8 +10,8 @@ use clap::Args;
 use neume_bank::decisions::decide;
 use neume_bank::{Decision, ScanOptions, Sound};
 
-use super::banks;
-use super::report::{emit, file_of, root_text};
+use super::report::{emit, file_of, root_text, shown};
+use super::{banks, sound_name};
 
 /// See [`super::banks::Arguments::Root`].
 #[derive(Debug, Args)]
@@ -18,7 +19,7 @@ pub struct Arguments {
     /// The folder of sounds.
     folder: PathBuf,
     /// Sounds, as `neume bank list` calls them; without any, those in doubt.
-    files: Vec<String>,
+    files: Vec<OsString>,
     /// Whose word counts from now on: ear, name, a MIDI note such as 60.25, or open to take a decision back. Without it,
     /// the sounds in doubt are listed.
     #[arg(long, value_name = "WHOSE")]
@@ -77,7 +78,7 @@ impl Root {
             (Some(told), heard) => format!("  called {}, heard {}", root_text(Some(told)), root_text(heard)),
             _ => String::new(),
         };
-        format!("{:<44} {:>9}{doubt}\n", self.file, root_text(self.root_midi))
+        format!("{:<44} {:>9}{doubt}\n", shown(&self.file), root_text(self.root_midi))
     }
 }
 
@@ -87,15 +88,18 @@ impl Root {
 /// A folder that cannot be scanned, a sound that is not in it, a decision that cannot be kept.
 pub fn run(arguments: &Arguments, json: bool) -> Result<ExitCode> {
     let mut bank = banks::scan(&arguments.folder, false)?.bank;
-    let chosen = |sound: &&Sound| match arguments.files.is_empty() {
-        true => sound.doubt.is_some(),
-        false => arguments.files.contains(&file_of(sound)),
-    };
-    let ids: Vec<_> = bank.sounds.iter().filter(chosen).map(|sound| sound.id).collect();
-    let files: Vec<String> = bank.sounds.iter().map(file_of).collect();
-    if let Some(lost) = arguments.files.iter().find(|file| !files.contains(file)) {
-        bail!("{}: holds no sound `{lost}`", arguments.folder.display());
+    let mut chosen: Vec<&Sound> = bank.sounds.iter().filter(|sound| sound.doubt.is_some()).collect();
+    if !arguments.files.is_empty() {
+        chosen = Vec::new();
+        for file in &arguments.files {
+            let before = chosen.len();
+            chosen.extend(bank.sounds.iter().filter(|sound| sound_name::is(sound, file)));
+            if chosen.len() == before {
+                bail!("{}: holds no sound `{}`", arguments.folder.display(), file.display());
+            }
+        }
     }
+    let ids: Vec<_> = chosen.into_iter().map(|sound| sound.id).collect();
     if let Some(Whose(decision)) = arguments.from {
         decide(&arguments.folder, &ScanOptions::default(), &ids, decision)?;
         bank = banks::scan(&arguments.folder, false)?.bank;

@@ -1,5 +1,6 @@
 //! `neume bank show`: a sheet for one sound.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -10,7 +11,7 @@ use serde::Serialize;
 
 use super::overview::Overview;
 use super::page_file::PageFile;
-use super::report::{ByName, SoundReport, emit, root_text};
+use super::report::{ByName, SoundReport, emit, root_text, shown};
 use super::sheet_page::Sheet;
 use super::{banks, sound_name};
 
@@ -21,7 +22,7 @@ pub struct Arguments {
     /// The folder of sounds; without one, the factory bank.
     folder: Option<PathBuf>,
     /// The sound, as `bank list` names it; the beginning of its name, or words of it, are enough.
-    sound: String,
+    sound: OsString,
     #[command(flatten)]
     page: PageFile,
 }
@@ -139,10 +140,11 @@ fn text(report: &Report) -> String {
     let by_family = by(report.said_by.as_ref().map(|by| by.family));
     let decay = format!("{:.2} s", report.decay_secs);
     format!(
-        "{}\n  sound      {file}\n  root       {}, {:.0} % sure{by_root}\n  family     {}, {:.0} %{by_family}\n  \
+        "{}\n  sound      {}\n  root       {}, {:.0} % sure{by_root}\n  family     {}, {:.0} %{by_family}\n  \
          loudness   {loudness_db:.1} LUFS\n  brightness {:.2}\n  roughness  {:.2}\n  noisiness  {:.2}\n  \
          attack     {:.3} s\n  decay      {decay}\n  length     {:.2} s\n",
-        report.out,
+        shown(&report.out),
+        shown(file),
         root_text(*root_midi),
         100.0 * root_confidence,
         family.label(),

@@ -15,7 +15,7 @@ use neume_bank::scan::ScanReport;
 use neume_bank::{Bank, export};
 
 use super::args::open_folder;
-use super::report::{SoundReport, emit, root_text};
+use super::report::{SoundReport, counted, emit, one_line, root_text, shown};
 use super::{bank_map, bank_play, bank_show, progress, search};
 
 /// What to do with a bank.
@@ -160,35 +160,33 @@ fn run_scan(arguments: &Scan, json: bool) -> Result<ExitCode> {
         index: report.index_remark.clone(),
         secs: report.secs,
     };
-    summary.index.iter().for_each(|remark| eprintln!("neume: {remark}"));
+    summary.index.iter().for_each(super::say);
     emit(json, &summary, || {
         let mut text = format!(
-            "{} sounds in {}, {} of them new, in {:.1} s\n",
-            summary.sounds,
-            arguments.folder.display(),
+            "{} in {}, {} of them new, in {:.1} s\n",
+            counted(summary.sounds, "sound"),
+            shown(&arguments.folder.display().to_string()),
             summary.new,
             summary.secs
         );
         if !summary.failed.is_empty() {
-            text += &format!("{} files are no sounds, or not whole:\n", files_of(&report.failed));
+            text += &format!("{}:\n", no_sounds(&report.failed, ""));
         }
-        for failed in &summary.failed {
-            text += &format!("  {}: {}\n", failed.file, failed.cause);
-        }
-        for remark in &summary.remarks {
-            text += &format!("  {}: {}\n", remark.file, remark.cause);
+        for Failed { file, cause } in summary.failed.iter().chain(&summary.remarks) {
+            text += &format!("  {}: {}\n", shown(file), shown(cause));
         }
         if summary.roots_in_doubt > 0 {
+            let are = if summary.roots_in_doubt == 1 { "is" } else { "are" };
             text += &format!(
-                "{} sounds are called by another note than is heard; `neume bank root` lists and decides\n",
-                summary.roots_in_doubt
+                "{} {are} called by another note than is heard; `neume bank root` lists and decides\n",
+                counted(summary.roots_in_doubt, "sound")
             );
         }
         if !summary.not_honoured.is_empty() {
             text += "presets ask for what Neume leaves out:\n";
         }
         for left_out in &summary.not_honoured {
-            text += &format!("  {:>7} x {}\n", left_out.count, left_out.what);
+            text += &format!("  {:>7} x {}\n", left_out.count, shown(&left_out.what));
         }
         text
     })?;
@@ -217,9 +215,10 @@ fn run_export(arguments: &Export, json: bool) -> Result<ExitCode> {
     let summary = ExportSummary { files: exported.files, zones: exported.zones, failed: failed.collect() };
     emit(json, &summary, || {
         let out = arguments.out.display();
-        let mut text = format!("{out}\n  {} zones in {} files\n", summary.zones, summary.files);
-        for failed in &summary.failed {
-            text += &format!("  {}: {}\n", failed.file, failed.cause);
+        let (zones, files) = (counted(summary.zones, "zone"), counted(summary.files, "file"));
+        let mut text = format!("{out}\n  {zones} in {files}\n");
+        for Failed { file, cause } in &summary.failed {
+            text += &format!("  {}: {}\n", shown(file), shown(cause));
         }
         text
     })?;
@@ -229,7 +228,7 @@ fn run_export(arguments: &Export, json: bool) -> Result<ExitCode> {
 fn line(sound: &SoundReport) -> String {
     format!(
         "{:<44} {:>9}  {:>6.1} dB  {:<11} {:>3.0} %  bright {:.2}  rough {:.2}  {:>6.2} s\n",
-        sound.file,
+        shown(&sound.file),
         root_text(sound.root_midi),
         sound.loudness_db,
         sound.family.label(),
@@ -240,9 +239,12 @@ fn line(sound: &SoundReport) -> String {
     )
 }
 
-/// How many files failures are of: a preset may lack several of its sounds.
-fn files_of(failed: &[(PathBuf, String)]) -> usize {
-    failed.iter().map(|(file, _)| file).collect::<BTreeSet<_>>().len()
+/// Says how many files failures are of: a preset may lack several of its sounds.
+fn no_sounds(failed: &[(PathBuf, String)], of: &str) -> String {
+    match failed.iter().map(|(file, _)| file).collect::<BTreeSet<_>>().len() {
+        1 => format!("1 file{of} is no sound, or not whole"),
+        count => format!("{count} files{of} are no sounds, or not whole"),
+    }
 }
 
 /// Opens the bank of a folder, which is scanned if need be, or the factory bank.
@@ -256,11 +258,9 @@ pub fn open(folder: Option<&Path>) -> Result<(Arc<Bank>, BankRef)> {
             let report = scan(folder, false)?;
             let bank = report.bank.clone();
             if !report.failed.is_empty() {
-                let count = files_of(&report.failed);
-                eprintln!(
-                    "{count} files of {} are no sounds, or not whole; `neume bank scan` names them",
-                    folder.display()
-                );
+                let told = no_sounds(&report.failed, &format!(" of {}", folder.display()));
+                let which = if report.failed.len() == 1 { "it" } else { "them" };
+                eprintln!("{}", one_line(&format!("{told}; `neume bank scan` names {which}")));
             }
             Ok((bank, BankRef::Folder(folder.to_path_buf())))
         }

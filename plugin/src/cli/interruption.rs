@@ -36,7 +36,7 @@ impl Interruption {
             // Who keeps a checkpoint holds the lock, so that it is whole.
             let stand = seen.lock();
             bar.finish_and_clear();
-            eprintln!("neume: {}", stand.words());
+            super::say(stand.words());
             std::process::exit(EXIT_CODE)
         };
         let is_unheard = hangup::is_ignored();

@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use super::args::{open_language, open_sketch};
 use super::page_file;
-use super::report::emit;
+use super::report::{counted, emit};
 
 /// What to do with a language.
 #[derive(Debug, Subcommand)]
@@ -221,7 +221,8 @@ fn merge(arguments: &Merge, json: bool) -> Result<()> {
     emit(json, &report, || {
         let mut text = format!("{} new signs, {} new examples", report.signs, report.examples);
         if report.left_out > 0 {
-            text += &format!("\n  left out   {} drawings for which there is no room", report.left_out);
+            let drawings = counted(report.left_out, "drawing");
+            text += &format!("\n  left out   {drawings} for which there is no room");
         }
         for clash in &report.clashes {
             text += &format!("\n  clash      {clash}");

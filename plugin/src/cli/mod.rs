@@ -111,7 +111,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     choose_device(&cli, &library)?;
     let done = command(cli.command, json);
     // The device may have failed meanwhile.
-    library.machine_notice().inspect(|cause| eprintln!("neume: {cause}"));
+    library.machine_notice().into_iter().for_each(say);
     done
 }
 
@@ -123,7 +123,7 @@ fn choose_device(cli: &Cli, library: &Library) -> anyhow::Result<()> {
             anyhow::bail!("--device: networks are trained on the CPU");
         }
         if let Err(cause) = library.choose_device(device) {
-            eprintln!("neume: {cause}");
+            say(cause);
         }
     }
     if let Some(
@@ -136,7 +136,7 @@ fn choose_device(cli: &Cli, library: &Library) -> anyhow::Result<()> {
     ) = cli.command
     {
         library.device();
-        library.machine_notice().inspect(|cause| eprintln!("neume: {cause}"));
+        library.machine_notice().into_iter().for_each(say);
     }
     Ok(())
 }
@@ -156,10 +156,14 @@ fn command(command: Option<Command>, json: bool) -> anyhow::Result<ExitCode> {
     }
 }
 
+/// Says a message on stderr, in one line.
+fn say(message: impl std::fmt::Display) {
+    eprintln!("neume: {}", report::one_line(&message.to_string()));
+}
+
 /// Says on stderr, in one line, what failed.
 fn complain(error: &anyhow::Error) {
-    let text = format!("{error:#}");
-    eprintln!("neume: {}", text.split_whitespace().collect::<Vec<_>>().join(" "));
+    say(format_args!("{error:#}"));
 }
 
 /// Shows help and version as they are; what is wrong with a command line becomes one line.
@@ -171,7 +175,7 @@ fn refuse(cause: &clap::Error) -> ExitCode {
     }
     let text = cause.to_string();
     let told = text.split("\n\n").next().unwrap_or_default().trim_start_matches("error: ");
-    eprintln!("neume: {}", told.split_whitespace().collect::<Vec<_>>().join(" "));
+    say(told);
     ExitCode::from(2)
 }
 

@@ -1,6 +1,7 @@
 //! What commands print: exactly one JSON object with `--json`, aligned text without it. The names of the fields
 //! are a contract with scripts.
 
+use std::borrow::Cow;
 use std::io::Write as _;
 use std::path::Path;
 
@@ -13,7 +14,10 @@ use super::read::ReadSketch;
 
 /// Prints a report to stdout: as JSON, or as the text that `text` makes of it.
 pub fn emit<R: Serialize>(json: bool, report: &R, text: impl FnOnce() -> String) -> anyhow::Result<()> {
-    let line = if json { serde_json::to_string(report)? } else { text() };
+    let line = match json {
+        true => serde_json::to_string(report)?,
+        false => escaped(&text(), |c| c.is_control() && c != '\n').into_owned(),
+    };
     let mut stdout = std::io::stdout().lock();
     match writeln!(stdout, "{}", line.trim_end()).and_then(|()| stdout.flush()) {
         // Whoever read our output has heard enough.
@@ -139,7 +143,7 @@ impl ReadingReport {
         let family = self.timbre.family.map_or("open", Family::label);
         let row = |name: &str, value: &str, note: &str| format!("  {name:<11}{value:<15}{note}\n");
         [
-            format!("{}\n", self.file),
+            format!("{}\n", shown(&self.file)),
             row("pitch", &note_and_cents(self.pitch.midi), &sure(self.pitch.confidence)),
             row("loudness", &format!("{:.0} dB", self.loudness.db), &sure(self.loudness.confidence)),
             row("family", family, &sure(self.timbre.confidence)),
@@ -240,6 +244,36 @@ pub fn file_text(path: &Path) -> String {
     path.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
 }
 
+/// A name on a line of its own: what would break the line, move the cursor or change the colour is written out, a line
+/// break as `\n`.
+pub fn shown(name: &str) -> Cow<'_, str> {
+    escaped(name, char::is_control)
+}
+
+/// A message as one line.
+pub fn one_line(message: &str) -> String {
+    shown(&message.split_whitespace().collect::<Vec<_>>().join(" ")).into_owned()
+}
+
+fn escaped(text: &str, is_escaped: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if !text.contains(&is_escaped) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::new();
+    for c in text.chars() {
+        match is_escaped(c) {
+            true => out.extend(c.escape_default()),
+            false => out.push(c),
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// So many of what this names in the singular: `1 sound`, `2 sounds`.
+pub fn counted(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
 /// A root note, or a dash where there is none.
 pub fn root_text(root_midi: Option<f32>) -> String {
     root_midi.map_or("no pitch".to_string(), note_and_cents)
@@ -248,6 +282,13 @@ pub fn root_text(root_midi: Option<f32>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_is_shown_on_one_line_and_moves_no_terminal() {
+        assert_eq!(shown("Harfe C4, forte – ƒ.wav"), "Harfe C4, forte – ƒ.wav");
+        assert_eq!(shown("a\u{1b}[2Jb\n\u{9b}31m\t\u{7f}.wav"), r"a\u{1b}[2Jb\n\u{9b}31m\t\u{7f}.wav");
+        assert_eq!(one_line("a.wav:\n  it is\u{7} no sound "), r"a.wav: it is\u{7} no sound");
+    }
 
     #[test]
     fn families_are_written_by_name_in_the_order_of_their_hues() {

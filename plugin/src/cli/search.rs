@@ -12,7 +12,7 @@ use neume_bank::{Bank, Content, Profile, Query, Reason, SoundId, Text, Weights, 
 use neume_models::Family;
 
 use super::args::Reader;
-use super::report::{emit, file_of, file_text, root_text};
+use super::report::{counted, emit, file_of, file_text, root_text, shown};
 use super::{banks, read};
 
 /// See [`banks::Arguments::Search`].
@@ -168,12 +168,13 @@ pub fn run(arguments: &Search, json: bool) -> Result<ExitCode> {
 
 fn text_of(report: &Report) -> String {
     if report.sounds.is_empty() {
-        return format!("nothing among the {} sounds of {}", report.searched, report.bank);
+        return format!("nothing among the {} of {}", counted(report.searched, "sound"), shown(&report.bank));
     }
     let line = |found: &FoundReport| {
         let reasons: Vec<&str> = found.reasons.iter().map(|reason| reason.says.as_str()).collect();
         let root = root_text(found.root_midi);
-        format!("  {:>3.0}  {}  ({root})\n       {}\n", 100.0 * found.score, found.file, reasons.join(" · "))
+        let (file, reasons) = (shown(&found.file), reasons.join(" · "));
+        format!("  {:>3.0}  {file}  ({root})\n       {}\n", 100.0 * found.score, shown(&reasons))
     };
     report.sounds.iter().map(line).collect()
 }

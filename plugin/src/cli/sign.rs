@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use super::args::open_sketch;
 use super::progress;
-use super::report::emit;
+use super::report::{emit, shown};
 
 /// What to do with signs.
 #[derive(Debug, Subcommand)]
@@ -71,7 +71,9 @@ pub fn run(arguments: &Arguments, json: bool) -> Result<ExitCode> {
     }
     let report = Report { signs: named };
     emit(json, &report, || {
-        let line = |named: &Named| format!("{:5.2}  {:20} {}", named.similarity, named.sign, named.file);
+        let line = |named: &Named| {
+            format!("{:5.2}  {:20} {}", named.similarity, shown(&named.sign), shown(&named.file))
+        };
         report.signs.iter().map(line).collect::<Vec<_>>().join("\n")
     })?;
     Ok(code)

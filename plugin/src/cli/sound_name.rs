@@ -1,23 +1,36 @@
 //! A sound of a bank by what a person calls it.
 
-use anyhow::{Result, bail};
-use neume_bank::{Bank, Sound};
+use std::ffi::OsStr;
 
-use super::report::file_of;
+use anyhow::{Result, bail};
+use neume_bank::{Bank, Sound, Source};
+
+use super::report::{file_of, shown};
+
+/// Whether this is the name of a sound: as `bank list` has it or shows it, or the path of its file, which may be no text.
+pub fn is(sound: &Sound, name: &OsStr) -> bool {
+    if matches!(&sound.source, Source::File(path) if path == name) {
+        return true;
+    }
+    let file = file_of(sound);
+    name.to_str().is_some_and(|name| name == file || name == shown(&file))
+}
 
 /// The sound of this name; else the first that begins so; else the first that has all of the words, in its name, its
 /// class, or its family. Names are as `bank list` has them, and capitals do not matter.
 ///
 /// # Errors
 /// An empty bank; no such sound: the nearest three are named.
-pub fn find<'a>(bank: &'a Bank, wanted: &str) -> Result<&'a Sound> {
+pub fn find(bank: &Bank, wanted: impl AsRef<OsStr>) -> Result<&Sound> {
+    let name = wanted.as_ref();
+    let wanted = &*name.to_string_lossy();
     let folder = || bank.folder.as_ref().map_or(bank.name.clone(), |folder| folder.display().to_string());
     let mut sounds: Vec<(String, &Sound)> = bank.sounds.iter().map(|sound| (file_of(sound), sound)).collect();
     sounds.sort_by(|a, b| a.0.cmp(&b.0));
     if sounds.is_empty() {
         bail!("{}: the bank has no sounds", folder());
     }
-    if let Some((_, sound)) = sounds.iter().find(|(file, _)| file == wanted) {
+    if let Some((_, sound)) = sounds.iter().find(|(_, sound)| is(sound, name)) {
         return Ok(sound);
     }
     let low = wanted.trim().to_lowercase();

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::interruption::Interruption;
 use super::progress;
-use super::report::emit;
+use super::report::{emit, one_line};
 use super::training_picture::{ClassFigures, Confusion, Curves, Reliability, write_curves};
 use super::{train_sign, train_sketch, train_sound};
 
@@ -169,7 +169,7 @@ impl Workplace {
             );
         }
         let bytes = std::fs::read(&checkpoint).with_context(|| checkpoint.display().to_string())?;
-        eprintln!("going on from {}", checkpoint.display());
+        eprintln!("{}", one_line(&format!("going on from {}", checkpoint.display())));
         Ok(Some(bytes))
     }
 

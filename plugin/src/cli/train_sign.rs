@@ -10,6 +10,7 @@ use neume_models::train::sign::{Config, Fold, Sign, run as teach};
 
 use super::labels_file::{self, folder_of};
 use super::pen_file;
+use super::report::one_line;
 use super::train::{
     self, HeldOut, Outcome, Settings, Workplace, curves_of, deliver, files_below, look_every, watch,
 };
@@ -144,7 +145,7 @@ fn named_signs(folder: &Path, labels: &Path) -> Result<Vec<Sign>> {
                 let person = person.map_or(drawings.len() as u32, |person| person as u32);
                 drawings.insert(row.file, (person, movement));
             }
-            Err(cause) => eprintln!("left out: {cause:#}"),
+            Err(cause) => eprintln!("left out: {}", one_line(&format!("{cause:#}"))),
         }
     }
     ensure!(!found.is_empty(), "{}: it names no drawing that can be read", named());

@@ -16,6 +16,7 @@ use super::args::open_sketch;
 use super::labels_file::{self, Row, folder_of};
 use super::pen_file;
 use super::progress;
+use super::report::one_line;
 use super::train::{
     self, Options, Outcome, Settings, Workplace, curves_of, deliver, files_below, look_every, watch,
 };
@@ -191,7 +192,7 @@ fn pictures_of(folders: &[PathBuf], labels: &Path, scale: Scale) -> Result<Vec<L
         });
         match lesson {
             Ok(lesson) => lessons.push(lesson),
-            Err(cause) => bar.suspend(|| eprintln!("left out: {cause:#}")),
+            Err(cause) => bar.suspend(|| eprintln!("left out: {}", one_line(&format!("{cause:#}")))),
         }
         bar.inc(1);
     }

@@ -16,6 +16,7 @@ use rayon::prelude::*;
 
 use super::labels_file::{self, Row, folder_of};
 use super::progress;
+use super::report::one_line;
 use super::train::{
     self, HeldOut, Outcome, Settings, Workplace, curves_of, deliver, files_below, look_every, on_all_threads,
     watch,
@@ -143,7 +144,8 @@ fn sounds_of(folders: &[PathBuf]) -> Result<Vec<LabelledSound>> {
     }
     for ((folder, cause), count) in left_out {
         let sounds = if count == 1 { "sound" } else { "sounds" };
-        eprintln!("left out: {}: {count} {sounds}: {cause}", folder.display());
+        let left_out = format!("left out: {}: {count} {sounds}: {cause}", folder.display());
+        eprintln!("{}", one_line(&left_out));
     }
     ensure!(!labelled.is_empty(), "{}: no sound in it has a label in its path", folders[0].display());
     decoded(labelled)
@@ -205,7 +207,7 @@ fn decoded(files: Vec<(PathBuf, Said)>) -> Result<Vec<LabelledSound>> {
                 Ok(LabelledSound::new(label, &mono, decoded.audio.rate_hz))
             });
             heard.unwrap_or_else(|cause| {
-                bar.suspend(|| eprintln!("left out: {cause:#}"));
+                bar.suspend(|| eprintln!("left out: {}", one_line(&format!("{cause:#}"))));
                 None
             })
         })
