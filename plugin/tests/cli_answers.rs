@@ -3,6 +3,11 @@
 mod cli_command;
 
 use cli_command::{Desk, midi_of};
+use neume::language::{BoundSound, Language};
+use neume::state::BankRef;
+use neume_bank::{Bank, Source};
+use neume_models::legend::note_name;
+use neume_models::{RasterLayer, Sketch};
 use serde_json::Value;
 
 fn keys(value: &Value) -> Vec<&str> {
@@ -407,4 +412,64 @@ fn a_search_finds_sounds_by_words_by_likeness_and_by_a_drawing_each_with_its_rea
         "{}",
         text.stdout
     );
+}
+
+/// Writes a language, as the window would.
+fn language(desk: &Desk, name: &str, teach: impl FnOnce(&mut Language)) {
+    let mut language = Language::default();
+    language.legend.scale = "69-80".parse().unwrap();
+    teach(&mut language);
+    desk.write(name, &language.to_file().unwrap());
+}
+
+#[test]
+fn as_drawn_in_a_language_that_leaves_pitch_out_a_sound_has_its_own() {
+    let desk = studio();
+    language(&desk, "mine.neumes", |language| language.spoken.pitch = false);
+    let words = ["render", "--sketch", "line.png", "--language", "mine.neumes", "--bank", "bank"];
+    let how = ["--sound", "low/tone 76.wav", "--notes", "40", "--mode", "drawn", "--out", "out.wav"];
+    desk.json(&[&words[..], &how[..]].concat());
+    let [left, _] = desk.samples("out.wav");
+    let midi = midi_of(&left[12_000..16_096], 48_000.0);
+    assert!((midi - 76.0).abs() < 0.1, "{midi}, and 72 is drawn");
+}
+
+#[test]
+fn a_sign_stands_for_its_sound_although_another_bank_is_matched() {
+    let desk = studio();
+    shape(&desk, "sign.png", 0, [100, 60], 60);
+    let factory = Bank::factory();
+    let sound = &factory.sounds[7];
+    let Source::Factory { instrument, root_midi } = &sound.source else { panic!("it is made here") };
+    let file = format!("{instrument} {}", note_name(i32::from(*root_midi)));
+    let bound = |bank: BankRef| BoundSound {
+        sound: sound.id,
+        source: sound.source.clone(),
+        bank,
+        name: "my own".to_string(),
+    };
+    let taught = |name: &str, bank: BankRef| {
+        let picture = RasterLayer::decode(&std::fs::read(desk.path("sign.png")).unwrap()).unwrap();
+        language(&desk, name, |language| {
+            let drawing = Sketch { strokes: Vec::new(), raster: Some(picture) };
+            language.teach("bell", std::sync::Arc::new(drawing)).unwrap();
+            language.sign_mut("bell").unwrap().meaning.sound = Some(bound(bank));
+        });
+    };
+    taught("mine.neumes", BankRef::Factory);
+    let words = ["match", "sign.png", "--bank", "bank", "--top", "2", "--language"];
+    let answer = desk.json(&[&words[..], &["mine.neumes"]].concat());
+    assert_eq!(answer["reading"]["sign"]["name"], "bell");
+    let [first, second] = [0, 1].map(|at| answer["matches"][at].clone());
+    assert_eq!((first["file"].as_str(), first["bank"].as_str()), (Some(&*file), Some("Factory")));
+    assert!(second["file"].as_str().unwrap().starts_with("low/tone") && second.get("bank").is_none());
+    let words_of_render =
+        ["--bank", "bank", "--notes", "60", "--out", "out.wav", "--language", "mine.neumes"];
+    let rendered = desk.json(&[&["render", "--sketch", "sign.png"], &words_of_render[..]].concat());
+    assert_eq!(rendered["matched"], file.as_str());
+
+    taught("lost.neumes", BankRef::Folder("nowhere".into()));
+    let run = desk.run(&[&words[..], &["lost.neumes"]].concat());
+    assert_eq!(run.code, Some(0));
+    assert!(run.stderr.contains("my own: the sound of this sign is in no open bank"), "{}", run.stderr);
 }

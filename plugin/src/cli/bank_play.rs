@@ -1,5 +1,6 @@
 //! `neume bank play`: a sound of a bank, through the computer's audio device.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -7,14 +8,14 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use clap::Args;
 use neume::engine::Mode;
+use neume::language::Spoken;
 use neume::library::Library;
-use neume::worker;
+use neume::worker::{self, Found};
 use neume_bank::Sound;
-use neume_models::{Embedding, Families, Loudness, Pitch, Reading, Timbre};
 use serde::Serialize;
 
 use super::offline::{Player, Session};
-use super::report::{emit, file_of};
+use super::report::{emit, file_of, shown};
 use super::score::Score;
 use super::speaker::Speaker;
 use super::{banks, sound_name};
@@ -27,7 +28,7 @@ pub struct Arguments {
     folder: Option<PathBuf>,
     /// The sound, as `bank list` names it; the beginning of its name, or words of it, are enough.
     #[arg(value_name = "SOUND|WORDS")]
-    sound: String,
+    sound: OsString,
     /// The MIDI note to play [default: the sound's own root].
     #[arg(long, value_parser = clap::value_parser!(u8).range(0..=127))]
     note: Option<u8>,
@@ -36,8 +37,6 @@ pub struct Arguments {
     secs: Option<f64>,
 }
 
-/// What a sound is played at, in dB of the legend: loud, with room for what is louder.
-const LOUDNESS_DB: f32 = -6.0;
 /// How long a looped sound is held.
 const HELD_SECS: f64 = 2.0;
 /// Longest that a key is held.
@@ -62,8 +61,10 @@ pub fn run(arguments: &Arguments, json: bool) -> Result<ExitCode> {
     let speaker = Speaker::open()?;
     let root = sound.profile.root_midi.filter(|midi| midi.is_finite());
     let note = arguments.note.unwrap_or(root.map_or(60.0, f32::round).clamp(0.0, 127.0) as u8);
-    let reading = as_if_drawn(f32::from(note));
-    let chosen = worker::choose(&bank, &from, sound.id, &reading, true).context("the bank lost the sound")?;
+    let reading = worker::undrawn(f32::from(note));
+    let found = Found { bank: bank.clone(), from, sound: sound.id };
+    let chosen =
+        worker::choose(&found, &reading, &Spoken::default(), true).context("the bank lost the sound")?;
     let rate_hz = speaker.rate_hz();
     // This sound and no neighbour, whatever the key is.
     let chosen = worker::only_the_match(&chosen);
@@ -88,7 +89,8 @@ pub fn run(arguments: &Arguments, json: bool) -> Result<ExitCode> {
     emit(json, &report, || {
         let secs = report.frames as f64 / f64::from(rate_hz);
         let ended = if report.is_interrupted { ", interrupted" } else { "" };
-        format!("{}\n  note       {note}\n  length     {secs:.2} s at {rate_hz} Hz{ended}", report.played)
+        let played = shown(&report.played);
+        format!("{played}\n  note       {note}\n  length     {secs:.2} s at {rate_hz} Hz{ended}")
     })?;
     Ok(ExitCode::SUCCESS)
 }
@@ -100,23 +102,6 @@ fn held_secs(sound: &Sound, root: Option<f32>, note: u8) -> f64 {
     }
     let faster = 2f64.powf(f64::from(root.map_or(0.0, |root| f32::from(note) - root)) / 12.0);
     (f64::from(sound.profile.duration_secs) / faster).clamp(0.05, MOST_SECS)
-}
-
-/// A drawing that asks for this note, and nothing else in particular.
-fn as_if_drawn(midi: f32) -> Reading {
-    Reading {
-        pitch: Pitch { y_norm: 0.5, midi, confidence: 1.0 },
-        loudness: Loudness { db: LOUDNESS_DB, width_norm: 0.05, confidence: 1.0 },
-        timbre: Timbre {
-            family: None,
-            confidence: 1.0,
-            families: Families::EVEN,
-            brightness: 0.5,
-            roughness: 0.5,
-        },
-        contour: Vec::new(),
-        embedding: Embedding::from_raw(&[0.0; Embedding::LEN]),
-    }
 }
 
 fn secs(text: &str) -> Result<f64, String> {

@@ -10,10 +10,11 @@ use neume::engine::Mode;
 use neume::handoff::Playable;
 use neume::library::Library;
 use neume::state::BankRef;
-use neume_bank::{Bank, Match};
+use neume_bank::Bank;
 
 use super::args::Speaker;
 use super::demo_picture::{self, Scene};
+use super::matching::Ranked;
 use super::offline::{Session, perform, playable};
 use super::read::{self, ReadSketch};
 use super::report::{MatchReport, ReadingReport, emit};
@@ -64,8 +65,8 @@ pub fn run(arguments: &Arguments, json: bool) -> Result<ExitCode> {
     let speaker = Speaker::usual(Library::shared());
     let read = read::read_file(&speaker, &places.sketch)?;
     let bank = Bank::factory();
-    let ranked = matching::rank(&bank, &read, &speaker, 5)?;
-    let sound = playable(&bank, &BankRef::Factory, &read.reading, &ranked[0], RATE_HZ)?;
+    let ranked = matching::rank(&bank, &BankRef::Factory, &read, &speaker, 5)?;
+    let sound = playable(&ranked[0].found, &read.reading, &speaker.language.spoken, RATE_HZ)?;
     let (levels, mono) = play(sound, &phrase_around(read.reading.pitch.midi), &places.phrase)?;
     let scene = Scene {
         title: "A first sketch, as Neume reads and plays it",
@@ -73,7 +74,7 @@ pub fn run(arguments: &Arguments, json: bool) -> Result<ExitCode> {
         scale: speaker.language.legend.scale,
         reading: &read.reading,
         bank: &bank,
-        matches: &ranked,
+        matches: &ranked.iter().map(|ranked| ranked.fit).collect::<Vec<_>>(),
         mono: &mono,
         rate_hz: RATE_HZ,
     };
@@ -98,11 +99,11 @@ fn play(sound: Arc<Playable>, score: &Score, path: &Path) -> Result<(Levels, Vec
     Ok((file.finish()?, mono))
 }
 
-fn report(read: &ReadSketch, bank: &Bank, ranked: &[Match], places: &Places, levels: Levels) -> Report {
+fn report(read: &ReadSketch, bank: &Bank, ranked: &[Ranked], places: &Places, levels: Levels) -> Report {
     let shown = |path: &Path| path.display().to_string();
     Report {
         reading: ReadingReport::new(&places.sketch, read),
-        matches: ranked.iter().filter_map(|ranked| matching::report_of(bank, ranked)).collect(),
+        matches: ranked.iter().filter_map(|ranked| ranked.report(bank)).collect(),
         sketch: shown(&places.sketch),
         phrase: shown(&places.phrase),
         picture: shown(&places.picture),
@@ -112,7 +113,7 @@ fn report(read: &ReadSketch, bank: &Bank, ranked: &[Match], places: &Places, lev
     }
 }
 
-fn text(report: &Report, bank: &Bank, ranked: &[Match]) -> String {
+fn text(report: &Report, bank: &Bank, ranked: &[Ranked]) -> String {
     let best = report.matches.first().map_or("", |best| &best.file);
     let mut text = format!("{}\n{}\n", report.reading.text(), matching::text(bank, ranked));
     text += &format!("  {best} plays a phrase of {:.1} s, peak {:.1} dB\n\n", report.secs, report.peak_db);

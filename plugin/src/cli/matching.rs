@@ -2,16 +2,19 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
 use neume::library::Library;
+use neume::state::BankRef;
+use neume::worker::Found;
 use neume_bank::matching::fit;
 use neume_bank::{Bank, Match, Weights};
 
 use super::args::{Reader, Speaker};
 use super::read::ReadSketch;
-use super::report::{MatchReport, ReadingReport, emit, file_of, root_text};
+use super::report::{MatchReport, ReadingReport, emit, file_of, root_text, shown};
 use super::{banks, read};
 
 /// Ranks the sounds of a bank by how well they fit a drawing.
@@ -42,30 +45,65 @@ struct Report {
 pub fn run(arguments: &Arguments, json: bool) -> Result<ExitCode> {
     let speaker = arguments.reader.open(Library::shared())?;
     let read = read::read_file(&speaker, &arguments.drawing)?;
-    let (bank, _) = banks::open(arguments.bank.as_deref())?;
-    let ranked = rank(&bank, &read, &speaker, arguments.top as usize)?;
+    let (bank, from) = banks::open(arguments.bank.as_deref())?;
+    let ranked = rank(&bank, &from, &read, &speaker, arguments.top as usize)?;
     let report = Report {
         reading: ReadingReport::new(&arguments.drawing, &read),
         bank: bank.name.clone(),
         sounds: bank.sounds.len(),
-        matches: ranked.iter().filter_map(|ranked| report_of(&bank, ranked)).collect(),
+        matches: ranked.iter().filter_map(|ranked| ranked.report(&bank)).collect(),
     };
     emit(json, &report, || report.reading.text() + "\n" + &text(&bank, &ranked))?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// The best sounds for a drawing, at least one; the sound that its sign stands for comes first.
+/// A ranked sound and the bank that has it.
+pub struct Ranked {
+    /// Which.
+    pub found: Found,
+    /// How well it fits.
+    pub fit: Match,
+}
+
+impl Ranked {
+    /// What is told of it beside the sounds of a bank.
+    pub fn report(&self, beside: &Bank) -> Option<MatchReport> {
+        let Found { bank, sound, .. } = &self.found;
+        let file = file_of(bank.get(*sound)?);
+        let elsewhere = (bank.folder != beside.folder).then(|| bank.name.clone());
+        Some(MatchReport { file, bank: elsewhere, score: self.fit.score, aspects: self.fit.aspects })
+    }
+}
+
+/// The best sounds for a drawing, at least one; the sound that its sign stands for comes first, and where that lies in no
+/// open bank, it is said.
 ///
 /// # Errors
 /// A bank without sounds.
-pub fn rank(bank: &Bank, read: &ReadSketch, speaker: &Speaker, top: usize) -> Result<Vec<Match>> {
+pub fn rank(
+    bank: &Arc<Bank>,
+    from: &BankRef,
+    read: &ReadSketch,
+    speaker: &Speaker,
+    top: usize,
+) -> Result<Vec<Ranked>> {
     let weights = speaker.language.weights(&Weights::default());
     let bound = read.sign.as_ref().and_then(|sign| speaker.meaning(sign)?.sound.as_ref());
-    let bound = bound.map(|bound| bound.sound).filter(|sound| bank.get(*sound).is_some());
-    let mut ranked = neume_bank::matching::rank(bank, &read.reading, &weights, top);
-    if let Some(bound) = bound.and_then(|sound| fit(bank, &read.reading, &weights, sound)) {
-        ranked.retain(|ranked| ranked.sound != bound.sound);
-        ranked.insert(0, bound);
+    let bound = bound.and_then(|bound| {
+        let found = Found::bound(&Library::shared(), (bank, from), bound);
+        found.inspect_err(|cause| super::say(cause)).ok()
+    });
+    let fits = neume_bank::matching::rank(bank, &read.reading, &weights, top);
+    let here = |fit: Match| {
+        let found = Found { bank: bank.clone(), from: from.clone(), sound: fit.sound };
+        Ranked { found, fit }
+    };
+    let mut ranked: Vec<Ranked> = fits.into_iter().map(here).collect();
+    if let Some(found) = bound
+        && let Some(fit) = fit(&found.bank, &read.reading, &weights, found.sound)
+    {
+        ranked.retain(|ranked| ranked.fit.sound != found.sound);
+        ranked.insert(0, Ranked { found, fit });
         ranked.truncate(top);
     }
     if ranked.is_empty() {
@@ -75,27 +113,30 @@ pub fn rank(bank: &Bank, read: &ReadSketch, speaker: &Speaker, top: usize) -> Re
     Ok(ranked)
 }
 
-/// What is told of a ranked sound.
-pub fn report_of(bank: &Bank, ranked: &Match) -> Option<MatchReport> {
-    let file = file_of(bank.get(ranked.sound)?);
-    Some(MatchReport { file, score: ranked.score, aspects: ranked.aspects })
-}
-
 /// A table of ranked sounds: score, aspects, and what the sound is.
-pub fn text(bank: &Bank, ranked: &[Match]) -> String {
-    let mut text =
-        format!("  {:<5}  {:>5} {:>9} {:>7}   in {}\n", "score", "pitch", "loudness", "timbre", bank.name);
-    for Match { sound, score, aspects } in ranked {
-        let Some(sound) = bank.get(*sound) else { continue };
+pub fn text(bank: &Bank, ranked: &[Ranked]) -> String {
+    let mut text = format!(
+        "  {:<5}  {:>5} {:>9} {:>7}   in {}\n",
+        "score",
+        "pitch",
+        "loudness",
+        "timbre",
+        shown(&bank.name)
+    );
+    for ranked in ranked {
+        let Match { score, aspects, .. } = &ranked.fit;
+        let Some(sound) = ranked.found.bank.get(ranked.found.sound) else { continue };
+        let elsewhere = ranked.report(bank).and_then(|report| report.bank);
         text += &format!(
-            "  {:>5.0}  {:>5.0} {:>9.0} {:>7.0}   {}: {}, {}\n",
+            "  {:>5.0}  {:>5.0} {:>9.0} {:>7.0}   {}: {}, {}{}\n",
             100.0 * score,
             100.0 * aspects.pitch,
             100.0 * aspects.loudness,
             100.0 * aspects.timbre,
-            file_of(sound),
+            shown(&file_of(sound)),
             root_text(sound.profile.root_midi),
-            sound.profile.families.best().0.label()
+            sound.profile.families.best().0.label(),
+            elsewhere.map_or(String::new(), |bank| format!(", in {}", shown(&bank)))
         );
     }
     text

@@ -7,11 +7,10 @@ use anyhow::{Context as _, Result, bail, ensure};
 use crossbeam_channel::Receiver;
 use neume::engine::{Engine, Event, Mode, Note, Settings, TimedEvent};
 use neume::handoff::{self, Playable, Request, Requests, SLOTS, ToEngine};
+use neume::language::Spoken;
 use neume::library::Library;
 use neume::params::NeumeParams;
-use neume::state::BankRef;
-use neume::worker;
-use neume_bank::{Bank, Match};
+use neume::worker::{self, Found};
 use neume_models::Reading;
 
 use super::score::{Action, Moment, Score};
@@ -43,19 +42,12 @@ impl Session {
 /// Longest that is waited for pages of long sounds.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// What lies under the keys for a match.
+/// What lies under the keys where this sound was matched.
 ///
 /// # Errors
 /// Names the sound and the cause.
-pub fn playable(
-    bank: &Bank,
-    from: &BankRef,
-    reading: &Reading,
-    best: &Match,
-    rate_hz: u32,
-) -> Result<Arc<Playable>> {
-    let chosen = worker::choose(bank, from, best.sound, reading, false)
-        .context("the matched sound is not in its bank")?;
+pub fn playable(found: &Found, reading: &Reading, spoken: &Spoken, rate_hz: u32) -> Result<Arc<Playable>> {
+    let chosen = worker::choose(found, reading, spoken, false).context("the bank lost the sound")?;
     Ok(Arc::new(worker::playable(&Library::shared(), &chosen, rate_hz as f32, &|_| false)?))
 }
 

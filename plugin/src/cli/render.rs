@@ -4,12 +4,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Result, ensure};
 use clap::{ArgGroup, Args, ValueEnum};
 use neume::engine::Mode;
 use neume::handoff::Playable;
 use neume::library::Library;
-use neume_bank::{Bank, Match};
+use neume::worker::Found;
 
 use super::args::{Keys, Reader};
 use super::offline::{Session, perform, playable};
@@ -134,21 +134,17 @@ fn sounds(arguments: &Arguments) -> Result<(String, Vec<Arc<Playable>>)> {
     let mut names = Vec::new();
     let mut sounds = Vec::new();
     for read in &readings {
-        let best = match &arguments.sound {
-            Some(name) => named(&bank, name, &matching::rank(&bank, read, &speaker, usize::MAX)?)?,
-            None => matching::rank(&bank, read, &speaker, 1)?[0],
+        let found = match &arguments.sound {
+            Some(name) => {
+                let sound = sound_name::find(&bank, name)?.id;
+                Found { bank: bank.clone(), from: from.clone(), sound }
+            }
+            None => matching::rank(&bank, &from, read, &speaker, 1)?.swap_remove(0).found,
         };
-        names.extend(bank.get(best.sound).map(file_of));
-        sounds.push(playable(&bank, &from, &read.reading, &best, arguments.rate)?);
+        names.extend(found.bank.get(found.sound).map(file_of));
+        sounds.push(playable(&found, &read.reading, &speaker.language.spoken, arguments.rate)?);
     }
     Ok((names.swap_remove(0), sounds))
-}
-
-/// The match of the sound that is called so.
-fn named(bank: &Bank, name: &str, ranked: &[Match]) -> Result<Match> {
-    let id = sound_name::find(bank, name)?.id;
-    let found = ranked.iter().find(|ranked| ranked.sound == id).copied();
-    found.with_context(|| format!("{name}: the bank lost the sound"))
 }
 
 fn write(arguments: &Arguments, sounds: &[Arc<Playable>], score: &Score, session: Session) -> Result<Levels> {

@@ -220,6 +220,9 @@ impl SoundReport {
 pub struct MatchReport {
     /// Relative to the bank's folder; a factory sound's name.
     pub file: String,
+    /// Present where it lies in another bank than the one that is matched.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bank: Option<String>,
     /// 0..1.
     pub score: f32,
     /// What it is made of.

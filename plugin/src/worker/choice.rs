@@ -1,9 +1,12 @@
 //! From a ranked sound to what is saved of it, and from there to what lies under the keys.
 
+use std::sync::Arc;
+
 use neume_bank::{Bank, Instrument, Looping, Manner, Sound, SoundId, Zone};
-use neume_models::Reading;
+use neume_models::{Embedding, Families, Loudness, Pitch, Reading, Timbre};
 
 use crate::handoff::{Playable, PlayableZone};
+use crate::language::{BoundSound, Spoken};
 use crate::library::{Library, Missing, Wanted};
 use crate::loading::bytes_held;
 use crate::memory;
@@ -15,9 +18,61 @@ const FULL_LOUDNESS_DB: f32 = -14.0;
 /// Bounds of the gain that brings a sound to the drawn loudness.
 const GAIN_DB: std::ops::RangeInclusive<f32> = -160.0..=18.0;
 
-/// Chooses a sound of a bank for a reading: its instrument's zones, and the gain that makes it as loud as drawn.
-/// `None` if the bank does not have it.
-pub fn choose(bank: &Bank, from: &BankRef, id: SoundId, reading: &Reading, by_hand: bool) -> Option<Chosen> {
+/// Loudness in dB of the legend at which a sound is heard that nobody drew: loud, with room for what is louder.
+const ALONE_DB: f32 = -6.0;
+
+/// A sound and the open bank that has it.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// The bank.
+    pub bank: Arc<Bank>,
+    /// Where it is.
+    pub from: BankRef,
+    /// Which of its sounds.
+    pub sound: SoundId,
+}
+
+impl Found {
+    /// The sound that a sign stands for, where it lies now: in the bank that is matched, or in its own if that is open.
+    ///
+    /// # Errors
+    /// Says that it is in neither.
+    pub fn bound(
+        library: &Library,
+        (bank, from): (&Arc<Bank>, &BankRef),
+        bound: &BoundSound,
+    ) -> Result<Found, String> {
+        let open = [(Some(bank.clone()), from), (library.bank(&bound.bank), &bound.bank)];
+        let found = open.into_iter().find_map(|(bank, from)| {
+            let bank = bank.filter(|bank| bank.get(bound.sound).is_some())?;
+            Some(Found { bank, from: from.clone(), sound: bound.sound })
+        });
+        found.ok_or_else(|| format!("{}: the sound of this sign is in no open bank", bound.name))
+    }
+}
+
+/// What a sound is chosen by that is heard on this note without a drawing.
+pub fn undrawn(midi: f32) -> Reading {
+    Reading {
+        pitch: Pitch { y_norm: 0.5, midi, confidence: 0.0 },
+        loudness: Loudness { db: ALONE_DB, width_norm: 0.0, confidence: 0.0 },
+        timbre: Timbre {
+            family: None,
+            confidence: 0.0,
+            families: Families::EVEN,
+            brightness: 0.5,
+            roughness: 0.5,
+        },
+        contour: Vec::new(),
+        embedding: Embedding::from_raw(&[0.0; Embedding::LEN]),
+    }
+}
+
+/// Chooses a sound for a reading: its instrument's zones, and the gain that makes it as loud as drawn. Where drawings do not
+/// speak of pitch, it is to sound at its own. `None` if the bank does not have it.
+pub fn choose(found: &Found, reading: &Reading, spoken: &Spoken, by_hand: bool) -> Option<Chosen> {
+    let Found { bank, from, sound: id } = found;
+    let id = *id;
     let sound = bank.get(id)?;
     let mut drawn_midi = reading.pitch.midi;
     let instrument =
@@ -27,7 +82,7 @@ pub fn choose(bank: &Bank, from: &BankRef, id: SoundId, reading: &Reading, by_ha
     let together_db = instrument.zip(matched).map_or(0.0, |(of, matched)| together_db(bank, of, matched));
     let gain_db = FULL_LOUDNESS_DB + reading.loudness.db - sound.profile.loudness_db - together_db;
     let gain_db = gain_db.clamp(*GAIN_DB.start(), *GAIN_DB.end());
-    let zones = match (instrument, matched) {
+    let zones: Vec<ChosenZone> = match (instrument, matched) {
         (Some(instrument), Some(matched)) => {
             let stands = stands_heard(matched);
             let is_unpitched = sound.profile.root_midi.is_none();
@@ -56,6 +111,11 @@ pub fn choose(bank: &Bank, from: &BankRef, id: SoundId, reading: &Reading, by_ha
             vec![chosen_zone(sound, &Zone::everywhere(0, root_midi))]
         }
     };
+    if !spoken.pitch
+        && let Some(zone) = zones.iter().find(|zone| zone.sound == id)
+    {
+        drawn_midi = zone.root_midi;
+    }
     let contour = reading.contour.clone();
     Some(Chosen { sound: id, bank: from.clone(), zones, gain_db, drawn_midi, contour, by_hand })
 }
@@ -214,6 +274,12 @@ mod tests {
     use neume_bank::{Fade, Follow, Moves, Response};
     use neume_models::{Legend, Point, Rgb, Sketch, Stroke};
 
+    /// Chosen by hand in a language that speaks of everything.
+    fn chosen_of(bank: Bank, sound: SoundId, reading: &Reading) -> Chosen {
+        let found = Found { bank: Arc::new(bank), from: BankRef::Factory, sound };
+        choose(&found, reading, &Spoken::default(), true).unwrap()
+    }
+
     fn reading_of_a_line() -> Reading {
         let points = (0..30).map(|i| Point { x: 0.03 * i as f32, y: 0.5, secs: 0.0 }).collect();
         let stroke = Stroke { points, rgb: Rgb([0; 3]), width_norm: 0.02 };
@@ -238,9 +304,9 @@ mod tests {
         let bank = Bank::new("of two", None, sounds, vec![instrument]);
         for (matched, rest) in [(0, 0.0), (1, 1.0)] {
             let id = bank.sounds[matched].id;
-            let chosen = choose(&bank, &BankRef::Factory, id, &reading_of_a_line(), true).unwrap();
-            let at =
-                |sound: usize| chosen.zones.iter().find(|zone| zone.sound == bank.sounds[sound].id).unwrap();
+            let ids = [0, 1].map(|sound: usize| bank.sounds[sound].id);
+            let chosen = chosen_of(bank.clone(), id, &reading_of_a_line());
+            let at = |sound: usize| chosen.zones.iter().find(|zone| zone.sound == ids[sound]).unwrap();
             assert!(chosen.zones.iter().all(|zone| zone.manner.follows[0].rest == rest));
             let heard = [0, 1].map(|sound| at(sound).manner.follows.are_heard_at_rest());
             assert_eq!(heard, [matched == 0, matched == 1]);
@@ -260,17 +326,17 @@ mod tests {
             whole.zones.iter().enumerate().map(|(sound, zone)| Zone { sound, ..zone.clone() }).collect();
         let instrument = Instrument { zones, ..whole.clone() };
         let reading = reading_of_a_line();
-        let chosen_of = |frames: u64| {
+        let laid_of = |frames: u64| {
             let bank = Bank::new("of one", None, sounds_of(frames), vec![instrument.clone()]);
             let id = bank.sounds[bank.sounds.len() / 2].id;
-            let chosen = choose(&bank, &BankRef::Factory, id, &reading, true).unwrap();
+            let chosen = chosen_of(bank.clone(), id, &reading);
             assert!(chosen.zones.iter().any(|zone| zone.sound == id), "the match is there");
             let told = thinned(&bank, &chosen);
             (chosen.zones.len(), told)
         };
         let all = whole.zones.len();
-        assert_eq!(chosen_of(48_000), (all, None));
-        let (here, told) = chosen_of((memory::budget().instrument_bytes() / 8) * 5 / 4 / all as u64);
+        assert_eq!(laid_of(48_000), (all, None));
+        let (here, told) = laid_of((memory::budget().instrument_bytes() / 8) * 5 / 4 / all as u64);
         assert!(here < all && here > 1, "{here} of {all}");
         assert!(told.unwrap().contains(&format!("{here} of its {all} zones")));
     }

@@ -33,7 +33,7 @@ use crate::signs::{Shape, Signs};
 use crate::state::{BankRef, Chosen, InstanceState};
 
 use batch::newest_of_each;
-pub use choice::{choose, only_the_match, playable};
+pub use choice::{Found, choose, only_the_match, playable, undrawn};
 use following::Following;
 use outbox::Outbox;
 use roots::Roots;
@@ -88,13 +88,6 @@ struct Worker {
     view: View,
     /// Why another device than the chosen one serves, or other memory; it stays until another one is chosen.
     machine_notice: Option<String>,
-}
-
-/// A sound and the open bank that has it.
-struct Found {
-    bank: Arc<Bank>,
-    from: BankRef,
-    sound: SoundId,
 }
 
 /// Whether the thread goes on.
@@ -376,18 +369,10 @@ impl Worker {
         }
     }
 
-    /// The sound that a sign stands for, where it lies now: in the bank that is matched, or in its own if that is open. What
-    /// is nowhere is said, and the legend chooses.
+    /// The sound that a sign stands for. What is nowhere is said, and the legend chooses.
     fn find(&mut self, bound: &BoundSound) -> Option<Found> {
-        let open = [(Some(self.bank.clone()), &self.bank_ref), (self.library.bank(&bound.bank), &bound.bank)];
-        let found = open.into_iter().find_map(|(bank, from)| {
-            let bank = bank.filter(|bank| bank.get(bound.sound).is_some())?;
-            Some(Found { bank, from: from.clone(), sound: bound.sound })
-        });
-        if found.is_none() {
-            self.view.notice = Some(format!("{}: the sound of this sign is in no open bank", bound.name));
-        }
-        found
+        let found = Found::bound(&self.library, (&self.bank, &self.bank_ref), bound);
+        found.map_err(|cause| self.view.notice = Some(cause)).ok()
     }
 
     fn choose_by_hand(&mut self, slot: usize, sound: SoundId) {
@@ -405,14 +390,8 @@ impl Worker {
 
     fn choose_from(&mut self, slot: usize, found: &Found, by_hand: bool) {
         let Some(Ok(reading)) = &self.slots[slot].reading else { return };
-        let Some(mut chosen) = choose(&found.bank, &found.from, found.sound, reading, by_hand) else {
-            return;
-        };
-        if !self.document.get().language.spoken.pitch
-            && let Some(zone) = chosen.zones.iter().find(|zone| zone.sound == found.sound)
-        {
-            chosen.drawn_midi = zone.root_midi;
-        }
+        let spoken = self.document.get().language.spoken;
+        let Some(chosen) = choose(found, reading, &spoken, by_hand) else { return };
         self.view.notice = choice::thinned(&found.bank, &chosen).or(self.view.notice.take());
         let is_there = self.slots[slot].missing.is_none()
             && self.slots[slot].under_keys == Some(found.sound)
@@ -481,7 +460,8 @@ impl Worker {
             let nearest = neume_bank::matching::rank(&bank, reading, &weights, 1);
             let loaded = nearest
                 .first()
-                .and_then(|best| choose(&bank, &from, best.sound, reading, false))
+                .map(|best| Found { bank: bank.clone(), from: from.clone(), sound: best.sound })
+                .and_then(|found| choose(&found, reading, &state.language.spoken, false))
                 .and_then(|chosen| Some((chosen.sound, self.load(slot, &chosen, rate_hz)?.ok()?)));
             if let Some((sound, loaded)) = loaded {
                 self.slots[slot].chosen = Some(sound);
@@ -502,8 +482,10 @@ impl Worker {
     fn audition(&mut self, sound: SoundId) {
         let Some(rate_hz) = self.rate_hz else { return };
         let reading = self.slots.iter().find_map(|slot| slot.reading.as_ref()?.as_ref().ok()).cloned();
-        let reading = reading.unwrap_or_else(searching::unread);
-        let Some(chosen) = choose(&self.bank, &self.bank_ref, sound, &reading, true) else { return };
+        let reading = reading.unwrap_or_else(|| undrawn(60.0));
+        let found = Found { bank: self.bank.clone(), from: self.bank_ref.clone(), sound };
+        let spoken = self.document.get().language.spoken;
+        let Some(chosen) = choose(&found, &reading, &spoken, true) else { return };
         let is_leaving = |_| self.pending.is_leaving();
         match playable(&self.library, &choice::only_the_match(&chosen), rate_hz, &is_leaving) {
             Ok(loaded) => self.outbox.post(ToEngine::Audition(Arc::new(loaded))),

@@ -2,7 +2,7 @@
 
 use neume_bank::search::Like;
 use neume_bank::{Bank, Found, Query, Text, Weights, search};
-use neume_models::{Embedding, Families, Loudness, Pitch, Reading, Timbre};
+use neume_models::Reading;
 
 use crate::handoff::{FoundView, SearchAsked, SearchView};
 
@@ -35,21 +35,4 @@ fn view_of(bank: &Bank, found: Found) -> Option<FoundView> {
         score: found.score,
         reasons: found.reasons.into_iter().map(|reason| reason.says).collect(),
     })
-}
-
-/// By what a sound is heard while nothing is drawn: at its own level, or about.
-pub fn unread() -> Reading {
-    Reading {
-        pitch: Pitch { y_norm: 0.5, midi: 60.0, confidence: 0.0 },
-        loudness: Loudness { db: -6.0, width_norm: 0.0, confidence: 0.0 },
-        timbre: Timbre {
-            family: None,
-            confidence: 0.0,
-            families: Families::EVEN,
-            brightness: 0.5,
-            roughness: 0.5,
-        },
-        contour: Vec::new(),
-        embedding: Embedding::from_raw(&[0.0; Embedding::LEN]),
-    }
 }
