@@ -156,10 +156,11 @@ pub struct SavedState {
 impl<'a> PersistentField<'a, serde_json::Value> for SavedState {
     /// Takes a loaded state. One that is damaged or of a future version is refused and what there is stays.
     fn set(&self, value: serde_json::Value) {
-        match InstanceState::from_value(value) {
-            Ok(state) => {
+        match InstanceState::recovered(value) {
+            Ok((state, lost)) => {
                 self.document.set(state);
                 self.requests.send(Request::Restore);
+                lost.into_iter().for_each(|lost| self.requests.send(Request::Notice(lost)));
             }
             Err(cause) => self.requests.send(Request::Notice(cause.to_string())),
         }

@@ -113,11 +113,19 @@ impl InstanceState {
         serde_json::to_value(self).expect("a state is plain data")
     }
 
-    /// Checks a stored state.
+    /// Checks a stored state. A slot whose drawing is damaged is empty.
     ///
     /// # Errors
     /// [`StateError`] for what is no state, and for one of a future version.
-    pub fn from_value(mut value: serde_json::Value) -> Result<InstanceState, StateError> {
+    pub fn from_value(value: serde_json::Value) -> Result<InstanceState, StateError> {
+        InstanceState::recovered(value).map(|(state, _)| state)
+    }
+
+    /// [`InstanceState::from_value`], and one line that says which slots are empty for it and why.
+    ///
+    /// # Errors
+    /// Those.
+    pub fn recovered(mut value: serde_json::Value) -> Result<(InstanceState, Option<String>), StateError> {
         if !value.is_object() {
             return Err(StateError::Damaged("it is no object".to_string()));
         }
@@ -139,7 +147,19 @@ impl InstanceState {
         state.language.check().map_err(|cause| StateError::Damaged(cause.to_string()))?;
         state.version = InstanceState::VERSION;
         state.slots.resize(SLOTS, SlotState::default());
-        Ok(state)
+        let lost = state.empty_damaged_slots();
+        Ok((state, lost))
+    }
+
+    fn empty_damaged_slots(&mut self) -> Option<String> {
+        let mut lost = Vec::new();
+        for (number, slot) in (1..).zip(&mut self.slots) {
+            if let Err(cause) = slot.sketch.check() {
+                *slot = SlotState::default();
+                lost.push(format!("slot {number} is empty, its drawing is damaged: {cause}"));
+            }
+        }
+        (!lost.is_empty()).then(|| lost.join("; "))
     }
 }
 
@@ -176,5 +196,42 @@ impl Default for InstanceState {
             language: Language::default(),
             weights: Weights::default(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use neume_models::{Point, Rgb, Stroke};
+
+    fn slot(strokes: Vec<Stroke>) -> SlotState {
+        SlotState { name: "a".to_string(), sketch: Arc::new(Sketch { strokes, raster: None }), chosen: None }
+    }
+
+    #[test]
+    fn a_slot_with_a_damaged_drawing_is_empty_and_named_and_the_others_are_kept() {
+        let points = vec![Point { x: 0.5, y: 0.5, secs: 0.0 }; 3];
+        let whole = Stroke { points, rgb: Rgb([0; 3]), width_norm: 0.02 };
+        let far = vec![Point { x: 3.0, y: 0.5, secs: 0.0 }];
+        let many = vec![Point { x: 0.5, y: 0.5, secs: 0.0 }; 1 + Sketch::MAX_POINTS / 2];
+        let damaged = [
+            vec![Stroke { width_norm: -3.0, ..whole.clone() }],
+            vec![whole.clone(), Stroke { points: far, ..whole.clone() }],
+            vec![Stroke { points: many, ..whole.clone() }; 2],
+        ];
+        let mut state = InstanceState::default();
+        state.slots[3] = slot(vec![whole.clone()]);
+        state.slots[7] = slot(vec![Stroke { width_norm: 1.0, ..whole }]);
+        for (at, strokes) in [0, 4, 15].into_iter().zip(damaged) {
+            let broken = slot(strokes);
+            assert!(Sketch::from_file(&broken.sketch.to_file().unwrap()).is_err(), "no file has it either");
+            let mut saved = state.clone();
+            saved.slots[at] = broken;
+            let (kept, lost) = InstanceState::recovered(saved.to_value()).unwrap();
+            assert!(kept == state, "slot {at}");
+            let lost = lost.unwrap();
+            assert!(lost.starts_with(&format!("slot {} is empty", at + 1)), "{lost}");
+        }
+        assert_eq!(InstanceState::recovered(state.to_value()), Ok((state, None)));
     }
 }

@@ -173,7 +173,10 @@ impl Worker {
         batch.iter().flat_map(Request::slots).for_each(|slot| self.taken_up[slot] += 1);
         let quit = batch.iter().any(|request| matches!(request, Request::Quit));
         if !quit {
-            self.view.notice = None;
+            // What was said of a state stays while the host gets ready for it.
+            if !batch.iter().all(|request| matches!(request, Request::Rate { .. } | Request::Notice(_))) {
+                self.view.notice = None;
+            }
             newest_of_each(batch).into_iter().for_each(|request| self.guarded(|this| this.answer(request)));
             self.publish();
         }
