@@ -174,6 +174,11 @@ impl Library {
         }
     }
 
+    /// Gives up the banks that nobody holds any more: what is missing is missing whatever was open before.
+    pub fn close_unused(&self) {
+        self.banks.lock().retain(|_, bank| Arc::strong_count(bank) > 1);
+    }
+
     /// Scans a folder, new and changed files only, and opens it as a bank for the whole process. Where it is being scanned
     /// already, unless all is to be made again, waits for that scan.
     ///
@@ -251,7 +256,10 @@ impl Library {
     ) -> Result<ScanReport, neume_bank::Error> {
         let net = self.networks.sound()?;
         let options = ScanOptions { rebuild, ..ScanOptions::default() };
-        let report = scan(folder, &options, &net, on_progress, cancel)?;
+        let mut report = scan(folder, &options, &net, on_progress, cancel)?;
+        let open = self.banks.lock().get(folder).cloned();
+        // Where nothing has changed, all instances go on with one bank.
+        report.bank = open.filter(|open| *open == report.bank).unwrap_or(report.bank);
         self.banks.lock().insert(folder.to_path_buf(), report.bank.clone());
         Ok(report)
     }

@@ -11,13 +11,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use neume::handoff::{self, FoundView, Generation, Request, SLOTS, SearchAsked};
-use neume::language::{BoundSound, Language, Meaning, Spoken};
+use neume::language::{BoundSound, Language, Meaning, Sign, Spoken};
 use neume::library::Library;
 use neume::signs::{Shape, Signs};
 use neume::state::{BankRef, InstanceState};
 use neume_bank::Weights;
 use neume_models::echo::ECHOES;
-use neume_models::{Family, Point, Reading, Rgb, Sketch, Stroke};
+use neume_models::{Family, Point, RasterLayer, Reading, Rgb, Sketch, Stroke};
 
 use instance::{Instance, RATE_HZ, folder_of_tones, line, write_tone};
 
@@ -448,4 +448,40 @@ fn a_state_that_is_garbage_or_of_the_future_is_refused_with_its_cause() {
     let mut short = whole.clone();
     short["slots"] = serde_json::json!([]);
     assert_eq!(InstanceState::from_value(short).expect("it is taken").slots.len(), SLOTS);
+}
+
+#[test]
+fn a_saved_sign_that_cannot_be_read_is_said_while_the_host_gets_ready() {
+    let white = RasterLayer { width_px: 300, height_px: 200, rgba: vec![255; 300 * 200 * 4].into() };
+    let white = Arc::new(Sketch { strokes: Vec::new(), raster: Some(white) });
+    let mut state = InstanceState::default();
+    state.language.signs =
+        vec![Sign { name: "my bell".to_string(), examples: vec![white], ..Sign::default() }];
+    let state = InstanceState::from_value(state.to_value()).expect("it is whole");
+    let instance = Instance::restored(state).at_rate(RATE_HZ).at_rate(44_100.0);
+    let notice = instance.view().notice.clone().expect("there is a notice");
+    assert!(notice.starts_with("my bell: "), "{notice}");
+}
+
+#[test]
+fn a_folder_is_one_bank_for_all_and_is_open_until_the_last_instance_leaves_it() {
+    let folders = [folder_of_tones(&[58]), folder_of_tones(&[59])];
+    let [one, other] = [0, 1].map(|at: usize| BankRef::Folder(folders[at].path().to_path_buf()));
+    let library = Library::shared();
+    let open = |instance: &mut Instance, bank: &BankRef| {
+        instance.editor.document.edit(|state| state.bank = bank.clone());
+        instance.editor.requests.send(Request::OpenBank(bank.clone()));
+        instance.settle();
+        library.bank(bank).expect("it is open")
+    };
+    let (mut first, mut second) = (Instance::new(), Instance::new());
+    let bank = open(&mut first, &one);
+    assert!(Arc::ptr_eq(&bank, &open(&mut second, &one)), "they match from the same bank");
+    drop(bank);
+    open(&mut first, &other);
+    assert!(library.bank(&one).is_some(), "the second instance matches from it");
+    open(&mut second, &other);
+    assert!(library.bank(&one).is_none() && library.bank(&other).is_some());
+    drop((first, second));
+    assert!(library.bank(&other).is_none());
 }

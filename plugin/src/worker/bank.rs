@@ -8,7 +8,17 @@ use super::Worker;
 use super::roots::{Roots, doubts};
 use super::scanning::ScanEvent;
 use crate::handoff::{SLOTS, ScanProgress};
+use crate::library::Library;
 use crate::state::BankRef;
+
+/// Lets go of the banks that nobody holds any more, once its Worker has let go of its own.
+pub struct Leaving(pub Arc<Library>);
+
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        self.0.close_unused();
+    }
+}
 
 impl Worker {
     /// Matches against another bank from now on. A folder is scanned beside this thread: what is open already is
@@ -32,11 +42,20 @@ impl Worker {
         }
         self.bank = bank;
         self.bank_ref = bank_ref;
+        self.keep_banks();
         self.view.bank.doubts = doubts(&self.bank);
         self.describe_bank();
         (0..SLOTS).for_each(|slot| self.rank(slot));
         self.search(self.view.search.asked.clone());
         self.unmark_decided();
+    }
+
+    /// Holds the banks of sounds that signs stand for, as far as they are open, and lets go of what nobody holds then.
+    pub(super) fn keep_banks(&mut self) {
+        let state = self.document.get();
+        let bound = state.language.signs.iter().filter_map(|sign| sign.meaning.sound.as_ref());
+        self.bound_banks = bound.filter_map(|bound| self.library.bank(&bound.bank)).collect();
+        self.library.close_unused();
     }
 
     pub(super) fn describe_bank(&mut self) {

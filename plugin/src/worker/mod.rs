@@ -27,11 +27,12 @@ use crate::handoff::{
     Document, Generation, MatchView, Opening, Pending, Playable, Request, SLOTS, SearchAsked, ToEngine, View,
     WorkerEnd,
 };
-use crate::language::BoundSound;
+use crate::language::{BoundSound, Language};
 use crate::library::{Library, Missing};
 use crate::signs::{Shape, Signs};
 use crate::state::{BankRef, Chosen, InstanceState};
 
+use bank::Leaving;
 use batch::newest_of_each;
 pub use choice::{Found, choose, only_the_match, playable, undrawn};
 use following::Following;
@@ -73,6 +74,8 @@ struct Worker {
     rate_hz: Option<f32>,
     bank: Arc<Bank>,
     bank_ref: BankRef,
+    /// Those in which sounds of signs lie; they stay open.
+    bound_banks: Vec<Arc<Bank>>,
     slots: [Slot; SLOTS],
     /// Of the language that the slots were understood in.
     signs: Signs,
@@ -88,6 +91,8 @@ struct Worker {
     view: View,
     /// Why another device than the chosen one serves, or other memory; it stays until another one is chosen.
     machine_notice: Option<String>,
+    /// Dropped last.
+    _leaving: Leaving,
 }
 
 /// Whether the thread goes on.
@@ -101,6 +106,7 @@ impl Worker {
     fn new(end: WorkerEnd, library: Arc<Library>) -> Worker {
         let bank = Bank::factory();
         let opening = end.document.opening();
+        let leaving = Leaving(library.clone());
         library.serve(end.streamer);
         Worker {
             requests: end.requests,
@@ -115,6 +121,7 @@ impl Worker {
             rate_hz: None,
             bank,
             bank_ref: BankRef::Factory,
+            bound_banks: Vec::new(),
             slots: Default::default(),
             signs: Signs::default(),
             practises: true,
@@ -125,6 +132,7 @@ impl Worker {
             roots: Roots::default(),
             view: View::default(),
             machine_notice: None,
+            _leaving: leaving,
         }
     }
 
@@ -275,15 +283,11 @@ impl Worker {
     /// The composer taught something, or changed the legend: every slot is understood anew.
     fn speak(&mut self) {
         let language = self.document.get().language.clone();
-        let failed = self.signs.learn(&language, &self.library);
-        if let Some(cause) = failed.into_iter().next() {
-            self.view.notice = Some(cause);
-        }
+        self.learn(&language);
         if self.legend != language.legend {
             self.slots.iter_mut().for_each(|slot| slot.by_legend = None);
         }
         self.legend = language.legend;
-        self.practises = true;
         for slot in 0..SLOTS {
             if self.understand_anew(slot) {
                 // What the composer chose by hand stays, and so does what means the same as before.
@@ -292,6 +296,14 @@ impl Worker {
                 self.rank(slot);
             }
         }
+    }
+
+    /// Learns the signs of a language. One that cannot be read is said.
+    fn learn(&mut self, language: &Language) {
+        let failed = self.signs.learn(language, &self.library);
+        self.view.notice = failed.into_iter().next().or(self.view.notice.take());
+        self.practises = true;
+        self.keep_banks();
     }
 
     /// Whether a slot's drawing means something else than before, or a sound that may be had by now.
@@ -503,8 +515,7 @@ impl Worker {
         let state = self.document.get();
         // Before the bank opens: what the slots read before must choose nothing for this state.
         self.slots = Default::default();
-        self.signs.learn(&state.language, &self.library);
-        self.practises = true;
+        self.learn(&state.language);
         self.legend = state.language.legend.clone();
         self.open_bank(state.bank.clone());
         for (slot, saved) in state.slots.iter().enumerate().take(SLOTS) {
