@@ -73,15 +73,19 @@ impl Worker {
     pub(super) fn scanned(&mut self, event: ScanEvent) {
         match event {
             ScanEvent::Progress => self.take_growth(),
-            ScanEvent::Done { folder, relink, outcome, fingerprint } => {
-                self.scanning.finished(&folder);
-                let decided = self.take_decided(&folder);
+            ScanEvent::Done { number, folder, relink, outcome, fingerprint } => {
+                let decided = match self.scanning.finished(number) {
+                    true => self.take_decided(&folder),
+                    // What is being scanned now will know of them.
+                    false => Vec::new(),
+                };
                 match outcome {
                     Ok((bank, failed)) => {
                         let found = BankRef::Folder(folder.clone());
+                        let is_open = self.document.get().bank == found;
                         if relink {
                             self.relink(&bank, &found);
-                        } else if self.document.get().bank == found {
+                        } else if is_open {
                             self.following.follow(&self.library, &folder, fingerprint);
                             self.use_bank(bank.clone(), found);
                             if !decided.is_empty() {
@@ -89,7 +93,9 @@ impl Worker {
                                 self.following.tell(&folder, bank, failed.clone());
                             }
                         }
-                        self.view.bank.failed = failed.into();
+                        if is_open {
+                            self.view.bank.failed = failed.into();
+                        }
                         self.retry_missing();
                     }
                     Err(cause) => self.view.notice = Some(cause),
@@ -134,5 +140,77 @@ impl Worker {
                 self.deliver(slot);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::{Path, PathBuf};
+
+    use super::*;
+    use crate::handoff::{EditorEnd, EngineEnd, ends};
+
+    /// A folder with a file of this name that is no sound.
+    fn folder_with(name: &str) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(name), b"PK").unwrap();
+        folder
+    }
+
+    fn open(worker: &mut Worker, folder: &Path) {
+        let bank = BankRef::Folder(folder.to_path_buf());
+        worker.edit(|state| state.bank = bank.clone());
+        worker.open_bank(bank);
+    }
+
+    /// Waits for the end of a scan and leaves it unheard.
+    fn end_of_scan(worker: &Worker) -> ScanEvent {
+        let events = worker.scanning.events();
+        loop {
+            match events.recv().unwrap() {
+                ScanEvent::Progress => {}
+                end => return end,
+            }
+        }
+    }
+
+    fn worker() -> (Worker, EditorEnd, EngineEnd) {
+        let (editor, worker, engine) = ends();
+        (Worker::new(worker, Library::shared()), editor, engine)
+    }
+
+    #[test]
+    fn the_end_of_a_scan_is_not_that_of_the_next_one_of_its_folder() {
+        let folder = folder_with("one.wav");
+        let (mut worker, ..) = worker();
+        open(&mut worker, folder.path());
+        let end = end_of_scan(&worker);
+        // Meanwhile the host restores a state with the same folder.
+        open(&mut worker, folder.path());
+        worker.scanned(end);
+        assert!(worker.scanning.progress().is_some(), "the second one can still be cancelled and joined");
+        let end = end_of_scan(&worker);
+        worker.scanned(end);
+        assert!(worker.scanning.progress().is_none());
+    }
+
+    #[test]
+    fn files_that_are_no_sounds_are_shown_of_the_open_bank_alone() {
+        let [here, elsewhere, left] = ["here.wav", "elsewhere.wav", "left.wav"].map(folder_with);
+        let (mut worker, ..) = worker();
+        let failed =
+            |worker: &Worker| worker.view.bank.failed.iter().map(|f| f.0.clone()).collect::<Vec<_>>();
+        open(&mut worker, left.path());
+        let late = end_of_scan(&worker);
+        open(&mut worker, here.path());
+        worker.scanned(late);
+        assert!(failed(&worker).is_empty());
+        let end = end_of_scan(&worker);
+        worker.scanned(end);
+        assert_eq!(failed(&worker), [PathBuf::from("here.wav")]);
+        worker.scanning.start(worker.library.clone(), elsewhere.path().to_path_buf(), true);
+        let end = end_of_scan(&worker);
+        worker.scanned(end);
+        assert_eq!(failed(&worker), [PathBuf::from("here.wav")]);
     }
 }

@@ -1,6 +1,6 @@
 //! Scans of folders, beside the Worker's thread, so that drawings are read while a bank is being opened.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
@@ -19,6 +19,8 @@ pub enum ScanEvent {
     Progress,
     /// The end.
     Done {
+        /// Which of the scans of this Worker it was.
+        number: u64,
         /// What was scanned.
         folder: PathBuf,
         /// Whether saved sounds are looked for in it, rather than matched from it.
@@ -43,9 +45,12 @@ pub fn unread(report: ScanReport) -> Vec<(PathBuf, String)> {
 pub struct Scanning {
     events: (Sender<ScanEvent>, Receiver<ScanEvent>),
     current: Option<Current>,
+    /// Scans that were begun.
+    begun: u64,
 }
 
 struct Current {
+    number: u64,
     folder: PathBuf,
     relink: bool,
     cancel: Arc<AtomicBool>,
@@ -58,7 +63,7 @@ struct Current {
 
 impl Scanning {
     pub fn new() -> Scanning {
-        Scanning { events: crossbeam_channel::unbounded(), current: None }
+        Scanning { events: crossbeam_channel::unbounded(), current: None, begun: 0 }
     }
 
     /// What scans have to say.
@@ -77,7 +82,10 @@ impl Scanning {
     /// Scans a folder, in the place of what is being scanned now.
     pub fn start(&mut self, library: Arc<Library>, folder: PathBuf, relink: bool) {
         self.cancel();
+        self.begun += 1;
+        let number = self.begun;
         let mut current = Current {
+            number,
             folder: folder.clone(),
             relink,
             cancel: Arc::default(),
@@ -115,7 +123,7 @@ impl Scanning {
             let outcome =
                 opened.map(|report| (report.bank.clone(), unread(report))).map_err(|cause| cause.to_string());
             if !cancel.load(Ordering::Relaxed) {
-                events.send(ScanEvent::Done { folder, relink, outcome, fingerprint }).ok();
+                events.send(ScanEvent::Done { number, folder, relink, outcome, fingerprint }).ok();
             }
         };
         current.thread = std::thread::Builder::new().name("neume scan".to_string()).spawn(scan).ok();
@@ -136,11 +144,13 @@ impl Scanning {
         }
     }
 
-    /// A scan has ended by itself.
-    pub fn finished(&mut self, folder: &Path) {
-        if self.current.as_ref().is_some_and(|current| current.folder == folder) {
+    /// A scan has ended by itself. Whether it was the current one: another may have been begun before its end was heard of.
+    pub fn finished(&mut self, number: u64) -> bool {
+        let is_current = self.current.as_ref().is_some_and(|current| current.number == number);
+        if is_current {
             self.current = None;
         }
+        is_current
     }
 
     fn cancel(&mut self) {
