@@ -12,8 +12,8 @@ use super::editing::Editing;
 use super::{bank_view, pad, signs_view};
 use crate::handoff::Request;
 use crate::language::Language;
-use crate::{disk, picture};
 use crate::pin::pin;
+use crate::{disk, picture};
 
 /// What the composer wants of a file or a folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

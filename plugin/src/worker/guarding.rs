@@ -23,7 +23,7 @@ mod tests {
 
     use neume_bank::{Bank, Instrument, Zone};
 
-    use super::super::{Library, Next, Worker, searching};
+    use super::super::{Library, Next, Worker, choice};
     use crate::handoff::{Request, ends};
 
     #[test]
@@ -36,7 +36,7 @@ mod tests {
         let sound = bank.sounds[0].id;
         let (editor, end, _engine) = ends();
         let mut worker = Worker { bank: Arc::new(bank), ..Worker::new(end, Library::shared()) };
-        worker.slots[0].reading = Some(Ok(searching::unread()));
+        worker.slots[0].reading = Some(Ok(choice::undrawn(60.0)));
         let mut answer = |request| {
             editor.requests.send(request);
             let waiting = worker.requests.recv().unwrap();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use neume::engine::{Engine, Event, Settings, TimedEvent};
-use neume::handoff::{PAGE_FRAMES, PageAsk, PageGiven, Pcm};
+use neume::handoff::{PAGE_FRAMES, PageAsk, PageGiven, Pcm, Playable};
 use neume::streaming::{HEAD_FRAMES, Streamer};
 use neume_bank::Filter;
 
@@ -55,9 +55,10 @@ fn a_streamed_sound_is_heard_as_if_it_were_in_memory() {
             channels.iter_mut().for_each(|channel| channel.iter_mut().rev().take(20).for_each(|s| *s = 0.0));
         }
         let sound = |pcm: Pcm| {
-            let mut sound = playable(pcm, 60.0);
-            sound.zones[0].manner.filter = filter;
-            sound
+            let sound = playable(pcm, 60.0);
+            let mut zones = sound.zones.to_vec();
+            zones[0].manner.filter = filter;
+            Playable { zones: zones.into(), ..sound }
         };
         let events = [
             on(0, 60),
