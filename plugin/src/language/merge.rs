@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use neume_models::legend::note_name;
 use neume_models::{Legend, Sketch};
 
 use super::{Language, LanguageError, Sign, Spoken};
@@ -24,10 +25,27 @@ impl Clash {
     /// In a line.
     pub fn words(&self) -> String {
         match self {
-            Clash::Sign(sign) => format!("the sign `{}` means something else there", sign.name),
-            Clash::Drawings(sign) => format!("what is drawn as the sign `{}` is another one here", sign.name),
+            Clash::Sign(sign) => format!("{} means something else there", sign.name),
+            Clash::Drawings(sign) => format!("{} is another sign here", sign.name),
             Clash::Legend(_) => "scale, palette or curves differ".to_string(),
             Clash::Spoken(_) => "drawings speak of other aspects there".to_string(),
+        }
+    }
+
+    /// What is said in our language, and what in the other one; a line each.
+    pub fn sides(&self, ours: &Language) -> [String; 2] {
+        let meaning = |sign: &Sign| ours.words_of(&sign.meaning).join(" · ");
+        match self {
+            Clash::Sign(theirs) => [ours.sign(&theirs.name).map_or(String::new(), meaning), meaning(theirs)],
+            Clash::Drawings(theirs) => {
+                let named = |sign: &Sign| format!("{}: {}", sign.name, meaning(sign));
+                let has =
+                    |sign: &&Sign| theirs.examples.iter().any(|example| sign.examples.contains(example));
+                let here = ours.signs.iter().find(has).map_or("no sign".to_string(), named);
+                [here, named(theirs)]
+            }
+            Clash::Legend(theirs) => [legend_words(&ours.legend, theirs), legend_words(theirs, &ours.legend)],
+            Clash::Spoken(theirs) => [ours.spoken.words(), theirs.words()],
         }
     }
 
@@ -202,6 +220,26 @@ impl Language {
     }
 }
 
+/// What a legend says otherwise than another one.
+fn legend_words(legend: &Legend, other: &Legend) -> String {
+    let mut words = Vec::new();
+    if legend.scale != other.scale {
+        let note = |midi: u8| note_name(i32::from(midi));
+        words.push(format!("{} to {}", note(legend.scale.low_midi()), note(legend.scale.high_midi())));
+    }
+    let hues = legend.palette.iter().zip(&other.palette);
+    let moved: Vec<&str> = hues.filter(|(family, o)| family != o).map(|(family, _)| family.label()).collect();
+    if !moved.is_empty() {
+        words.push(format!("hues {}", moved.join(", ")));
+    }
+    if (legend.width_norm, legend.loudness_db) != (other.width_norm, other.loudness_db) {
+        let ([thin, thick], [soft, loud]) =
+            (legend.width_norm.map(|width| width * 100.0), legend.loudness_db);
+        words.push(format!("{soft:.0} to {loud:.0} dB at {thin:.2} to {thick:.2} % of the pad"));
+    }
+    words.join(" · ")
+}
+
 /// The name of another sign that would be called so, no longer than names may be.
 fn numbered(name: &str, number: u32) -> String {
     let number = format!(" ({number})");
@@ -212,6 +250,8 @@ fn numbered(name: &str, number: u32) -> String {
 
 #[cfg(test)]
 mod tests {
+    use neume_models::Family;
+
     use super::super::Meaning;
     use super::super::tests::{drawing, language, pitched};
     use super::*;
@@ -258,7 +298,7 @@ mod tests {
         let mut ours = mine.clone();
         let merged = ours.merge(&theirs).unwrap();
         let [clash] = merged.clashes.as_slice() else { panic!("{merged:?}") };
-        assert!(clash.words().contains("`gong`") && clash.is_of_signs(), "{clash:?}");
+        assert!(clash.words().starts_with("gong is") && clash.is_of_signs(), "{clash:?}");
         assert_eq!((merged.signs, merged.examples, &ours), (0, 0, &mine));
         ours.keep_both(clash).unwrap();
         assert_eq!(ours.sign("gong"), theirs.sign("gong"));
@@ -269,6 +309,24 @@ mod tests {
         mine.take_theirs(clash).unwrap();
         assert_eq!(mine.sign("gong"), theirs.sign("gong"));
         assert_eq!(mine.sign("bell").unwrap().examples, [drawing(2)], "the drawing is a gong now");
+    }
+
+    #[test]
+    fn a_clash_says_what_is_said_here_and_there() {
+        let mut mine = language(&[("bell", 1, pitched(60.0)), ("wind", 2, Meaning::default())]);
+        let mut theirs = language(&[("bell", 3, pitched(72.0)), ("gong", 2, pitched(40.0))]);
+        theirs.legend.scale = "69-80".parse().unwrap();
+        theirs.legend.exchange([Family::Brass, Family::Vocal]);
+        theirs.spoken.family = false;
+        let clashes = mine.merge(&theirs).unwrap().clashes;
+        let said: Vec<[String; 2]> = clashes.iter().map(|clash| clash.sides(&mine)).collect();
+        let expected = [
+            ["C2 to B5 · hues brass, vocal", "A4 to G#5 · hues vocal, brass"],
+            ["pitch, loudness, family, bright, rough", "pitch, loudness, bright, rough"],
+            ["C4", "C5"],
+            ["wind: read by the legend", "gong: E2"],
+        ];
+        assert_eq!(said, expected);
     }
 
     #[test]

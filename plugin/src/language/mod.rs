@@ -58,6 +58,22 @@ impl Default for Spoken {
     }
 }
 
+impl Spoken {
+    /// In a line.
+    fn words(self) -> String {
+        let Spoken { pitch, loudness, family, brightness, roughness } = self;
+        let aspects = [
+            (pitch, "pitch"),
+            (loudness, "loudness"),
+            (family, "family"),
+            (brightness, "bright"),
+            (roughness, "rough"),
+        ];
+        let words: Vec<&str> = aspects.iter().filter(|(is_spoken, _)| *is_spoken).map(|(_, w)| *w).collect();
+        if words.is_empty() { "nothing".to_string() } else { words.join(", ") }
+    }
+}
+
 /// A drawing that means something because the composer said so.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -133,12 +149,8 @@ impl Language {
     /// # Errors
     /// A drawing without ink, a name that is empty, too long or not to be shown, a language or a sign that is full.
     pub fn teach(&mut self, name: &str, drawing: Arc<Sketch>) -> Result<(), LanguageError> {
-        let name = name.trim();
         let drawing = example_of(drawing)?;
-        let is_long = name.chars().count() > Language::MAX_NAME_CHARS;
-        if name.is_empty() || is_long || name.chars().any(char::is_control) {
-            return Err(LanguageError::Name(name.chars().take(Language::MAX_NAME_CHARS).collect()));
-        }
+        let name = name_of_a_sign(name)?;
         let full = match self.sign(name) {
             Some(sign) => sign.examples.len() >= Language::MAX_EXAMPLES && !sign.has(&drawing),
             None => self.signs.len() >= Language::MAX_SIGNS,
@@ -153,6 +165,21 @@ impl Language {
             None => {
                 self.signs.push(Sign { name: name.to_string(), examples: vec![drawing], ..Sign::default() })
             }
+        }
+        Ok(())
+    }
+
+    /// Calls a sign by another name.
+    ///
+    /// # Errors
+    /// A name that is empty, too long or not to be shown, or that of another sign.
+    pub fn rename(&mut self, name: &str, to: &str) -> Result<(), LanguageError> {
+        let to = name_of_a_sign(to)?;
+        if to != name && self.sign(to).is_some() {
+            return Err(LanguageError::Taken(to.to_string()));
+        }
+        if let Some(sign) = self.sign_mut(name) {
+            sign.name = to.to_string();
         }
         Ok(())
     }
@@ -259,6 +286,16 @@ pub fn framed(sketch: &Sketch) -> Sketch {
     framed
 }
 
+/// What a sign may be called: the name without spaces around it.
+fn name_of_a_sign(name: &str) -> Result<&str, LanguageError> {
+    let name = name.trim();
+    let is_long = name.chars().count() > Language::MAX_NAME_CHARS;
+    if name.is_empty() || is_long || name.chars().any(char::is_control) {
+        return Err(LanguageError::Name(name.chars().take(Language::MAX_NAME_CHARS).collect()));
+    }
+    Ok(name)
+}
+
 /// The loudness, in dB, of drawings that do not speak of loudness.
 const UNSPOKEN_DB: f32 = -12.0;
 
@@ -309,6 +346,8 @@ pub enum LanguageError {
         shown = .0.escape_debug()
     )]
     Name(String),
+    #[error("{0}: another sign is called so already")]
+    Taken(String),
     #[error("{0}: there is no room for more")]
     Full(String),
     #[error("there would be {0} signs, and a language has {most} at most", most = Language::MAX_SIGNS)]
@@ -365,6 +404,22 @@ mod tests {
         assert_eq!(language.sign("wind").unwrap().examples, [drawing(2)], "its last example stays");
         language.teach("bell", drawing(2)).unwrap();
         assert!(!language.plain.contains(&drawing(2)), "what was said last holds");
+    }
+
+    #[test]
+    fn a_sign_gets_another_name_but_not_that_of_another_sign() {
+        let mut language = language(&[("bell", 1, pitched(60.0)), ("wind", 2, Meaning::default())]);
+        language.rename("bell", " gong ").unwrap();
+        assert_eq!(language.sign("bell"), None);
+        let gong = language.sign("gong").unwrap();
+        assert_eq!((&gong.meaning, gong.examples.as_slice()), (&pitched(60.0), &[drawing(1)][..]));
+        language.rename("gong", "gong").unwrap();
+        let before = language.clone();
+        let taken = language.rename("gong", "wind").unwrap_err();
+        assert!(taken.to_string().starts_with("wind: "), "{taken}");
+        assert!(matches!(language.rename("gong", " "), Err(LanguageError::Name(_))));
+        assert!(matches!(language.rename("gong", &"x".repeat(81)), Err(LanguageError::Name(_))));
+        assert_eq!(language, before);
     }
 
     #[test]
