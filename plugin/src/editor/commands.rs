@@ -13,7 +13,7 @@ use crate::handoff::SLOTS;
 /// Something to do.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Command {
-    /// Take the last step of the drawing back.
+    /// Take the last step back.
     Undo,
     /// Do the step that was taken back again.
     Redo,
@@ -163,11 +163,18 @@ pub fn pressed(ctx: &egui::Context) -> Vec<Command> {
 /// Does it.
 pub fn run(command: Command, editing: &mut Editing, ctx: &egui::Context) {
     match command {
-        Command::Undo | Command::Redo => walk(command, editing),
+        Command::Undo => {
+            pad::end_gesture(editing);
+            editing.undo();
+        }
+        Command::Redo => {
+            pad::end_gesture(editing);
+            editing.redo();
+        }
         Command::Clear => {
             pad::end_gesture(editing);
             if !editing.sketch().is_empty() {
-                editing.step_to(Sketch::default());
+                editing.step_to(editing.now.slot, Sketch::default());
             }
         }
         Command::Save => files::ask(editing, files::Wish::Save, ctx),
@@ -204,15 +211,5 @@ pub fn run(command: Command, editing: &mut Editing, ctx: &egui::Context) {
             theme::restyle(ctx, editing.state.theme);
             editing.state.styled = Some(editing.state.theme);
         }
-    }
-}
-
-fn walk(command: Command, editing: &mut Editing) {
-    pad::end_gesture(editing);
-    let (slot, sketch) = (editing.now.slot, editing.sketch());
-    let history = &mut editing.state.histories[slot];
-    let there = if command == Command::Undo { history.undo(sketch) } else { history.redo(sketch) };
-    if let Some(there) = there {
-        editing.set_sketch(slot, there);
     }
 }

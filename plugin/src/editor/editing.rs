@@ -6,6 +6,7 @@ use std::sync::Arc;
 use neume_models::{Rgb, Sketch};
 
 use super::controls::Controls;
+use super::history::{Drawn, Side, Taught};
 use super::state::{EditorState, Wanted};
 use super::theme::{Theme, Tokens};
 use crate::engine::Mode;
@@ -57,12 +58,12 @@ impl<'a> Editing<'a> {
             mode: controls.mode(),
             secs,
         };
-        let editing = Editing { state, end, controls, now };
-        let sketch = editing.sketch();
-        if editing.state.gesture.is_none() {
-            editing.state.histories[editing.now.slot].follow(&sketch);
+        if state.history.follow(end.document.opening()) {
+            // What was begun in another project is not for this one.
+            state.gesture = None;
+            state.signs.clashes.clear();
         }
-        editing
+        Editing { state, end, controls, now }
     }
 
     /// The theme.
@@ -83,6 +84,13 @@ impl<'a> Editing<'a> {
     /// The drawing of a slot, 0..[`SLOTS`]; empty if the document lacks it.
     pub fn sketch_of(&self, slot: usize) -> Arc<Sketch> {
         self.now.document.slots.get(slot).map(|slot| slot.sketch.clone()).unwrap_or_default()
+    }
+
+    /// The same with the sound that was chosen for it by hand.
+    pub fn drawn(&self, slot: usize) -> Drawn {
+        let chosen = self.now.document.slots.get(slot).and_then(|slot| slot.chosen.as_ref());
+        let by_hand = chosen.filter(|chosen| chosen.by_hand).map(|chosen| chosen.sound);
+        Drawn { sketch: self.sketch_of(slot), by_hand }
     }
 
     /// What the Worker knows of the slot that is shown.
@@ -121,24 +129,90 @@ impl<'a> Editing<'a> {
         self.end.requests.send(Request::Read { slot, sketch, generation });
     }
 
-    /// Puts a drawing into the slot that is shown, as one step that can be taken back.
-    pub fn step_to(&mut self, sketch: Sketch) {
-        let (slot, before, after) = (self.now.slot, self.sketch(), Arc::new(sketch));
-        self.state.histories[slot].push(before, after.clone());
-        self.set_sketch(slot, after);
+    /// Puts a drawing into a slot, as one step that can be taken back.
+    pub fn step_to(&mut self, slot: usize, sketch: Sketch) {
+        let before = self.drawn(slot);
+        self.state.history.drew(slot, before);
+        self.set_sketch(slot, Arc::new(sketch));
     }
 
-    /// Changes the composer's language and has every slot understood anew.
-    pub fn speak(&mut self, change: impl FnOnce(&mut Language)) {
-        self.end.document.edit(|document| change(&mut document.language));
-        self.now.document = self.end.document.get();
-        self.end.requests.send(Request::Language);
+    /// The language as it is now, for a step that can be taken back.
+    pub fn taught(&self) -> Taught {
+        Taught {
+            language: Arc::new(self.now.document.language.clone()),
+            clashes: self.state.signs.clashes.clone(),
+            open: self.state.signs.open.clone(),
+        }
+    }
+
+    /// Changes the composer's language and has every slot understood anew, as one step that can be taken back. Whether that
+    /// changed anything.
+    pub fn speak(&mut self, change: impl FnOnce(&mut Language)) -> bool {
+        let before = self.taught();
+        let is_changed = self.say(change);
+        if is_changed {
+            self.end.requests.send(Request::Language);
+            self.state.history.taught(before);
+        }
+        is_changed
+    }
+
+    /// The same while the hand is at it, in one step until it rests.
+    pub fn speak_on(&mut self, change: impl FnOnce(&mut Language)) {
+        let before = self.taught();
+        if self.say(change) {
+            self.end.requests.send(Request::Language);
+            self.state.history.went_on(before);
+        }
     }
 
     /// Gives the language another name, which changes nothing that is heard.
     pub fn rename_language(&mut self, name: String) {
-        self.end.document.edit(|document| document.language.name = name);
-        self.now.document = self.end.document.get();
+        let before = self.taught();
+        if self.say(|language| language.name = name) {
+            self.state.history.went_on(before);
+        }
+    }
+
+    fn say(&mut self, change: impl FnOnce(&mut Language)) -> bool {
+        self.end.document.edit(|document| change(&mut document.language));
+        let before = std::mem::replace(&mut self.now.document, self.end.document.get());
+        self.now.document.language != before.language
+    }
+
+    /// Takes the last step back.
+    pub fn undo(&mut self) {
+        let (slot, drawn, taught) = (self.now.slot, self.drawn(self.now.slot), self.taught());
+        let there = self.state.history.undo(slot, drawn, taught);
+        self.go(there);
+    }
+
+    /// Does the step that was taken back again.
+    pub fn redo(&mut self) {
+        let (slot, drawn, taught) = (self.now.slot, self.drawn(self.now.slot), self.taught());
+        let there = self.state.history.redo(slot, drawn, taught);
+        self.go(there);
+    }
+
+    fn go(&mut self, there: Option<Side>) {
+        match there {
+            None => {}
+            Some(Side::Drawing(slot, drawn)) => {
+                self.set_sketch(slot, drawn.sketch);
+                if let Some(sound) = drawn.by_hand {
+                    self.end.requests.send(Request::Choose { slot, sound });
+                }
+            }
+            Some(Side::Language(taught)) => {
+                self.say(|language| *language = Language::clone(&taught.language));
+                self.end.requests.send(Request::Language);
+                let signs = &mut self.state.signs;
+                signs.clashes = taught.clashes;
+                if signs.open.as_ref().is_none_or(|open| taught.language.sign(open).is_none()) {
+                    signs.open = taught.open;
+                }
+            }
+        }
     }
 
     /// Chooses the slot that new notes take and that is shown.

@@ -2,7 +2,6 @@
 //! does, and one line for what went wrong.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, TryRecvError, bounded};
 use neume_models::{RasterLayer, Rgb, Sketch, raster};
@@ -186,7 +185,7 @@ pub(super) fn take_outcome(editing: &mut Editing) {
         Outcome::Picture { slot, layer } => {
             let mut sketch = Sketch::clone(&editing.sketch_of(slot));
             sketch.raster = Some(layer);
-            replace(editing, slot, sketch);
+            editing.step_to(slot, sketch);
         }
         Outcome::Drawing { slot, sketch, name } => {
             editing.end.document.edit(|document| {
@@ -194,15 +193,9 @@ pub(super) fn take_outcome(editing: &mut Editing) {
                     slot.name = name;
                 }
             });
-            replace(editing, slot, sketch);
+            editing.step_to(slot, sketch);
         }
     }
-}
-
-fn replace(editing: &mut Editing, slot: usize, sketch: Sketch) {
-    let (before, after) = (editing.sketch_of(slot), Arc::new(sketch));
-    editing.state.histories[slot].push(before, after.clone());
-    editing.set_sketch(slot, after);
 }
 
 fn named<E: std::fmt::Display>(path: &Path) -> impl Fn(E) -> String + '_ {
@@ -271,6 +264,8 @@ fn export(path: &Path, sketch: &Sketch) -> Result<Outcome, String> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use neume_models::{Point, Stroke};
 

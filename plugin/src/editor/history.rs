@@ -1,63 +1,164 @@
-//! Undo and redo of one slot's drawing.
+//! Undo and redo: one history of what the composer did, for the drawings of all slots and the language. What is taken back
+//! in a slot is the last thing that was done to its drawing or to the language; drawings that are not shown stay.
 
 use std::sync::Arc;
 
+use neume_bank::SoundId;
 use neume_models::Sketch;
 
-/// Drawings before and after the one that is shown.
+use crate::handoff::Opening;
+use crate::language::{Clash, Language};
+
+/// The drawing of a slot, with the sound that was chosen for it by hand.
+#[derive(Debug, Clone, Default)]
+pub struct Drawn {
+    /// The drawing.
+    pub sketch: Arc<Sketch>,
+    /// The choice; `None` where the best match is played.
+    pub by_hand: Option<SoundId>,
+}
+
+/// The language, with what the view Signs shows of it.
+#[derive(Debug, Clone, Default)]
+pub struct Taught {
+    /// The language.
+    pub language: Arc<Language>,
+    /// What merging left to decide.
+    pub clashes: Vec<Clash>,
+    /// The sign whose meaning is shown.
+    pub open: Option<String>,
+}
+
+/// What lies on the other side of a step.
+#[derive(Debug)]
+pub enum Side {
+    /// The drawing of this slot.
+    Drawing(usize, Drawn),
+    /// The language.
+    Language(Taught),
+}
+
+#[derive(Debug)]
+struct Step {
+    side: Side,
+    /// What was forgotten by it, to be said.
+    forgotten: Option<String>,
+}
+
+impl Step {
+    /// Whether it is taken back while this slot is shown.
+    fn is_of(&self, slot: usize) -> bool {
+        match self.side {
+            Side::Drawing(of, _) => of == slot,
+            Side::Language(_) => true,
+        }
+    }
+}
+
+/// What was done, and what was taken back.
 #[derive(Debug, Default)]
 pub struct History {
-    past: Vec<Arc<Sketch>>,
-    future: Vec<Arc<Sketch>>,
-    shown: Option<Arc<Sketch>>,
+    past: Vec<Step>,
+    future: Vec<Step>,
+    /// The state of the host's that the steps were made in.
+    opening: Option<Opening>,
+    /// Whether the last step may go on: a note is being dragged, a name is being written.
+    goes_on: bool,
 }
 
 impl History {
     /// Steps that are kept.
-    const MAX_STEPS: usize = 200;
+    const MAX_STEPS: usize = 400;
 
-    /// Notices a drawing that came from elsewhere, such as a project that was loaded: its steps are not ours.
-    pub fn follow(&mut self, now: &Arc<Sketch>) {
-        if self.shown.as_ref().is_some_and(|shown| !Arc::ptr_eq(shown, now) && **shown != **now) {
-            self.past.clear();
-            self.future.clear();
+    /// Notices that the host has put another state in the place of the one before: its steps are not ours. Whether it has.
+    pub fn follow(&mut self, opening: Opening) -> bool {
+        let is_another = self.opening.is_some_and(|before| before != opening);
+        if is_another {
+            *self = History::default();
         }
-        self.shown = Some(now.clone());
+        self.opening = Some(opening);
+        is_another
     }
 
-    /// A step was made from `before` to `after`.
-    pub fn push(&mut self, before: Arc<Sketch>, after: Arc<Sketch>) {
-        if self.past.len() == History::MAX_STEPS {
-            self.past.remove(0);
+    /// The drawing of a slot was another one before.
+    pub fn drew(&mut self, slot: usize, before: Drawn) {
+        self.push(Side::Drawing(slot, before));
+    }
+
+    /// The language was another one before.
+    pub fn taught(&mut self, before: Taught) {
+        self.push(Side::Language(before));
+    }
+
+    /// The same, where a step of the language that has not come to its end goes on.
+    pub fn went_on(&mut self, before: Taught) {
+        if !self.goes_on {
+            self.taught(before);
+            self.goes_on = true;
         }
-        self.past.push(before);
-        self.future.clear();
-        self.shown = Some(after);
     }
 
-    /// The drawing before `now`, if there is one.
-    pub fn undo(&mut self, now: Arc<Sketch>) -> Option<Arc<Sketch>> {
-        let before = self.past.pop()?;
-        self.future.push(now);
-        self.shown = Some(before.clone());
-        Some(before)
+    /// The hand rests: what comes next is a step of its own.
+    pub fn rest(&mut self) {
+        self.goes_on = false;
     }
 
-    /// The drawing that was taken back last, if there is one.
-    pub fn redo(&mut self, now: Arc<Sketch>) -> Option<Arc<Sketch>> {
-        let after = self.future.pop()?;
-        self.past.push(now);
-        self.shown = Some(after.clone());
-        Some(after)
+    /// The last step forgot this.
+    pub fn forgot(&mut self, what: String) {
+        if let Some(step) = self.past.last_mut() {
+            step.forgotten = Some(what);
+        }
+    }
+
+    /// What was forgotten by the step that would be taken back next.
+    pub fn forgotten(&self, slot: usize) -> Option<&str> {
+        self.past.iter().rev().find(|step| step.is_of(slot))?.forgotten.as_deref()
+    }
+
+    /// What was before the last step, if there is one; `drawn` and `taught` are what is now.
+    pub fn undo(&mut self, slot: usize, drawn: Drawn, taught: Taught) -> Option<Side> {
+        self.goes_on = false;
+        walk(&mut self.past, &mut self.future, slot, drawn, taught)
+    }
+
+    /// What was there before the last step was taken back, if one was.
+    pub fn redo(&mut self, slot: usize, drawn: Drawn, taught: Taught) -> Option<Side> {
+        self.goes_on = false;
+        walk(&mut self.future, &mut self.past, slot, drawn, taught)
     }
 
     /// Whether there is a step to take back.
-    pub fn can_undo(&self) -> bool {
-        !self.past.is_empty()
+    pub fn can_undo(&self, slot: usize) -> bool {
+        self.past.iter().any(|step| step.is_of(slot))
     }
 
     /// Whether there is a step to do again.
-    pub fn can_redo(&self) -> bool {
-        !self.future.is_empty()
+    pub fn can_redo(&self, slot: usize) -> bool {
+        self.future.iter().any(|step| step.is_of(slot))
     }
+
+    fn push(&mut self, side: Side) {
+        if self.past.len() == History::MAX_STEPS {
+            self.past.remove(0);
+        }
+        // What was taken back in other slots can still be done again there.
+        match side {
+            Side::Drawing(slot, _) => self.future.retain(|step| !step.is_of(slot)),
+            Side::Language(_) => self.future.clear(),
+        }
+        self.past.push(Step { side, forgotten: None });
+        self.goes_on = false;
+    }
+}
+
+/// Takes the last step of a slot or the language from one side to the other.
+fn walk(from: &mut Vec<Step>, to: &mut Vec<Step>, slot: usize, drawn: Drawn, taught: Taught) -> Option<Side> {
+    let mut step = from.remove(from.iter().rposition(|step| step.is_of(slot))?);
+    let now = match step.side {
+        Side::Drawing(..) => Side::Drawing(slot, drawn),
+        Side::Language(_) => Side::Language(taught),
+    };
+    let there = std::mem::replace(&mut step.side, now);
+    to.push(step);
+    Some(there)
 }

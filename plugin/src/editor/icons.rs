@@ -1,6 +1,6 @@
 //! Names of the symbols in the icon font (a subset of Phosphor) and the glyphs of the families, drawn.
 
-use egui::{Color32, Painter, Pos2, Rect, Shape, Stroke, pos2};
+use egui::{Color32, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, pos2};
 use neume_models::Family;
 
 #[allow(missing_docs)] // Each is named for what it shows.
@@ -96,4 +96,18 @@ pub fn symbol(painter: &Painter, rect: Rect, symbol: &str, size: f32, colour: Co
     let font = super::theme::icons(size);
     let galley = painter.layout_no_wrap(symbol.to_owned(), font, colour);
     painter.galley(rect.center() - galley.size() / 2.0, galley, colour);
+}
+
+/// Draws a printer, which the icon font lacks, as large and as thick as its symbols.
+pub fn printer(painter: &Painter, center: Pos2, colour: Color32) {
+    let line = Stroke::new(1.2, colour);
+    let at = |x: f32, y: f32| pos2(center.x + x, center.y + y);
+    let path = |points: &[(f32, f32)]| {
+        painter.add(Shape::line(points.iter().map(|&(x, y)| at(x, y)).collect(), line));
+    };
+    path(&[(-4.2, -3.0), (-4.2, -6.6), (4.2, -6.6), (4.2, -3.0)]);
+    path(&[(-4.2, 3.2), (-7.4, 3.2), (-7.4, -3.0), (7.4, -3.0), (7.4, 3.2), (4.2, 3.2)]);
+    let sheet = Rect::from_min_max(at(-4.2, 0.8), at(4.2, 6.6));
+    painter.rect_stroke(sheet, 0.0, line, StrokeKind::Middle);
+    painter.circle_filled(at(5.0, -0.6), 0.9, colour);
 }

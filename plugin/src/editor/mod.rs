@@ -7,6 +7,7 @@
 mod bank_view;
 mod binding;
 mod button;
+mod clash_card;
 pub mod commands;
 pub mod controls;
 mod doubt;
@@ -25,6 +26,7 @@ mod panel;
 mod pen;
 mod reading;
 mod search_view;
+mod sign_list;
 mod signs_view;
 mod slider;
 mod slots;
@@ -75,6 +77,10 @@ pub fn editor_ui(ui: &mut Ui, state: &mut EditorState, end: &mut EditorEnd, cont
     }
     let secs = ui.input(|input| input.time);
     let editing = &mut Editing::new(state, end, controls, secs);
+    let (presses, holds) = ui.input(|input| (input.pointer.any_pressed(), input.pointer.primary_down()));
+    if presses || !(holds || ui.ctx().text_edit_focused()) {
+        editing.state.history.rest();
+    }
     files::take_outcome(editing);
     files::take_dropped(editing, ui.ctx());
     for command in commands::pressed(ui.ctx()) {
@@ -102,8 +108,8 @@ pub fn closed(state: &mut EditorState, end: &mut EditorEnd) {
     if let Some(gesture) = state.gesture.take() {
         let after =
             end.document.get().slots.get(gesture.slot).map(|slot| slot.sketch.clone()).unwrap_or_default();
-        if *after != *gesture.before {
-            state.histories[gesture.slot].push(gesture.before, after);
+        if *after != *gesture.before.sketch {
+            state.history.drew(gesture.slot, gesture.before);
         }
     }
     if let Some(key) = state.pressed_key.take() {

@@ -88,7 +88,7 @@ fn paint_strokes(painter: &egui::Painter, pad: Rect, sketch: &Arc<Sketch>, editi
     let state = &mut *editing.state;
     match &state.gesture {
         Some(gesture) if !matches!(gesture.act, Act::Erase(..)) && gesture.slot == editing.now.slot => {
-            painter.add(state.pad_ink.strokes(&gesture.before, pad, ppp, theme));
+            painter.add(state.pad_ink.strokes(&gesture.before.sketch, pad, ppp, theme));
             if let Some(live) = sketch.strokes.last() {
                 painter.add(mesh_of(std::slice::from_ref(live), pad, ppp, theme));
             }
@@ -106,6 +106,8 @@ fn hand(ui: &Ui, pad: Rect, response: &Response, editing: &mut Editing) {
     if began {
         let start = ui.input(|input| input.pointer.press_origin()).or(response.interact_pointer_pos());
         if let Some(start) = start {
+            // The hand has left the name that it was writing: keys are commands again.
+            ui.memory_mut(|memory| memory.stop_text_input());
             begin(editing, point_at(pad, start, 0.0));
         }
     }
@@ -160,8 +162,8 @@ fn begin(editing: &mut Editing, start: Point) {
         Tool::Line => Act::Line(start, start),
         Tool::Eraser => Act::Erase(start.x, start.y),
     };
-    let before = editing.sketch();
     let (slot, since_secs) = (editing.now.slot, editing.now.secs);
+    let before = editing.drawn(slot);
     editing.state.gesture = Some(Gesture { slot, before, since_secs, act });
     match editing.state.tool {
         Tool::Eraser => erase_along(editing, &[[(start.x, start.y); 2]]),
@@ -208,7 +210,7 @@ fn show_stroke(editing: &mut Editing) {
         Act::Erase(..) => return,
     };
     let slot = gesture.slot;
-    let mut sketch = Sketch::clone(&gesture.before);
+    let mut sketch = Sketch::clone(&gesture.before.sketch);
     let (rgb, width_norm) = (editing.rgb(), editing.width_norm());
     sketch.strokes.push(neume_models::Stroke { points, rgb, width_norm });
     editing.set_sketch(slot, Arc::new(sketch));
@@ -242,8 +244,8 @@ fn erase_along(editing: &mut Editing, way: &[[Place; 2]]) {
 pub(super) fn end_gesture(editing: &mut Editing) {
     let Some(gesture) = editing.state.gesture.take() else { return };
     let after = editing.sketch_of(gesture.slot);
-    if *after != *gesture.before {
-        editing.state.histories[gesture.slot].push(gesture.before, after);
+    if *after != *gesture.before.sketch {
+        editing.state.history.drew(gesture.slot, gesture.before);
     }
 }
 

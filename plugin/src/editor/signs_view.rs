@@ -5,26 +5,28 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use egui::{
-    Align2, Color32, DragValue, Id, Key, Rect, Response, Role, ScrollArea, Sense, Stroke, StrokeKind,
-    TextEdit, Ui, UiBuilder, WidgetInfo, pos2, vec2,
+    Align2, Color32, DragValue, Id, Key, Rect, Response, Role, Sense, Stroke, StrokeKind, TextEdit, Ui,
+    WidgetInfo, pos2, vec2,
 };
-use neume_models::legend::{note_and_cents, note_name, note_number};
+use neume_models::legend::{note_name, note_number};
 use neume_models::{Scale, Sketch};
 
-use super::binding::{Bind, rebind};
-use super::button::{Look, accent_button, command_button, elided, focus_ring, text_button, text_width};
+use super::button::{Look, accent_button, command_button, elided, focus_ring, text_width};
 use super::commands::{self, Command};
 use super::editing::Editing;
-use super::icons;
-use super::ink::{InkCache, PictureCache, pad_within};
+use super::ink::{InkCache, PictureCache};
 use super::state::Tab;
 use super::theme::{self, CORNER, CORNER_SMALL, mix};
-use crate::language::{Clash, Language, LanguageError, Merged, Sign, framed};
+use super::{clash_card, icons, sign_list};
+use crate::language::{Clash, Language, LanguageError, Merged};
 
 const CARD_PX: f32 = 118.0;
-const ROW_PX: f32 = 46.0;
-const CHIP_PX: f32 = 28.0;
-const CHIP_GAP_PX: f32 = 6.0;
+pub(super) const CHIP_PX: f32 = 28.0;
+pub(super) const CHIP_GAP_PX: f32 = 6.0;
+/// Height of the words above chips.
+pub(super) const HEADING_PX: f32 = 20.0;
+/// A panel lower than this shows what there is to decide in the place of what the drawing is taken for.
+const LOW_PX: f32 = 440.0;
 /// Signs that are offered in the place of the one that was recognised.
 const OFFERED: usize = 3;
 
@@ -34,18 +36,20 @@ pub struct SignsState {
     /// What is being written.
     name: String,
     /// The sign whose meaning is shown.
-    open: Option<String>,
+    pub(super) open: Option<String>,
+    /// The open sign and the name that is being written for it.
+    pub(super) written: Option<(String, String)>,
     /// What merging left to decide.
-    clashes: Vec<Clash>,
-    thumbs: HashMap<(String, usize), Thumb>,
+    pub(super) clashes: Vec<Clash>,
+    pub(super) thumbs: HashMap<(String, usize), Thumb>,
 }
 
 /// The drawing of an example, as large as fits.
-struct Thumb {
-    of: Arc<Sketch>,
-    framed: Arc<Sketch>,
-    ink: InkCache,
-    picture: PictureCache,
+pub(super) struct Thumb {
+    pub of: Arc<Sketch>,
+    pub framed: Arc<Sketch>,
+    pub ink: InkCache,
+    pub picture: PictureCache,
 }
 
 /// The view in `rect`.
@@ -56,26 +60,62 @@ pub fn signs_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
         y += height + gap;
         cell
     };
-    if let Some(clash) = editing.state.signs.clashes.first().cloned() {
-        clash_ui(ui, take(88.0, 12.0), &clash, editing);
+    sign_list::take_name(ui, editing);
+    let clash = editing.state.signs.clashes.first().cloned();
+    if let Some(clash) = &clash {
+        clash_card::clash_ui(ui, take(clash_card::CARD_PX, 12.0), clash, editing);
     }
-    recognised_ui(ui, take(CARD_PX, 12.0), editing);
-    language_ui(ui, take(CHIP_PX, 4.0), editing);
+    if clash.is_none() || rect.height() > LOW_PX {
+        recognised_ui(ui, take(CARD_PX, 12.0), editing);
+    }
+    language_ui(ui, take(CHIP_PX, 2.0), editing);
+    heading_ui(ui, take(HEADING_PX, 0.0), "Drawings speak of", editing);
     spoken_ui(ui, take(CHIP_PX, 2.0), editing);
     rows_ui(ui, take(CHIP_PX, 8.0), editing);
+    if let Some(what) = editing.state.history.forgotten(editing.now.slot).map(str::to_string) {
+        forgotten_ui(ui, take(CHIP_PX, 6.0), &what, editing);
+    }
     let rest = Rect::from_min_max(pos2(rect.left(), y), rect.max);
-    list_ui(ui, rest, editing);
+    sign_list::list_ui(ui, rest, editing);
+}
+
+/// Words above chips.
+pub(super) fn heading_ui(ui: &Ui, rect: Rect, words: &str, editing: &Editing) {
+    let at = pos2(rect.left(), rect.center().y);
+    ui.painter().text(at, Align2::LEFT_CENTER, words, theme::regular(12.0), editing.tokens().dim);
+}
+
+/// What was forgotten last, with a button that takes that back.
+fn forgotten_ui(ui: &mut Ui, rect: Rect, what: &str, editing: &mut Editing) {
+    let tokens = editing.tokens();
+    let (tail, font) = (" is forgotten", theme::regular(12.0));
+    let button_px = text_width(ui, "Undo", &font) + 20.0;
+    let button = Rect::from_min_max(pos2(rect.right() - button_px, rect.top()), rect.max);
+    let most = button.left() - CHIP_GAP_PX - text_width(ui, tail, &font) - rect.left();
+    let name = elided(ui, rect.left_center(), Align2::LEFT_CENTER, what, font.clone(), tokens.text, most);
+    ui.painter().text(name.right_center(), Align2::LEFT_CENTER, tail, font, tokens.dim);
+    let words = Rect::from_min_max(rect.min, button.left_bottom());
+    let response = ui.interact(words, ui.scope_id().with("forgotten"), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{what}{tail}")));
+    let response = chip_ui(ui, button, "Undo", &format!("Undo: {what}{tail}"), Chip::Plain, editing);
+    if response.clicked() {
+        commands::run(Command::Undo, editing, ui.ctx());
+    }
 }
 
 /// What a file brought: what is new is there, what clashes waits for the composer.
 pub(super) fn merge(editing: &mut Editing, other: &Language) {
     let mut merged = Ok(Merged::default());
-    editing.speak(|language| merged = language.merge(other));
+    let before = editing.taught();
+    let is_changed = editing.speak(|language| merged = language.merge(other));
     match merged {
         Ok(merged) => {
             if merged.left_out > 0 {
                 let told = format!("{} drawings found no room in their signs", merged.left_out);
                 editing.state.failure = Some(told);
+            }
+            if !is_changed && !merged.clashes.is_empty() {
+                editing.state.history.taught(before);
             }
             editing.state.signs.clashes = merged.clashes;
         }
@@ -91,7 +131,8 @@ fn teach(editing: &mut Editing, name: &str) {
     tell(editing, taught);
 }
 
-fn tell(editing: &mut Editing, taught: Result<(), LanguageError>) {
+/// What was refused is said in words.
+pub(super) fn tell(editing: &mut Editing, taught: Result<(), LanguageError>) {
     editing.state.failure = taught.err().map(|cause| cause.to_string());
 }
 
@@ -211,7 +252,7 @@ pub(super) fn name_field() -> Id {
 
 /// How a chip stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Chip {
+pub(super) enum Chip {
     /// To be pressed.
     Plain,
     /// In use, as usual.
@@ -221,7 +262,14 @@ enum Chip {
 }
 
 /// A word in a small frame. `label` is its name for those who do not see it.
-fn chip_ui(ui: &mut Ui, rect: Rect, words: &str, label: &str, look: Chip, editing: &Editing) -> Response {
+pub(super) fn chip_ui(
+    ui: &mut Ui,
+    rect: Rect,
+    words: &str,
+    label: &str,
+    look: Chip,
+    editing: &Editing,
+) -> Response {
     let tokens = editing.tokens();
     let response = ui.interact(rect, ui.scope_id().with(("chip", label)), Sense::click());
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, look != Chip::Plain, label));
@@ -245,21 +293,20 @@ fn language_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
     let buttons = [
         (icons::OPEN, Command::ImportLanguage),
         (icons::EXPORT, Command::ExportLanguage),
-        (icons::PICTURE, Command::PrintLanguage),
+        ("", Command::PrintLanguage),
     ];
     let first = rect.right() - buttons.len() as f32 * 30.0;
     let look = if editing.state.files.busy() { Look::Off } else { Look::Plain };
     for (i, (icon, command)) in buttons.into_iter().enumerate() {
         let at = pos2(first + 30.0 * i as f32, rect.top());
-        if command_button(
-            ui,
-            Rect::from_min_size(at, vec2(30.0, CHIP_PX)),
-            icon,
-            command,
-            look,
-            editing.tokens(),
-        ) {
+        let cell = Rect::from_min_size(at, vec2(30.0, CHIP_PX));
+        if command_button(ui, cell, icon, command, look, editing.tokens()) {
             commands::run(command, editing, ui.ctx());
+        }
+        if command == Command::PrintLanguage {
+            let is_under = look == Look::Plain && ui.rect_contains_pointer(cell);
+            let ink = if is_under { editing.tokens().text } else { editing.tokens().dim };
+            icons::printer(ui.painter(), cell.center(), ink);
         }
     }
     let saved = editing.now.document.language.name.clone();
@@ -326,7 +373,7 @@ fn rows_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
     if let Ok(asked) = Scale::new(low, high)
         && asked != scale
     {
-        editing.speak(|language| language.legend.scale = asked);
+        editing.speak_on(|language| language.legend.scale = asked);
     }
 }
 
@@ -338,221 +385,4 @@ fn note_ui(ui: &mut Ui, rect: Rect, label: &str, midi: &mut u8, range: std::ops:
         .custom_formatter(|midi, _| note_name(midi.round() as i32))
         .custom_parser(|text| text.trim().parse().ok().or(note_number(text).map(f64::from)));
     ui.put(rect, value).accessible_name(label);
-}
-
-fn list_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
-    let tokens = editing.tokens();
-    let document = editing.now.document.clone();
-    if document.language.signs.is_empty() {
-        let at = pos2(rect.center().x, rect.top() + 40.0);
-        let words = "No signs yet";
-        ui.painter().text(at, Align2::CENTER_CENTER, words, theme::semibold(13.0), tokens.text);
-        let more = "One drawing is enough to teach one.";
-        let below = at + vec2(0.0, 20.0);
-        ui.painter().text(below, Align2::CENTER_CENTER, more, theme::regular(12.0), tokens.dim);
-        return;
-    }
-    let mut inner = ui.new_child(UiBuilder::new().id_salt("signs").max_rect(rect));
-    ScrollArea::vertical().auto_shrink(false).show(&mut inner, |ui| {
-        ui.spacing_mut().item_spacing.y = 0.0;
-        for sign in &document.language.signs {
-            sign_ui(ui, sign, &document.language, editing);
-        }
-    });
-}
-
-/// A sign in a row; the one that is open shows what it means below.
-fn sign_ui(ui: &mut Ui, sign: &Sign, language: &Language, editing: &mut Editing) {
-    let tokens = editing.tokens();
-    let width = ui.available_width() - 8.0;
-    let (row, _) = ui.allocate_exact_size(vec2(width, ROW_PX), Sense::hover());
-    let is_open = editing.state.signs.open.as_deref() == Some(sign.name.as_str());
-    let is_it = editing.slot_view().recognised.sign().is_some_and(|it| it.name == sign.name);
-    let response = ui.interact(row, ui.scope_id().with(("sign", &sign.name)), Sense::click());
-    response.widget_info(|| WidgetInfo::selected(Role::Button, true, is_open, format!("Sign {}", sign.name)));
-    if response.hovered() || is_open {
-        ui.painter().rect_filled(row.shrink2(vec2(0.0, 1.0)), CORNER, mix(tokens.panel, tokens.text, 0.05));
-    }
-    let thumb = Rect::from_min_size(row.min + vec2(4.0, 4.0), vec2(57.0, ROW_PX - 8.0));
-    thumb_ui(ui, thumb, &sign.name, 0, &sign.examples[0], is_it, editing);
-    let left = thumb.right() + 12.0;
-    let room = row.right() - 34.0 - left;
-    let y = row.center().y;
-    elided(
-        ui,
-        pos2(left, y - 8.0),
-        Align2::LEFT_CENTER,
-        &sign.name,
-        theme::semibold(13.0),
-        tokens.text,
-        room,
-    );
-    let words = language.words_of(&sign.meaning).join(" · ");
-    elided(ui, pos2(left, y + 9.0), Align2::LEFT_CENTER, &words, theme::regular(11.5), tokens.dim, room);
-    let count = format!("×{}", sign.examples.len());
-    ui.painter().text(
-        pos2(row.right() - 6.0, y),
-        Align2::RIGHT_CENTER,
-        count,
-        theme::regular(12.0),
-        tokens.dim,
-    );
-    focus_ring(ui, &response, row.shrink(3.0), CORNER, tokens);
-    if response.clicked() {
-        editing.state.signs.open = (!is_open).then(|| sign.name.clone());
-    }
-    if is_open {
-        meaning_ui(ui, sign, width, editing);
-    }
-}
-
-/// What the open sign means: each aspect bound to what is heard now, or left to the legend; and its examples.
-fn meaning_ui(ui: &mut Ui, sign: &Sign, width: f32, editing: &mut Editing) {
-    let language = editing.now.document.language.clone();
-    let bound = &sign.meaning;
-    let dynamic = |db: f32| language.legend.dynamic(db).to_string();
-    let percent = |v: f32| format!("{:.0}", v * 100.0);
-    let chips: [(&str, Option<String>, Bind); 6] = [
-        ("pitch", bound.pitch_midi.map(note_and_cents), Bind::Pitch),
-        ("loudness", bound.loudness_db.map(dynamic), Bind::Loudness),
-        ("family", bound.family.map(|family| family.label().to_string()), Bind::Family),
-        ("bright", bound.brightness.map(percent), Bind::Brightness),
-        ("rough", bound.roughness.map(percent), Bind::Roughness),
-        ("sound", bound.sound.as_ref().map(|sound| sound.name.clone()), Bind::Sound),
-    ];
-    let cell_px = (width - 2.0 * CHIP_GAP_PX) / 3.0;
-    for three in chips.chunks(3) {
-        let (row, _) = ui.allocate_exact_size(vec2(width, CHIP_PX + 2.0), Sense::hover());
-        for (i, (aspect, value, bind)) in three.iter().enumerate() {
-            let at = pos2(row.left() + (cell_px + CHIP_GAP_PX) * i as f32, row.top());
-            let cell = Rect::from_min_size(at, vec2(cell_px, CHIP_PX));
-            let words = match value {
-                Some(value) if *aspect == "sound" || *aspect == "family" => value.clone(),
-                Some(value) => format!("{aspect} {value}"),
-                None => aspect.to_string(),
-            };
-            let label = format!("{} means a {aspect} of its own", sign.name);
-            let look = if value.is_some() { Chip::Chosen } else { Chip::Plain };
-            let response = chip_ui(ui, cell, &words, &label, look, editing);
-            let hint = match value {
-                Some(_) => format!("{aspect}: bound; a click leaves it to the legend"),
-                None => format!("{aspect}: by the legend; a click binds it to what is heard now"),
-            };
-            if response.on_hover_text(hint).clicked() {
-                rebind(editing, &sign.name, *bind);
-            }
-        }
-    }
-    examples_ui(ui, sign, width, editing);
-}
-
-/// The examples of the open sign; a click forgets one, the last button the whole sign.
-fn examples_ui(ui: &mut Ui, sign: &Sign, width: f32, editing: &mut Editing) {
-    let (row, _) = ui.allocate_exact_size(vec2(width, 44.0), Sense::hover());
-    let room = row.width() - 36.0;
-    let shown = (room / 60.0).floor().max(1.0) as usize;
-    // The newest, should there be more than fit.
-    let first = sign.examples.len().saturating_sub(shown);
-    let mut forgotten = None;
-    for (i, example) in sign.examples.iter().enumerate().skip(first) {
-        let at = pos2(row.left() + 60.0 * (i - first) as f32, row.top() + 2.0);
-        let cell = Rect::from_min_size(at, vec2(54.0, 36.0));
-        thumb_ui(ui, cell, &sign.name, i, example, false, editing);
-        let response = ui.interact(cell, ui.scope_id().with(("example", i)), Sense::click());
-        let label = format!("Forget example {} of {}", i + 1, sign.name);
-        response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &label));
-        if response.hovered() && sign.examples.len() > 1 {
-            let tokens = editing.tokens();
-            ui.painter().rect_filled(cell, CORNER_SMALL, tokens.raised.gamma_multiply(0.85));
-            icons::symbol(ui.painter(), cell, icons::CLOSE, 15.0, tokens.text);
-        }
-        focus_ring(ui, &response, cell, CORNER_SMALL, editing.tokens());
-        if response.clicked() && sign.examples.len() > 1 {
-            forgotten = Some(i);
-        }
-    }
-    let bin = Rect::from_min_size(pos2(row.right() - 32.0, row.top() + 4.0), vec2(32.0, 32.0));
-    let response = ui.interact(bin, ui.scope_id().with("forget"), Sense::click());
-    let label = format!("Forget {}", sign.name);
-    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &label));
-    let tokens = editing.tokens();
-    let ink = if response.hovered() { tokens.warning } else { tokens.dim };
-    icons::symbol(ui.painter(), bin, icons::CLEAR, 17.0, ink);
-    focus_ring(ui, &response, bin, CORNER_SMALL, tokens);
-    let name = sign.name.clone();
-    if response.on_hover_text(label).clicked() {
-        editing.state.signs.open = None;
-        editing.speak(|language| language.signs.retain(|sign| sign.name != name));
-    } else if let Some(i) = forgotten {
-        editing.speak(|language| {
-            if let Some(sign) = language.sign_mut(&name) {
-                sign.examples.remove(i);
-            }
-        });
-    }
-}
-
-/// A drawing, as large as fits; ringed if the drawing on the pad is taken for its sign.
-fn thumb_ui(
-    ui: &Ui,
-    rect: Rect,
-    sign: &str,
-    number: usize,
-    drawing: &Arc<Sketch>,
-    ringed: bool,
-    editing: &mut Editing,
-) {
-    let (tokens, theme) = (editing.tokens(), editing.theme());
-    let line = if ringed { Stroke::new(1.5, tokens.accent) } else { Stroke::new(1.0, tokens.line) };
-    ui.painter().rect(rect, CORNER_SMALL, tokens.pad, line, StrokeKind::Inside);
-    let thumbs = &mut editing.state.signs.thumbs;
-    let key = (sign.to_string(), number);
-    if thumbs.get(&key).is_none_or(|thumb| !Arc::ptr_eq(&thumb.of, drawing)) {
-        let thumb = Thumb {
-            of: drawing.clone(),
-            framed: Arc::new(framed(drawing)),
-            ink: InkCache::default(),
-            picture: PictureCache::default(),
-        };
-        thumbs.insert(key.clone(), thumb);
-    }
-    let Some(thumb) = thumbs.get_mut(&key) else { return };
-    let pad = pad_within(rect.shrink(3.0));
-    let painter = ui.painter_at(rect.shrink(2.0));
-    if let Some(layer) = &thumb.framed.raster {
-        thumb.picture.paint(&painter, layer, pad, theme);
-    }
-    painter.add(thumb.ink.strokes(&thumb.framed, pad, painter.pixels_per_point(), theme));
-}
-
-/// One thing that merging left to decide.
-fn clash_ui(ui: &mut Ui, rect: Rect, clash: &Clash, editing: &mut Editing) {
-    let tokens = editing.tokens();
-    let frame = Stroke::new(1.0, tokens.warning);
-    ui.painter().rect(rect, CORNER, Color32::TRANSPARENT, frame, StrokeKind::Inside);
-    let inside = rect.shrink(12.0);
-    let words = clash.words();
-    let response = ui.interact(rect, ui.scope_id().with("clash"), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Alert, true, &words));
-    let at = inside.left_top() + vec2(0.0, 8.0);
-    elided(ui, at, Align2::LEFT_CENTER, &words, theme::semibold(12.5), tokens.text, inside.width());
-    let is_sign = clash.is_of_signs();
-    let choices: &[&str] =
-        if is_sign { &["Keep mine", "Take theirs", "Keep both"] } else { &["Keep mine", "Take theirs"] };
-    let width = (inside.width() - 2.0 * CHIP_GAP_PX) / 3.0;
-    for (i, choice) in choices.iter().enumerate() {
-        let at = pos2(inside.left() + (width + CHIP_GAP_PX) * i as f32, inside.bottom() - 32.0);
-        if text_button(ui, Rect::from_min_size(at, vec2(width, 32.0)), choice, tokens) {
-            let clash = editing.state.signs.clashes.remove(0);
-            let mut settled = Ok(());
-            match i {
-                0 => {}
-                1 => editing.speak(|language| settled = language.take_theirs(&clash)),
-                _ => editing.speak(|language| settled = language.keep_both(&clash)),
-            }
-            if settled.is_err() {
-                tell(editing, settled);
-            }
-        }
-    }
 }

@@ -1,12 +1,10 @@
 //! What the window remembers between frames and between openings: choices of the hand, never what is saved.
 
-use std::sync::Arc;
-
 use neume_bank::SoundId;
-use neume_models::{Family, Rgb, Sketch};
+use neume_models::{Family, Rgb};
 
 use super::controls::Knob;
-use super::history::History;
+use super::history::{Drawn, History};
 use super::ink::{InkCache, PictureCache};
 use super::pen::Path;
 use super::theme::{Theme, hsl_bytes};
@@ -90,7 +88,7 @@ pub(super) struct Gesture {
     /// The slot that it belongs to.
     pub slot: usize,
     /// The drawing before it.
-    pub before: Arc<Sketch>,
+    pub before: Drawn,
     /// When it began, in egui's seconds.
     pub since_secs: f64,
     /// What it does.
@@ -143,7 +141,7 @@ pub struct EditorState {
     pub tab: Tab,
     /// The last edit of this window.
     pub generation: Generation,
-    pub(super) histories: [History; SLOTS],
+    pub(super) history: History,
     pub(super) gesture: Option<Gesture>,
     pub(super) pad_ink: InkCache,
     pub(super) picture: PictureCache,
@@ -179,7 +177,7 @@ impl EditorState {
             loudness_db: -12.0,
             tab: Tab::default(),
             generation: Generation::default(),
-            histories: Default::default(),
+            history: History::default(),
             gesture: None,
             pad_ink: InkCache::default(),
             picture: PictureCache::default(),

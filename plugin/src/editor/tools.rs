@@ -27,10 +27,10 @@ pub fn tools_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
             asked = Some(Command::Tool(tool));
         }
     }
-    let history = &editing.state.histories[editing.now.slot];
+    let (history, slot) = (&editing.state.history, editing.now.slot);
     let below = [
-        (icons::UNDO, Command::Undo, history.can_undo()),
-        (icons::REDO, Command::Redo, history.can_redo()),
+        (icons::UNDO, Command::Undo, history.can_undo(slot)),
+        (icons::REDO, Command::Redo, history.can_redo(slot)),
         (icons::CLEAR, Command::Clear, !editing.sketch().is_empty()),
     ];
     for (i, (icon, command, possible)) in below.into_iter().enumerate() {

@@ -4,6 +4,8 @@ use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable as _;
 use neume::editor::{Ink, Tool};
 use neume::handoff::{Generation, Request};
+use neume::state::{BankRef, Chosen};
+use neume_bank::SoundId;
 use neume_models::{Family, Rgb};
 
 use super::window::{Window, draw, on_pad, usual};
@@ -103,6 +105,67 @@ fn steps_are_taken_back_and_done_again_by_button_and_by_key() {
 }
 
 #[test]
+fn a_sound_that_was_chosen_by_hand_comes_back_with_its_drawing() {
+    let mut window = usual();
+    draw(&mut window, &[(0.2, 0.3), (0.8, 0.3)]);
+    let chosen = |name: &str, by_hand: bool| Chosen {
+        sound: SoundId::of(name.as_bytes()),
+        bank: BankRef::Factory,
+        zones: Vec::new(),
+        gain_db: 0.0,
+        drawn_midi: 60.0,
+        contour: Vec::new(),
+        by_hand,
+    };
+    // As the Worker answers what is asked of it.
+    let choose = |window: &Window, chosen: Chosen| {
+        window.state().editor.document.edit(|document| document.slots[0].chosen = Some(chosen));
+    };
+    let choices = |window: &Window| -> Vec<SoundId> {
+        let asked = window.state().asked();
+        let read = asked.iter().rposition(|request| matches!(request, Request::Read { .. }));
+        let after = asked.iter().skip(read.map_or(0, |read| read + 1));
+        after
+            .filter_map(|r| if let Request::Choose { slot: 0, sound } = r { Some(*sound) } else { None })
+            .collect()
+    };
+    choose(&window, chosen("cello", true));
+    draw(&mut window, &[(0.2, 0.6), (0.8, 0.6)]);
+    choose(&window, chosen("horn", false));
+    window.run();
+    choices(&window);
+    window.get_by_label("Undo").click();
+    window.run();
+    assert_eq!(window.state().sketch(0).strokes.len(), 1);
+    assert_eq!(choices(&window), [SoundId::of(b"cello")]);
+    choose(&window, chosen("cello", true));
+    window.get_by_label("Redo").click();
+    window.run();
+    assert_eq!(choices(&window), [], "the best match was played there");
+    choose(&window, chosen("horn", false));
+    window.run();
+    window.get_by_label("Clear the pad").click();
+    window.run();
+    for _ in 0..2 {
+        window.get_by_label("Undo").click();
+        window.run();
+    }
+    assert_eq!(choices(&window), [SoundId::of(b"cello")]);
+}
+
+#[test]
+fn what_is_taken_back_ends_with_the_project_that_it_was_done_in() {
+    let mut window = usual();
+    draw(&mut window, &[(0.2, 0.3), (0.8, 0.3)]);
+    let other = neume::state::InstanceState::first();
+    window.state().editor.document.set(other.clone());
+    window.run();
+    window.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+    window.run();
+    assert_eq!(*window.state().editor.document.get(), other);
+}
+
+#[test]
 fn a_new_stroke_ends_what_could_be_done_again() {
     let mut window = usual();
     draw(&mut window, &[(0.2, 0.3), (0.8, 0.3)]);
@@ -173,6 +236,17 @@ fn letters_take_the_tools_but_not_while_a_name_is_written() {
     window.run();
     assert_eq!(window.state().state.tool, Tool::Line);
     assert_eq!(window.state().editor.document.get().slots[0].name, "Vespers");
+}
+
+#[test]
+fn a_stroke_ends_the_writing_of_a_name_so_that_keys_take_it_back() {
+    let mut window = usual();
+    window.get_by_label("Name of the drawing").focus();
+    window.run();
+    draw(&mut window, &[(0.2, 0.3), (0.8, 0.3)]);
+    window.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+    window.run();
+    assert!(window.state().sketch(0).is_empty());
 }
 
 #[test]

@@ -8,7 +8,7 @@ use egui_kittest::kittest::Queryable as _;
 use neume::editor::{LEAST_SIZE, Tab, Theme, USUAL_SIZE};
 
 use super::scene;
-use super::window::{Bench, Window, open};
+use super::window::{Bench, Window, drop_language, open};
 
 /// Takes a picture of a window and keeps it under `target/editor`.
 fn picture(window: &mut Window, name: &str) -> image::RgbaImage {
@@ -117,6 +117,27 @@ fn every_view_draws() {
             }
             picture(&mut window, &format!("{}_{what}", name(theme)));
         }
+        for (size, what) in [(LEAST_SIZE, "clash_small"), (USUAL_SIZE, "clash")] {
+            let mut bench = scene::spoken(theme);
+            bench.state.tab = Tab::Signs;
+            let mut window = open(bench, size, 1.0);
+            let mut theirs = window.state().editor.document.get().language.clone();
+            theirs.sign_mut("rain").unwrap().meaning.pitch_midi = Some(48.0);
+            theirs.spoken.family = false;
+            drop_language(&mut window, &theirs, "Keep mine");
+            picture(&mut window, &format!("{}_{what}", name(theme)));
+            window.get_by_label("Keep mine").click();
+            window.run();
+            picture(&mut window, &format!("{}_{what}_of_signs", name(theme)));
+        }
+        let mut bench = scene::spoken(theme);
+        bench.state.tab = Tab::Signs;
+        let mut window = open(bench, USUAL_SIZE, 1.0);
+        for label in ["Sign temple bell", "Forget temple bell"] {
+            window.get_by_label(label).click();
+            window.run();
+        }
+        picture(&mut window, &format!("{}_forgotten", name(theme)));
         let mut bench = Bench::new(theme);
         bench.state.tab = Tab::Signs;
         picture(&mut open(bench, USUAL_SIZE, 1.0), &format!("{}_no_signs", name(theme)));

@@ -8,6 +8,7 @@ use egui_kittest::kittest::Queryable as _;
 use neume::editor::{Controls, EditorState, Knob, Theme, editor_ui, theme};
 use neume::engine::Mode;
 use neume::handoff::{EditorEnd, EngineEnd, Request, View, WorkerEnd, ends};
+use neume::language::Language;
 use neume_models::Sketch;
 
 /// Parameters that nobody automates.
@@ -155,5 +156,31 @@ pub fn draw(window: &mut Window, path: &[(f32, f32)]) {
         window.step();
     }
     window.drop_at(places[places.len() - 1]);
+    window.run();
+}
+
+/// A file that is dropped on the window.
+#[derive(Debug)]
+struct Dropped(std::path::PathBuf);
+
+impl egui::DroppedFile for Dropped {
+    fn path(&self) -> &std::path::Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        std::fs::read(&self.0).map_err(|cause| cause.to_string())
+    }
+}
+
+/// Drops a language's file on the window and waits until the window shows this.
+pub fn drop_language(window: &mut Window, language: &Language, awaited: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("theirs.neumes");
+    std::fs::write(&path, language.to_file().unwrap()).unwrap();
+    window.input_mut().dropped_files.push(Arc::new(Dropped(path)));
+    while window.query_by_label(awaited).is_none() {
+        window.step();
+    }
     window.run();
 }
