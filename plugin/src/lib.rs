@@ -25,6 +25,7 @@ pub mod language;
 mod legend_drawings;
 pub mod library;
 mod loading;
+mod looks;
 pub mod memory;
 mod networks;
 pub mod own_weights;
@@ -33,6 +34,7 @@ pub mod params;
 pub mod picture;
 mod pin;
 pub mod preferences;
+pub mod session;
 pub mod signs;
 mod sounds;
 pub mod spool;
@@ -55,8 +57,9 @@ use engine::{Engine, Event, Expression, Note, NoteEnd, Notes, TimedEvent};
 use handoff::{EditorEnd, Request, Requests};
 use library::Library;
 use params::NeumeParams;
+use session::{Keeper, Session};
 use state::InstanceState;
-use window::{Window, WindowThread};
+use window::{Begun, Window, WindowThread};
 
 /// Longest that activation, and a block of an offline rendering, waits for its sounds.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -70,6 +73,9 @@ pub struct Neume {
     watched: Arc<AtomicBool>,
     window: Arc<WindowThread>,
     worker: Option<JoinHandle<()>>,
+    /// Of the standalone window: what it begins with, and who keeps what comes.
+    begun: Option<Begun>,
+    keeper: Option<Keeper>,
     offline: bool,
     rate_hz: f32,
 }
@@ -79,8 +85,13 @@ impl Default for Neume {
         let (editor, worker, engine) = handoff::ends();
         let requests = editor.requests.clone();
         let watched = editor.watched.clone();
-        editor.document.set(InstanceState::first());
+        let Session { settings, state, told, place } = session::take().unwrap_or_default();
+        editor.document.set(state.unwrap_or_else(InstanceState::first));
         let params = Arc::new(NeumeParams::new(editor.document.clone(), requests.clone()));
+        let keeper = place.map(|place| {
+            let of_host = params.clone();
+            Keeper::start(place, editor.document.clone(), move || of_host.settings(), requests.clone())
+        });
         let worker = worker::spawn(worker, Library::shared())
             .inspect_err(|cause| nice_error!("no drawing can be read, the system starts no thread: {cause}"))
             .ok();
@@ -94,6 +105,8 @@ impl Default for Neume {
             watched,
             window: Arc::default(),
             worker,
+            begun: Some(Begun { settings, told }),
+            keeper,
             offline: false,
             rate_hz,
         }
@@ -109,6 +122,8 @@ impl Drop for Neume {
         {
             nice_error!("the Worker of this instance had failed");
         }
+        // What the Worker chose last is kept too.
+        self.keeper = None;
     }
 }
 
@@ -137,7 +152,8 @@ impl Plugin for Neume {
     }
 
     fn editor(&mut self, _executor: AsyncExecutor<Self>) -> Option<Self::Editor> {
-        window::editor(self.params.clone(), self.editor.take()?, self.window.clone())
+        let begun = self.begun.take().unwrap_or_default();
+        window::editor(self.params.clone(), self.editor.take()?, self.window.clone(), begun)
     }
 
     fn activate(

@@ -36,6 +36,16 @@ impl From<ModeParam> for Mode {
     }
 }
 
+impl From<Mode> for ModeParam {
+    fn from(mode: Mode) -> ModeParam {
+        match mode {
+            Mode::Chromatic => ModeParam::Chromatic,
+            Mode::Drawn => ModeParam::Drawn,
+            Mode::Slots => ModeParam::Slots,
+        }
+    }
+}
+
 /// Everything that a project file keeps.
 #[derive(Params)]
 pub struct NeumeParams {

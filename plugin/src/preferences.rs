@@ -31,10 +31,16 @@ pub fn remember(name: &str, text: &str) -> Result<(), String> {
 }
 
 fn file(name: &str) -> Option<PathBuf> {
-    Some(directories::ProjectDirs::from("", "", "Neume")?.config_dir().join(name))
+    Some(folder()?.join(name))
 }
 
-fn remembered<T: FromStr<Err = String>>(path: &Path) -> Result<Option<T>, String> {
+/// The folder for settings; `None` where this user has none.
+pub(crate) fn folder() -> Option<PathBuf> {
+    Some(directories::ProjectDirs::from("", "", "Neume")?.config_dir().to_path_buf())
+}
+
+/// What a file remembers; `None` where there is none.
+pub(crate) fn remembered<T: FromStr<Err = String>>(path: &Path) -> Result<Option<T>, String> {
     const MAX_BYTES: u64 = 1 << 10;
     if matches!(path.try_exists(), Ok(false)) {
         return Ok(None);
@@ -44,7 +50,8 @@ fn remembered<T: FromStr<Err = String>>(path: &Path) -> Result<Option<T>, String
     parsed.map(Some).map_err(|cause| format!("{}: {cause}", path.display()))
 }
 
-fn remember_in(path: &Path, text: &str) -> Result<(), String> {
+/// Keeps a choice in a file, whose folder is made where it is not there yet.
+pub(crate) fn remember_in(path: &Path, text: &str) -> Result<(), String> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(|cause| format!("{}: {cause}", folder.display()))?;
     }

@@ -11,16 +11,17 @@ use nice_plug::context::gui::GuiContext;
 use nice_plug::editor::dpi::LogicalSize;
 use nice_plug::params::Param;
 use nice_plug::prelude::{ParamSetter, ResizeHint, nice_warn};
-use nice_plug_egui::baseview::HandlerError;
+use nice_plug_egui::baseview::{HandlerError, WindowSize};
 use nice_plug_egui::{
     EguiEditor, EguiEditorState, EguiNiceSettings, Frame, NiceEguiApp, RepaintNotifier, create_egui_editor,
 };
 use parking_lot::Mutex;
 
 use crate::editor::{self, Controls, EditorState, Knob, theme};
-use crate::engine::Mode;
+use crate::engine::{Mode, Settings};
 use crate::handoff::EditorEnd;
-use crate::params::{EDITS_MAX, ModeParam, NeumeParams};
+use crate::looks::Looks;
+use crate::params::{EDITS_MAX, NeumeParams};
 
 /// Knows the thread on which an instance's window runs. Under X11 the toolkit gives each window a thread of its own and does
 /// not always wait for its end when the window is closed; a library that the host unloads meanwhile would crash it.
@@ -51,11 +52,22 @@ impl WindowThread {
     }
 }
 
+/// What the standalone window begins with.
+#[derive(Default)]
+pub struct Begun {
+    /// The parameters that were kept.
+    pub settings: Option<Settings>,
+    /// What the composer should know.
+    pub told: Option<String>,
+}
+
 /// What lives while an instance lives, and is shown while a window is open.
 pub struct Window {
     thread: Arc<WindowThread>,
     params: Arc<NeumeParams>,
     state: EditorState,
+    looks: Looks,
+    settings: Option<Settings>,
     end: EditorEnd,
     host: Option<GuiContext>,
     saved: Arc<crate::state::InstanceState>,
@@ -66,12 +78,16 @@ pub fn editor(
     params: Arc<NeumeParams>,
     end: EditorEnd,
     thread: Arc<WindowThread>,
+    begun: Begun,
 ) -> Option<EguiEditor<Window>> {
     let repaint = RepaintNotifier::new();
     let saved = end.document.get();
-    let window = Window { thread, params, state: EditorState::default(), end, host: None, saved };
-    let size =
-        EguiEditorState::from_size(LogicalSize::new(editor::USUAL_SIZE[0], editor::USUAL_SIZE[1]), 1.0);
+    let (looks, wrong) = Looks::find();
+    let look = looks.now();
+    let mut state = EditorState::new(look.theme);
+    begun.told.or(wrong).into_iter().for_each(|told| state.tell(told));
+    let window = Window { thread, params, state, looks, settings: begun.settings, end, host: None, saved };
+    let size = EguiEditorState::from_size(LogicalSize::new(look.size[0], look.size[1]), 1.0);
     let settings = EguiNiceSettings::new().with_tile("Neume").with_resize_hint(ResizeHint::resizable());
     create_egui_editor(size, repaint, settings, window)
 }
@@ -85,6 +101,9 @@ impl NiceEguiApp for Window {
     ) -> Result<(), HandlerError> {
         self.thread.remember();
         theme::install(&ctx, self.state.theme);
+        if let Some(settings) = self.settings.take() {
+            restore(&host.param_setter(), &self.params, &settings);
+        }
         self.host = Some(host);
         Ok(())
     }
@@ -94,6 +113,11 @@ impl NiceEguiApp for Window {
         let mut controls = HostControls { params: &self.params, setter: host.param_setter() };
         editor::editor_ui(ui, &mut self.state, &mut self.end, &mut controls);
         self.tell_of_edits(&host.param_setter());
+        self.looks.follow(self.state.theme);
+    }
+
+    fn resized(&mut self, size: WindowSize) {
+        self.looks.resized([size.logical.width as f32, size.logical.height as f32]);
     }
 
     fn editor_closed(&mut self) {
@@ -118,6 +142,19 @@ fn set<P: Param>(setter: &ParamSetter<'_>, param: &P, value: P::Plain) {
     setter.begin_set_parameter(param);
     setter.set_parameter(param, value);
     setter.end_set_parameter(param);
+}
+
+/// Gives the parameters the values that were kept.
+fn restore(setter: &ParamSetter<'_>, params: &NeumeParams, settings: &Settings) {
+    let Settings { slot, mode, attack_secs, decay_secs, sustain_norm, release_secs, .. } = *settings;
+    set(setter, &params.slot, slot as i32 + 1);
+    set(setter, &params.mode, mode.into());
+    set(setter, &params.attack_secs, attack_secs);
+    set(setter, &params.decay_secs, decay_secs);
+    set(setter, &params.sustain_norm, sustain_norm);
+    set(setter, &params.release_secs, release_secs);
+    set(setter, &params.gain, settings.gain);
+    set(setter, &params.bend_range_semitones, settings.bend_range_semitones);
 }
 
 /// The host's parameters, in the editor's words.
@@ -153,12 +190,7 @@ impl Controls for HostControls<'_> {
     }
 
     fn set_mode(&mut self, mode: Mode) {
-        let mode = match mode {
-            Mode::Chromatic => ModeParam::Chromatic,
-            Mode::Drawn => ModeParam::Drawn,
-            Mode::Slots => ModeParam::Slots,
-        };
-        set(&self.setter, &self.params.mode, mode);
+        set(&self.setter, &self.params.mode, mode.into());
     }
 
     fn value(&self, knob: Knob) -> f32 {

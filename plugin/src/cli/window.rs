@@ -16,7 +16,7 @@ pub struct Arguments {
     options: Vec<String>,
 }
 
-/// Opens the window and stays until it is closed.
+/// Opens the window with what it held the last time, and stays until it is closed.
 ///
 /// # Errors
 /// No display; an audio device that was asked for and cannot be opened. Where there is none at all, the window opens
@@ -27,6 +27,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     // Without a display the framework would wait for ever in silence.
     if is_x11 && !asks_for_help && std::env::var_os("DISPLAY").is_none_or(|display| display.is_empty()) {
         bail!("there is no display to open the window on: DISPLAY is not set");
+    }
+    if !asks_for_help {
+        neume::session::begin();
     }
     let words = std::iter::once("neume window".to_string()).chain(arguments.options.iter().cloned());
     if nice_export_standalone_with_args::<Neume, _>(words) {

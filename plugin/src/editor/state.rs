@@ -197,4 +197,9 @@ impl EditorState {
             peak: [0.0; 2],
         }
     }
+
+    /// Says this in the window until it is closed.
+    pub fn tell(&mut self, words: String) {
+        self.failure = Some(words);
+    }
 }

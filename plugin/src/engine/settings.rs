@@ -1,9 +1,12 @@
 //! The parameters that the Engine follows, made safe.
 
+use serde::{Deserialize, Serialize};
+
 use crate::handoff::SLOTS;
 
 /// What a key plays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Mode {
     /// The slot's sound, transposed to the key.
     #[default]
@@ -26,7 +29,8 @@ impl Mode {
 }
 
 /// The parameters, as they stand for a whole block. A host that automates one inside a block splits the block there.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Settings {
     /// The slot that new notes take, 0..[`SLOTS`].
     pub slot: usize,

@@ -102,8 +102,10 @@ fn a_stroke_on_the_standalone_window_is_inked_and_read() {
 #[test]
 fn a_stroke_on_the_editor_in_a_vst3_host_is_inked_and_read() {
     let display = Display::start();
+    let home = tempfile::tempdir().unwrap();
     let program = vst3::host("show")
         .env("DISPLAY", display.name())
+        .env("XDG_CONFIG_HOME", home.path())
         .env_remove("WAYLAND_DISPLAY")
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
@@ -125,6 +127,7 @@ fn a_stroke_on_the_editor_in_a_clap_host_is_inked_and_read() {
     let Some(window) = std::env::var_os(INSIDE) else {
         let display = Display::start();
         let window = display.window(1180, 780);
+        let home = tempfile::tempdir().unwrap();
         let program = Command::new(std::env::current_exe().unwrap())
             .args([
                 "--exact",
@@ -133,6 +136,7 @@ fn a_stroke_on_the_editor_in_a_clap_host_is_inked_and_read() {
             ])
             .env(INSIDE, window.to_string())
             .env("DISPLAY", display.name())
+            .env("XDG_CONFIG_HOME", home.path())
             .env_remove("WAYLAND_DISPLAY")
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
