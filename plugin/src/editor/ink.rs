@@ -133,21 +133,21 @@ fn add_line(tessellator: &mut Tessellator, path: &[Pos2], width: f32, colour: Co
 /// The picture beneath the strokes, as a texture.
 #[derive(Default)]
 pub struct PictureCache {
-    made_from: Option<(Arc<[u8]>, Theme)>,
+    made_from: Option<(Arc<[u8]>, Theme, u32)>,
     texture: Option<TextureHandle>,
 }
 
 impl PictureCache {
     /// Paints the picture of a sketch on `pad`: as high as the pad, centred, pressed together if it is wider.
     pub fn paint(&mut self, painter: &Painter, layer: &RasterLayer, pad: Rect, theme: Theme) {
-        let fresh = self
-            .made_from
-            .as_ref()
-            .is_some_and(|(bytes, of)| Arc::ptr_eq(bytes, &layer.rgba) && *of == theme);
+        let halvings = halvings(layer, pad.height() * painter.pixels_per_point());
+        let fresh = self.made_from.as_ref().is_some_and(|(bytes, of, halved)| {
+            Arc::ptr_eq(bytes, &layer.rgba) && *of == theme && *halved == halvings
+        });
         if !fresh {
-            let image = picture(layer, theme);
+            let image = (0..halvings).fold(picture(layer, theme), |image, _| halved(&image));
             self.texture = Some(painter.ctx().load_texture("picture", image, TextureOptions::LINEAR));
-            self.made_from = Some((layer.rgba.clone(), theme));
+            self.made_from = Some((layer.rgba.clone(), theme, halvings));
         }
         let Some(texture) = &self.texture else { return };
         let width = pad.height() * layer.width_px as f32 / layer.height_px as f32;
@@ -155,6 +155,28 @@ impl PictureCache {
         let whole = Rect::from_min_max(Pos2::ZERO, pos2(1.0, 1.0));
         painter.image(texture.id(), rect, whole, Color32::WHITE);
     }
+}
+
+/// How often a picture is halved before it is shown this high in pixels: a screen that leaves pixels out makes lines
+/// vanish.
+fn halvings(layer: &RasterLayer, high_px: f32) -> u32 {
+    let times = layer.height_px as f32 / high_px.max(1.0);
+    times.log2().floor().clamp(0.0, 12.0) as u32
+}
+
+/// A picture of half the size, each pixel the mean of up to four.
+fn halved(image: &ColorImage) -> ColorImage {
+    let [width, height] = image.size;
+    let size = [width.div_ceil(2), height.div_ceil(2)];
+    let mean = |i: usize| {
+        let (x, y) = (2 * (i % size[0]), 2 * (i / size[0]));
+        let near = [(x, y), (x + 1, y), (x, y + 1), (x + 1, y + 1)]
+            .map(|(x, y)| image.pixels[y.min(height - 1) * width + x.min(width - 1)].to_array());
+        let channel = |c: usize| (near.iter().map(|rgba| u16::from(rgba[c])).sum::<u16>() / 4) as u8;
+        // The channels are multiplied by alpha already.
+        Color32::from_rgba_premultiplied(channel(0), channel(1), channel(2), channel(3))
+    };
+    ColorImage::new(size, (0..size[0] * size[1]).map(mean).collect())
 }
 
 /// The pixels of a layer as they are shown: its paper gives way to the pad's own, so that the rows are seen through
@@ -207,6 +229,19 @@ mod tests {
                 assert!(near, "{points:?}: {:?}", vertex.pos);
             }
         }
+    }
+
+    #[test]
+    fn a_thin_line_of_a_picture_is_seen_however_small_it_is_shown() {
+        let is_line = |i: usize| i % 64 == 13;
+        let pixel = |i: usize| if is_line(i) { Color32::BLACK } else { Color32::TRANSPARENT };
+        let mut image = ColorImage::new([64, 64], (0..64 * 64).map(pixel).collect());
+        for _ in 0..3 {
+            image = halved(&image);
+        }
+        assert_eq!(image.size, [8, 8]);
+        let inked: Vec<u8> = image.pixels[..8].iter().map(|pixel| pixel.a()).collect();
+        assert!((20..=40).contains(&inked[1]) && inked.iter().filter(|&&a| a > 0).count() == 1, "{inked:?}");
     }
 
     fn distance(p: Pos2, a: Pos2, b: Pos2) -> f32 {
