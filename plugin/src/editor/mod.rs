@@ -12,6 +12,7 @@ pub mod commands;
 pub mod controls;
 mod doubt;
 mod editing;
+mod faces;
 mod files;
 mod history;
 mod icons;
@@ -89,6 +90,7 @@ pub fn editor_ui(ui: &mut Ui, state: &mut EditorState, end: &mut EditorEnd, cont
     if ui.input(|input| !input.pointer.primary_down()) {
         sound_view::let_go(editing);
     }
+    faces::follow(ui.ctx(), &mut editing.state.seen_faces);
     let window = ui.ctx().content_rect();
     let places = Places::within(window);
     ui.painter().rect_filled(window, 0.0, editing.tokens().window);
@@ -115,6 +117,7 @@ pub fn closed(state: &mut EditorState, end: &mut EditorEnd) {
     if let Some(key) = state.pressed_key.take() {
         keyboard::lift(end, key);
     }
+    faces::stop();
     state.styled = None;
     end.watched.store(false, Ordering::Relaxed);
 }

@@ -8,6 +8,8 @@ use egui::{Color32, CornerRadius, FontData, FontDefinitions, FontFamily, FontId,
 use neume_models::Family;
 use serde::{Deserialize, Serialize};
 
+use super::faces;
+
 /// Light paper or dark paper.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -218,24 +220,26 @@ pub fn icons(size: f32) -> FontId {
 /// changes.
 pub fn install(ctx: &egui::Context, theme: Theme) {
     ctx.set_fonts(fonts());
+    faces::install(ctx);
     restyle(ctx, theme);
 }
 
 fn fonts() -> FontDefinitions {
     let mut fonts = FontDefinitions::default();
-    let files: [(&str, &'static [u8]); 4] = [
+    let files: [(&str, &'static [u8]); 5] = [
         ("inter", include_bytes!("../../assets/fonts/Inter-Regular.otf")),
         ("inter-semibold", include_bytes!("../../assets/fonts/Inter-SemiBold.otf")),
+        ("neume-signs", include_bytes!("../../assets/fonts/NeumeSigns.ttf")),
         ("neume-dynamics", include_bytes!("../../assets/fonts/NeumeDynamics.otf")),
         ("phosphor", include_bytes!("../../assets/fonts/Phosphor.ttf")),
     ];
     for (name, bytes) in files {
         fonts.font_data.insert(name.to_string(), Arc::new(FontData::from_static(bytes)));
     }
-    // Behind ours stand egui's own faces, for letters that the subsets lack.
+    // Behind ours stand egui's own faces, for letters that the subsets lack, and behind those the faces of the system.
     let fallback = fonts.families.get(&FontFamily::Proportional).cloned().unwrap_or_default();
     let chain = |first: &str| {
-        let mut chain = vec![first.to_string()];
+        let mut chain = vec![first.to_string(), "neume-signs".to_string()];
         chain.extend(fallback.iter().cloned());
         chain
     };
