@@ -20,6 +20,9 @@ const GUTTER_PX: f32 = 38.0;
 /// The eraser is at least this much wider than the pen, in pad heights.
 const ERASER_LEAST_NORM: f32 = 0.016;
 
+/// How far beside the paper the hand still draws on its edge, so that the outermost rows are within easy reach.
+const OFF_PX: f32 = 14.0;
+
 /// A place on the pad, 0..1 in x and y, y up.
 type Place = (f32, f32);
 
@@ -89,9 +92,8 @@ fn paint_strokes(painter: &egui::Painter, pad: Rect, sketch: &Arc<Sketch>, editi
     match &state.gesture {
         Some(gesture) if !matches!(gesture.act, Act::Erase(..)) && gesture.slot == editing.now.slot => {
             painter.add(state.pad_ink.strokes(&gesture.before.sketch, pad, ppp, theme));
-            if let Some(live) = sketch.strokes.last() {
-                painter.add(mesh_of(std::slice::from_ref(live), pad, ppp, theme));
-            }
+            let live = sketch.strokes.get(gesture.before.sketch.strokes.len()..).unwrap_or_default();
+            painter.add(mesh_of(live, pad, ppp, theme));
         }
         _ => {
             painter.add(state.pad_ink.strokes(sketch, pad, ppp, theme));
@@ -158,7 +160,7 @@ fn point_at(pad: Rect, at: Pos2, secs: f32) -> Point {
 
 fn begin(editing: &mut Editing, start: Point) {
     let act = match editing.state.tool {
-        Tool::Pen => Act::Draw(Path::from(start)),
+        Tool::Pen => Act::Draw(vec![Path::from(start)], None),
         Tool::Line => Act::Line(start, start),
         Tool::Eraser => Act::Erase(start.x, start.y),
     };
@@ -178,7 +180,7 @@ fn advance(editing: &mut Editing, pad: Rect, path: &[Pos2]) {
     for at in path {
         let to = point_at(pad, *at, secs);
         match &mut gesture.act {
-            Act::Draw(path) => moved |= path.extend(to),
+            Act::Draw(paths, off) => moved |= draw_to(paths, off, pad, *at, secs),
             Act::Line(_, end) => {
                 moved |= (end.x, end.y) != (to.x, to.y);
                 *end = to;
@@ -200,19 +202,59 @@ fn advance(editing: &mut Editing, pad: Rect, path: &[Pos2]) {
     }
 }
 
+/// The pen goes on to a place. Off the paper it draws nothing, and where it comes back a new stroke begins. Whether that
+/// made a difference.
+fn draw_to(paths: &mut Vec<Path>, off: &mut Option<Pos2>, pad: Rect, at: Pos2, secs: f32) -> bool {
+    let is_on = pad.expand(OFF_PX).contains(at);
+    match (off.take(), is_on) {
+        (None, true) => paths.last_mut().is_some_and(|path| path.extend(point_at(pad, at, secs))),
+        (None, false) => {
+            *off = Some(at);
+            paths.last_mut().is_some_and(|path| {
+                let from = path.last().map_or(at, |last| to_screen(pad, last.x, last.y));
+                path.extend(point_at(pad, edge_between(pad, from, at), secs))
+            })
+        }
+        (Some(_), false) => {
+            *off = Some(at);
+            false
+        }
+        (Some(from), true) => {
+            let mut path = Path::from(point_at(pad, edge_between(pad, at, from), secs));
+            path.extend(point_at(pad, at, secs));
+            paths.push(path);
+            true
+        }
+    }
+}
+
+/// Where the way from a place on the paper to one beside it leaves the paper.
+fn edge_between(pad: Rect, inside: Pos2, outside: Pos2) -> Pos2 {
+    let (way, from) = (outside - inside, pad.clamp(inside));
+    let share = |from: f32, way: f32, low: f32, high: f32| match way {
+        way if way > 0.0 => (high - from) / way,
+        way if way < 0.0 => (low - from) / way,
+        _ => 1.0,
+    };
+    let across = share(from.x, way.x, pad.left(), pad.right());
+    let along = share(from.y, way.y, pad.top(), pad.bottom());
+    from + way * across.min(along).clamp(0.0, 1.0)
+}
+
 /// Puts the drawing with the stroke under the hand into the document and has it read.
 fn show_stroke(editing: &mut Editing) {
     let Some(gesture) = &editing.state.gesture else { return };
-    let points = match &gesture.act {
-        Act::Draw(path) => path.points(),
-        Act::Line(from, to) if (from.x, from.y) == (to.x, to.y) => vec![*from],
-        Act::Line(from, to) => vec![*from, *to],
+    let strokes: Vec<Vec<Point>> = match &gesture.act {
+        Act::Draw(paths, _) => paths.iter().map(Path::points).collect(),
+        Act::Line(from, to) if (from.x, from.y) == (to.x, to.y) => vec![vec![*from]],
+        Act::Line(from, to) => vec![vec![*from, *to]],
         Act::Erase(..) => return,
     };
     let slot = gesture.slot;
     let mut sketch = Sketch::clone(&gesture.before.sketch);
     let (rgb, width_norm) = (editing.rgb(), editing.width_norm());
-    sketch.strokes.push(neume_models::Stroke { points, rgb, width_norm });
+    let stroke = |points: Vec<Point>| neume_models::Stroke { points, rgb, width_norm };
+    sketch.strokes.extend(strokes.into_iter().map(stroke));
     editing.set_sketch(slot, Arc::new(sketch));
 }
 

@@ -57,6 +57,11 @@ impl Path {
         }
     }
 
+    /// Where the pen is.
+    pub fn last(&self) -> Option<Point> {
+        self.raw.last().copied()
+    }
+
     /// The stroke so far.
     pub fn points(&self) -> Vec<Point> {
         simplify(&self.points, TOLERANCE_NORM)

@@ -98,8 +98,8 @@ pub(super) struct Gesture {
 /// What a movement does to the drawing before it.
 #[derive(Debug)]
 pub(super) enum Act {
-    /// Adds this path as a stroke.
-    Draw(Path),
+    /// Adds these paths as strokes; where the hand is while it is off the paper, between two of them.
+    Draw(Vec<Path>, Option<egui::Pos2>),
     /// Adds a line from the first point to the second.
     Line(neume_models::Point, neume_models::Point),
     /// Has removed ink so far; the last place of the eraser, 0..1 of the pad.
