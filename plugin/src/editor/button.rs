@@ -30,6 +30,12 @@ pub fn arrow_steps(ui: &Ui, response: &Response, [less, more]: [Key; 2]) -> f32 
     ui.input(|input| input.num_presses(more) as f32 - input.num_presses(less) as f32)
 }
 
+/// Where the pointer presses a widget that follows it; a quick tap begins and ends within one frame.
+pub fn pressed_at(response: &Response) -> Option<egui::Pos2> {
+    let is_tap = || response.clicked() && response.ctx.input(|input| input.pointer.primary_pressed());
+    response.interact_pointer_pos().filter(|_| response.is_pointer_button_down_on() || is_tap())
+}
+
 /// A square button with a symbol that runs a command. Whether it was pressed.
 pub fn command_button(
     ui: &mut Ui,

@@ -111,7 +111,7 @@ impl Command {
     }
 }
 
-const PLAIN: [(Key, Command); 11] = [
+const PLAIN: [(Key, Command); 10] = [
     (Key::P, Command::Tool(Tool::Pen)),
     (Key::L, Command::Tool(Tool::Line)),
     (Key::E, Command::Tool(Tool::Eraser)),
@@ -119,7 +119,6 @@ const PLAIN: [(Key, Command); 11] = [
     (Key::W, Command::Louder),
     (Key::Q, Command::Softer),
     (Key::Delete, Command::Clear),
-    (Key::Backspace, Command::Clear),
     (Key::PageUp, Command::PreviousSlot),
     (Key::PageDown, Command::NextSlot),
     (Key::Num0, Command::Slot(9)),

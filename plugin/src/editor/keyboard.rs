@@ -5,6 +5,7 @@ use egui::{
 };
 use neume_models::legend::note_name;
 
+use super::button::pressed_at;
 use super::editing::Editing;
 use super::theme::{self, CORNER, mix};
 use crate::engine::Mode;
@@ -41,10 +42,9 @@ fn key_at(rect: Rect, at: egui::Pos2) -> Option<u8> {
 /// The keyboard in `rect`.
 pub fn keyboard_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
     let tokens = editing.tokens();
-    let response = ui.interact(rect, ui.scope_id().with("keyboard"), Sense::drag());
+    let response = ui.interact(rect, ui.scope_id().with("keyboard"), Sense::click_and_drag());
     response.widget_info(|| WidgetInfo::labeled(Role::Group, true, "Keyboard"));
-    let down = response.interact_pointer_pos().filter(|_| response.is_pointer_button_down_on());
-    let at = down.map(|at| clamp_into(rect, at));
+    let at = pressed_at(&response).map(|at| clamp_into(rect, at));
     press(editing, at.and_then(|at| key_at(rect, at).map(|key| (key, velocity(rect, key, at)))));
 
     let painter = ui.painter_at(rect);

@@ -3,7 +3,7 @@
 use egui::{Align2, Direction, Key, Rect, Response, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2};
 use neume_models::Family;
 
-use super::button::{arrow_steps, focus_ring, text_width};
+use super::button::{arrow_steps, focus_ring, pressed_at, text_width};
 use super::commands::{self, Command};
 use super::editing::Editing;
 use super::icons::family_glyph;
@@ -143,7 +143,7 @@ fn ramp_ui(ui: &mut Ui, rect: Rect, editing: &Editing) -> Option<usize> {
     let below = pos2(rect.center().x, rect.bottom() - 10.0);
     ui.painter().text(below, Align2::CENTER_CENTER, "brightness", theme::regular(10.5), tokens.dim);
     let mut wanted = ink.step as i32;
-    if let Some(at) = response.interact_pointer_pos().filter(|_| response.is_pointer_button_down_on()) {
+    if let Some(at) = pressed_at(&response) {
         wanted = ((at.x - track.left()) / track.width() * last as f32).round() as i32;
     }
     wanted += arrow_steps(ui, &response, [Key::ArrowLeft, Key::ArrowRight]) as i32;

@@ -2,7 +2,7 @@
 
 use egui::{Key, Rect, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
-use super::button::{arrow_steps, focus_ring};
+use super::button::{arrow_steps, focus_ring, pressed_at};
 use super::theme::{Tokens, mix};
 
 /// What the hand did to a slider in this frame.
@@ -22,8 +22,7 @@ pub fn slider_ui(ui: &mut Ui, rect: Rect, label: &str, value: f32, position: f32
     response.widget_info(|| WidgetInfo::slider(true, f64::from(value), label));
     let down = response.is_pointer_button_down_on();
     let rail = rect.shrink2(vec2(7.0, 0.0));
-    let pointed = response.interact_pointer_pos().filter(|_| down);
-    let mut to = pointed.map(|at| ((at.x - rail.left()) / rail.width()).clamp(0.0, 1.0));
+    let mut to = pressed_at(&response).map(|at| ((at.x - rail.left()) / rail.width()).clamp(0.0, 1.0));
     let steps = arrow_steps(ui, &response, [Key::ArrowLeft, Key::ArrowRight]);
     if steps != 0.0 {
         to = Some((position + 0.025 * steps).clamp(0.0, 1.0));

@@ -2,7 +2,7 @@
 
 use egui::{Align2, Color32, Key, Painter, Pos2, Rect, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2};
 
-use super::button::{Look, arrow_steps, command_button, focus_ring};
+use super::button::{Look, arrow_steps, command_button, focus_ring, pressed_at};
 use super::commands::{self, Command};
 use super::editing::Editing;
 use super::icons;
@@ -59,7 +59,7 @@ fn wedge_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
     }
     let track = Rect::from_x_y_ranges(rect.x_range(), rect.top() + 22.0..=rect.bottom() - 22.0);
     let response = ui.interact(track, ui.scope_id().with("thickness"), Sense::click_and_drag());
-    if let Some(at) = response.interact_pointer_pos().filter(|_| response.is_pointer_button_down_on()) {
+    if let Some(at) = pressed_at(&response) {
         let along = ((track.bottom() - at.y) / track.height()).clamp(0.0, 1.0);
         editing.state.loudness_db = soft_db + along * (loud_db - soft_db);
     }

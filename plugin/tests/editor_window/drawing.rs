@@ -276,3 +276,58 @@ fn a_movement_that_the_closing_window_cuts_off_is_one_step() {
     window.run();
     assert!(window.state().sketch(0).is_empty());
 }
+
+#[test]
+fn a_pen_that_leaves_the_pad_draws_nothing_beside_it_and_begins_anew_where_it_comes_back() {
+    let mut window = usual();
+    draw(&mut window, &[(0.5, 0.5), (0.9, 0.5), (1.3, 0.5), (1.3, 0.1), (0.9, 0.1), (0.5, 0.1)]);
+    let sketch = window.state().sketch(0);
+    assert_eq!(sketch.strokes.len(), 2);
+    for (stroke, y) in sketch.strokes.iter().zip([0.5, 0.1]) {
+        assert!(stroke.points.iter().all(|p| (p.y - y).abs() < 0.01), "{stroke:?}");
+        assert!(stroke.points.iter().any(|p| p.x > 0.99), "it reaches the edge: {stroke:?}");
+    }
+    window.get_by_label("Undo").click();
+    window.run();
+    assert!(window.state().sketch(0).is_empty(), "it was one movement");
+}
+
+/// Presses and lets go within one frame.
+fn tap(window: &mut Window, at: egui::Pos2) {
+    window.hover_at(at);
+    window.step();
+    for pressed in [true, false] {
+        let (button, modifiers) = (egui::PointerButton::Primary, Modifiers::NONE);
+        window.input_mut().events.push(egui::Event::PointerButton { pos: at, button, pressed, modifiers });
+    }
+    window.step();
+    window.run();
+}
+
+#[test]
+fn a_tap_within_one_frame_sets_the_wedge_and_the_ramp_and_presses_a_key() {
+    let mut window = usual();
+    let wedge = window.get_by_label("Thickness").rect();
+    tap(&mut window, wedge.center_bottom() - egui::vec2(0.0, 1.0));
+    assert!((window.state().state.loudness_db + 36.0).abs() < 0.6, "{}", window.state().state.loudness_db);
+    let ramp = window.get_by_label("Brightness").rect();
+    tap(&mut window, ramp.right_center() - egui::vec2(2.0, 0.0));
+    assert_eq!(window.state().state.ink.step, 4);
+    let keyboard = window.get_by_label("Keyboard").rect();
+    tap(&mut window, keyboard.center_bottom() - egui::vec2(0.0, 4.0));
+    let keys = &mut window.state_mut().engine.keys;
+    let presses: Vec<_> = std::iter::from_fn(|| keys.pop().ok()).collect();
+    assert!(presses.len() == 2 && presses[0].velocity > 0.0 && presses[1].velocity == 0.0, "{presses:?}");
+}
+
+#[test]
+fn the_key_that_corrects_what_is_written_never_clears_the_pad() {
+    let mut window = usual();
+    draw(&mut window, &[(0.2, 0.3), (0.8, 0.3)]);
+    window.key_press(Key::Backspace);
+    window.run();
+    assert_eq!(window.state().sketch(0).strokes.len(), 1);
+    window.key_press(Key::Delete);
+    window.run();
+    assert!(window.state().sketch(0).is_empty());
+}
