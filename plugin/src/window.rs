@@ -88,7 +88,10 @@ pub fn editor(
     begun.told.or(wrong).into_iter().for_each(|told| state.tell(told));
     let window = Window { thread, params, state, looks, settings: begun.settings, end, host: None, saved };
     let size = EguiEditorState::from_size(LogicalSize::new(look.size[0], look.size[1]), 1.0);
-    let settings = EguiNiceSettings::new().with_tile("Neume").with_resize_hint(ResizeHint::resizable());
+    let least = LogicalSize::new(editor::LEAST_SIZE[0], editor::LEAST_SIZE[1]);
+    let settings = EguiNiceSettings::new()
+        .with_tile("Neume")
+        .with_resize_hint(ResizeHint::resizable().with_min_logical_size(least));
     create_egui_editor(size, repaint, settings, window)
 }
 

@@ -41,7 +41,8 @@ mod waveform;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use egui::{Rect, Ui, pos2, vec2};
+use egui::containers::scroll_area::ScrollSource;
+use egui::{Rect, ScrollArea, Sense, Ui, UiBuilder, Vec2, pos2, vec2};
 
 pub use crate::engine::Mode as KeyMode;
 pub use controls::{Controls, Knob};
@@ -92,6 +93,24 @@ pub fn editor_ui(ui: &mut Ui, state: &mut EditorState, end: &mut EditorEnd, cont
     }
     faces::follow(ui.ctx(), &mut editing.state.seen_faces);
     let window = ui.ctx().content_rect();
+    ui.painter().rect_filled(window, 0.0, editing.tokens().window);
+    let room = window.size().max(Vec2::from(LEAST_SIZE));
+    if room == window.size() {
+        everything_ui(ui, window, editing);
+    } else {
+        // Smaller than the smallest: a part of it is seen, and the rest scrolled to.
+        let mut inner = ui.new_child(UiBuilder::new().id_salt("small").max_rect(window));
+        let sources = ScrollSource::SCROLL_BAR | ScrollSource::MOUSE_WHEEL;
+        ScrollArea::both().auto_shrink(false).scroll_source(sources).show(&mut inner, |ui| {
+            let (whole, _) = ui.allocate_exact_size(room, Sense::hover());
+            everything_ui(ui, whole, editing);
+        });
+    }
+    ui.ctx().request_repaint_after(if is_lively(editing) { LIVELY } else { IDLE });
+}
+
+/// The whole window, in `window`.
+fn everything_ui(ui: &mut Ui, window: Rect, editing: &mut Editing) {
     let places = Places::within(window);
     ui.painter().rect_filled(window, 0.0, editing.tokens().window);
     top_bar::top_bar_ui(ui, places.top_bar, editing);
