@@ -143,6 +143,11 @@ fn function<F: Copy>(library: &Library, name: &str) -> Result<F, String> {
         .map_err(|_| format!("this is not Neume's CUDA library: it has no `{name}`"))
 }
 
+/// Whether the library lies anywhere, which does not say that it loads.
+pub fn is_there() -> bool {
+    find().is_ok_and(|path| path.is_file())
+}
+
 /// Where the library lies: where `NEUME_CUDA` says, else beside the plugin or the program, else in the user's data folder.
 fn find() -> Result<PathBuf, String> {
     if let Some(path) = std::env::var_os("NEUME_CUDA").filter(|path| !path.is_empty()) {

@@ -5,8 +5,9 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::OnceLock;
 
-use crate::preferences;
+use crate::{cuda, preferences};
 
 /// A kind of device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -60,6 +61,12 @@ impl FromStr for Device {
 /// One line that names the variable or the file, and the cause.
 pub fn asked_for() -> Result<Device, String> {
     Ok(preferences::asked_for("NEUME_DEVICE", PREFERENCE)?.unwrap_or(Device::Cpu))
+}
+
+/// Whether there is another device than the CPU to be tried, as it was when somebody first asked.
+pub fn has_other() -> bool {
+    static HAS_OTHER: OnceLock<bool> = OnceLock::new();
+    *HAS_OTHER.get_or_init(|| cfg!(target_os = "macos") || cuda::is_there())
 }
 
 /// Keeps the choice for the next time.

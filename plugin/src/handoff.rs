@@ -195,6 +195,8 @@ pub struct DeviceView {
     pub device: Device,
     /// For the eye: `CPU`, `CUDA: NVIDIA ...`.
     pub name: String,
+    /// Whether there is another device than the CPU to be tried: its library, or Metal.
+    pub has_other: bool,
 }
 
 /// Memory that the sounds of this process take.
@@ -230,7 +232,7 @@ impl Default for View {
             bank: BankView::default(),
             search: SearchView::default(),
             notice: None,
-            device: DeviceView { device: Device::Cpu, name: Device::Cpu.to_string() },
+            device: DeviceView { device: Device::Cpu, name: Device::Cpu.to_string(), has_other: true },
             memory: MemoryView::default(),
         }
     }

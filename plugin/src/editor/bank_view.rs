@@ -113,6 +113,13 @@ fn counts_ui(ui: &mut Ui, rect: Rect, bank: &BankView, editing: &Editing) {
 fn counts(bank: &BankView, is_factory: bool) -> (String, String) {
     let sounds = if bank.sounds == 1 { "1 sound".to_string() } else { format!("{} sounds", bank.sounds) };
     let words = match (bank.scanning.is_some(), bank.failed.len()) {
+        (false, 0) if bank.sounds == 0 && !is_factory => {
+            let why = if bank.stands_in { "the folder cannot be read" } else { "none is in this folder" };
+            return ("No sounds".to_string(), why.to_string());
+        }
+        (true, _) if bank.stands_in && bank.sounds == 0 => {
+            return ("No sounds yet".to_string(), "nothing plays until then".to_string());
+        }
         (true, _) if bank.stands_in => {
             return ("No sounds yet".to_string(), format!("{} plays until then", bank.name));
         }

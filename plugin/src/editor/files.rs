@@ -2,13 +2,15 @@
 //! does, and one line for what went wrong.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, TryRecvError, bounded};
 use neume_models::{RasterLayer, Rgb, Sketch, raster};
 use rfd::FileDialog;
 
 use super::editing::Editing;
-use super::{bank_view, pad, signs_view};
+use super::{bank_view, notice, pad, signs_view};
 use crate::handoff::Request;
 use crate::language::Language;
 use crate::pin::pin;
@@ -51,8 +53,10 @@ enum Outcome {
     Language(Box<Language>),
     Bank(PathBuf),
     Relink(PathBuf),
-    /// Written, or the composer thought better of it.
-    Done,
+    /// Written to this file.
+    Written(PathBuf),
+    /// The composer thought better of it.
+    Cancelled,
     Failed(String),
 }
 
@@ -71,6 +75,8 @@ impl Files {
 
 /// Largest picture file that is read, in bytes.
 const MAX_PICTURE_BYTES: u64 = 256 << 20;
+/// Shortest time in which somebody can see a dialog and close it.
+const LEAST_SEEN: Duration = Duration::from_millis(200);
 /// Height of an exported picture.
 const EXPORT_HEIGHT_PX: u32 = 1200;
 
@@ -83,48 +89,51 @@ pub fn ask(editing: &mut Editing, wish: Wish, ctx: &egui::Context) {
     let language = editing.now.document.language.clone();
     let title = Some(language.name.trim().to_string()).filter(|name| !name.is_empty());
     let title = title.unwrap_or_else(|| "language".to_string());
-    start(editing, ctx, move || match wish {
-        Wish::Open => match dialog("Neume drawing", &["neume"]).pick_file() {
-            Some(path) => open(slot, &path),
-            None => Ok(Outcome::Done),
-        },
-        Wish::Save => {
-            match dialog("Neume drawing", &["neume"]).set_file_name(format!("{name}.neume")).save_file() {
-                Some(path) => save(&with_extension(path, "neume"), &sketch),
-                None => Ok(Outcome::Done),
-            }
+    start(editing, ctx, move || {
+        let since = Instant::now();
+        let Some(path) = picked(wish, &name, &title) else { return unpicked(since.elapsed()) };
+        match wish {
+            Wish::Open => open(slot, &path),
+            Wish::Save => save(&with_extension(path, "neume"), &sketch),
+            Wish::Import => import(slot, &path),
+            Wish::Export => export(&with_extension(path, "png"), &sketch),
+            Wish::ImportLanguage => import_language(&path),
+            Wish::ExportLanguage => export_language(&with_extension(path, Language::EXTENSION), &language),
+            Wish::PrintLanguage => print_language(path, &language),
+            Wish::Bank => Ok(Outcome::Bank(path)),
+            Wish::Relink => Ok(Outcome::Relink(path)),
         }
-        Wish::Import => match dialog("Picture", &PICTURES).pick_file() {
-            Some(path) => import(slot, &path),
-            None => Ok(Outcome::Done),
-        },
-        Wish::Export => {
-            match dialog("PNG picture", &["png"]).set_file_name(format!("{name}.png")).save_file() {
-                Some(path) => export(&with_extension(path, "png"), &sketch),
-                None => Ok(Outcome::Done),
-            }
-        }
-        Wish::ImportLanguage => match dialog("Neume language", &[Language::EXTENSION]).pick_file() {
-            Some(path) => import_language(&path),
-            None => Ok(Outcome::Done),
-        },
+    });
+}
+
+/// The file or folder that the composer chose in the dialog for a wish.
+fn picked(wish: Wish, name: &str, title: &str) -> Option<PathBuf> {
+    let language = || dialog("Neume language", &[Language::EXTENSION]);
+    match wish {
+        Wish::Open => dialog("Neume drawing", &["neume"]).pick_file(),
+        Wish::Save => dialog("Neume drawing", &["neume"]).set_file_name(format!("{name}.neume")).save_file(),
+        Wish::Import => dialog("Picture", &PICTURES).pick_file(),
+        Wish::Export => dialog("PNG picture", &["png"]).set_file_name(format!("{name}.png")).save_file(),
+        Wish::ImportLanguage => language().pick_file(),
         Wish::ExportLanguage => {
-            let file = format!("{title}.{}", Language::EXTENSION);
-            match dialog("Neume language", &[Language::EXTENSION]).set_file_name(file).save_file() {
-                Some(path) => export_language(&with_extension(path, Language::EXTENSION), &language),
-                None => Ok(Outcome::Done),
-            }
+            language().set_file_name(format!("{title}.{}", Language::EXTENSION)).save_file()
         }
         Wish::PrintLanguage => {
             let dialog = dialog("SVG page", &["svg"]).add_filter("PNG picture", &["png"]);
-            match dialog.set_file_name(format!("{title}.svg")).save_file() {
-                Some(path) => print_language(path, &language),
-                None => Ok(Outcome::Done),
-            }
+            dialog.set_file_name(format!("{title}.svg")).save_file()
         }
-        Wish::Bank => Ok(FileDialog::new().pick_folder().map_or(Outcome::Done, Outcome::Bank)),
-        Wish::Relink => Ok(FileDialog::new().pick_folder().map_or(Outcome::Done, Outcome::Relink)),
-    });
+        Wish::Bank | Wish::Relink => FileDialog::new().pick_folder(),
+    }
+}
+
+/// Nothing was chosen. A dialog that nobody can have seen was none: the desktop has no way to show one.
+fn unpicked(after: Duration) -> Result<Outcome, String> {
+    match cfg!(target_os = "linux") && after < LEAST_SEEN {
+        true => Err(
+            "no file dialog opens here: a desktop portal or zenity is needed".to_string(),
+        ),
+        false => Ok(Outcome::Cancelled),
+    }
 }
 
 const PICTURES: [&str; 10] = ["png", "jpg", "jpeg", "svg", "bmp", "gif", "webp", "tif", "tiff", "neume"];
@@ -176,8 +185,12 @@ pub(super) fn take_outcome(editing: &mut Editing) {
         }
     };
     editing.state.files.under_way = None;
+    if !matches!(outcome, Outcome::Cancelled) {
+        editing.state.failure = None;
+    }
     match outcome {
-        Outcome::Done => {}
+        Outcome::Cancelled => {}
+        Outcome::Written(path) => notice::say(editing, format!("{}: saved", path.display())),
         Outcome::Failed(cause) => editing.state.failure = Some(cause),
         Outcome::Bank(folder) => bank_view::open_folder(editing, folder),
         Outcome::Language(language) => signs_view::merge(editing, &language),
@@ -236,7 +249,7 @@ fn import_language(path: &Path) -> Result<Outcome, String> {
 
 fn export_language(path: &Path, language: &Language) -> Result<Outcome, String> {
     disk::replace(path, &language.to_file().map_err(named(path))?)?;
-    Ok(Outcome::Done)
+    Ok(Outcome::Written(path.to_path_buf()))
 }
 
 fn print_language(path: PathBuf, language: &Language) -> Result<Outcome, String> {
@@ -245,12 +258,12 @@ fn print_language(path: PathBuf, language: &Language) -> Result<Outcome, String>
     let bytes =
         if is_png { language.to_png().map_err(named(&path))? } else { language.to_svg().into_bytes() };
     disk::replace(&path, &bytes)?;
-    Ok(Outcome::Done)
+    Ok(Outcome::Written(path))
 }
 
 fn save(path: &Path, sketch: &Sketch) -> Result<Outcome, String> {
     disk::replace(path, &sketch.to_file().map_err(named(path))?)?;
-    Ok(Outcome::Done)
+    Ok(Outcome::Written(path.to_path_buf()))
 }
 
 fn export(path: &Path, sketch: &Sketch) -> Result<Outcome, String> {
@@ -259,7 +272,7 @@ fn export(path: &Path, sketch: &Sketch) -> Result<Outcome, String> {
     let mut png = std::io::Cursor::new(Vec::new());
     picture.write_to(&mut png, image::ImageFormat::Png).map_err(named(path))?;
     disk::replace(path, &png.into_inner())?;
-    Ok(Outcome::Done)
+    Ok(Outcome::Written(path.to_path_buf()))
 }
 
 #[cfg(test)]
@@ -312,6 +325,12 @@ mod tests {
         let gone = folder.path().join("gone.png");
         let Err(cause) = import(0, &gone) else { panic!("a file that is not there was taken") };
         assert!(cause.contains("gone.png"), "{cause}");
+    }
+
+    #[test]
+    fn a_dialog_that_nobody_can_have_seen_is_a_failure_and_no_cancel() {
+        assert!(matches!(unpicked(Duration::from_secs(2)), Ok(Outcome::Cancelled)));
+        assert_eq!(unpicked(Duration::from_millis(20)).is_err(), cfg!(target_os = "linux"));
     }
 
     #[test]

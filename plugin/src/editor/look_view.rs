@@ -79,10 +79,13 @@ fn device_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
         Rect::from_min_max(pos2(row.right() - 60.0 * Device::CHOICES.len() as f32, row.top()), row.max);
     let labels: Vec<&str> = Device::CHOICES.iter().map(|device| device.label()).collect();
     let chosen = Device::CHOICES.iter().position(|&device| device == shown.device).unwrap_or(0);
-    if shown.device != Device::Cpu {
-        let at = pos2(rect.right(), row.bottom() + 12.0);
-        elided(ui, at, Align2::RIGHT_CENTER, &shown.name, theme::regular(12.0), tokens.dim, rect.width());
-    }
+    let words = match shown.device {
+        Device::Cpu if !shown.has_other => format!("{} is not installed here", Device::CHOICES[1].label()),
+        Device::Cpu => String::new(),
+        _ => shown.name.clone(),
+    };
+    let at = pos2(rect.right(), row.bottom() + 12.0);
+    elided(ui, at, Align2::RIGHT_CENTER, &words, theme::regular(12.0), tokens.dim, rect.width());
     if let Some(i) = segmented(ui, choice, &labels, chosen, tokens) {
         editing.end.requests.send(Request::Device(Device::CHOICES[i]));
     }

@@ -120,8 +120,6 @@ fn everything_ui(ui: &mut Ui, window: Rect, editing: &mut Editing) {
     panel::panel_ui(ui, places.panel, editing);
     slots::slots_ui(ui, places.slots, editing);
     keyboard::keyboard_ui(ui, places.keyboard, editing);
-    notice::notice_ui(ui, places.pad, editing);
-    ui.ctx().request_repaint_after(if is_lively(editing) { LIVELY } else { IDLE });
 }
 
 /// The window closes: a movement ends, a pressed key is lifted, nobody watches the Engine any more.

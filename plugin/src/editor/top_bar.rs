@@ -1,15 +1,15 @@
 //! The top of the window: the name of the drawing, how keys play, files, the bank, what the engine does.
 
 use egui::text::{LayoutJob, TextFormat};
-use egui::{Color32, FontId, Rect, Role, Sense, TextEdit, Ui, WidgetInfo, pos2, vec2};
+use egui::{Align2, Color32, FontId, Id, Rect, Role, Sense, TextEdit, Ui, WidgetInfo, pos2, vec2};
 
-use super::button::{Look, command_button, segmented};
+use super::button::{Look, command_button, elided, segmented, text_width};
 use super::commands::{self, Command};
 use super::controls::{MODES, mode_label};
 use super::editing::Editing;
-use super::icons;
 use super::state::Tab;
 use super::theme::{self, CORNER, Theme, mix};
+use super::{icons, notice};
 
 /// The bar in `rect`, 30 px high.
 pub fn top_bar_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
@@ -31,7 +31,12 @@ pub fn top_bar_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
         editing.now.mode = MODES[i];
     }
     files_ui(ui, files, editing);
-    status_ui(ui, Rect::from_min_max(pos2(left, rect.top()), rect.max), editing);
+    let toggle = Rect::from_min_max(pos2(rect.right() - 30.0, rect.top()), rect.max);
+    theme_ui(ui, toggle, editing);
+    let status = Rect::from_min_max(pos2(left, rect.top()), pos2(toggle.left() - 12.0, rect.bottom()));
+    if !notice::notice_ui(ui, status, editing) {
+        status_ui(ui, status, editing);
+    }
 }
 
 /// The name of the instrument, spaced as on a title page. Its width.
@@ -71,15 +76,28 @@ fn name_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
     let saved = editing.now.document.slots.get(slot).map(|slot| slot.name.clone()).unwrap_or_default();
     let mut name = saved.clone();
     let field = Rect::from_min_max(before.right_top(), behind.left_bottom()).shrink2(vec2(4.0, 0.0));
+    let (id, font) =
+        (Id::unique(("name", slot)), theme::regular(if rect.width() < 230.0 { 13.0 } else { 14.0 }));
+    let is_written = ui.ctx().memory(|memory| memory.has_focus(id));
+    // A name that is too long is cut with an ellipsis, unless the hand is in it.
+    let is_cut = !is_written && text_width(ui, &name, &font) > field.width() - 4.0;
+    if is_cut {
+        let at = field.left_center() + vec2(2.0, 0.0);
+        elided(ui, at, Align2::LEFT_CENTER, &name, font.clone(), tokens.text, field.width() - 4.0);
+    }
     let edit = TextEdit::singleline(&mut name)
-        .id_salt(("name", slot))
+        .id(id)
         .frame(egui::Frame::NONE)
         .min_size(field.size())
-        .font(theme::regular(if rect.width() < 230.0 { 13.0 } else { 14.0 }))
-        .align(egui::Align2::CENTER_CENTER)
+        .font(font)
+        .text_color(if is_cut { Color32::TRANSPARENT } else { tokens.text })
+        .align(Align2::CENTER_CENTER)
         .char_limit(80)
         .hint_text(format!("Slot {}, untitled", slot + 1));
-    ui.put(field, edit).accessible_name("Name of the drawing");
+    let response = ui.put(field, edit).accessible_name("Name of the drawing");
+    if is_cut {
+        response.on_hover_text(&name);
+    }
     if name != saved {
         editing.end.document.edit(|document| {
             if let Some(slot) = document.slots.get_mut(slot) {
@@ -117,55 +135,76 @@ fn files_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
     }
 }
 
-/// From the right: the theme, the load of the engine, its voices, and the bank as far as there is room.
-fn status_ui(ui: &mut Ui, room: Rect, editing: &mut Editing) {
-    let tokens = editing.tokens();
+fn theme_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
     let icon = if editing.theme() == Theme::Dark { icons::MOON } else { icons::SUN };
-    let toggle = Rect::from_min_size(pos2(room.right() - 30.0, room.top()), vec2(30.0, room.height()));
-    if command_button(ui, toggle, icon, Command::ToggleTheme, Look::Plain, tokens) {
+    if command_button(ui, rect, icon, Command::ToggleTheme, Look::Plain, editing.tokens()) {
         commands::run(Command::ToggleTheme, editing, ui.ctx());
     }
+}
+
+/// From the right: the load of the engine, its voices if there is room, and the bank, cut if there is little.
+fn status_ui(ui: &mut Ui, room: Rect, editing: &mut Editing) {
+    const GAP_PX: f32 = 16.0;
+    let tokens = editing.tokens();
     let width = if room.width() > 300.0 { 76.0 } else { 48.0 };
-    let center = pos2(toggle.left() - 12.0 - width / 2.0, room.center().y);
+    let center = pos2(room.right() - width / 2.0, room.center().y);
     let meter = Rect::from_center_size(center, vec2(width, 6.0));
     meter_ui(ui, meter, editing.now.frame.load, editing);
     let mut rest = Rect::from_min_max(room.min, pos2(meter.left() - 8.0, room.bottom()));
     write_before(ui, &mut rest, "CPU", theme::regular(12.0), tokens.dim);
-    rest.max.x -= 16.0;
+    rest.max.x -= GAP_PX;
     let voices = editing.now.frame.voices;
     let words = if voices == 1 { "1 voice".to_string() } else { format!("{voices} voices") };
-    write_before(ui, &mut rest, &words, theme::regular(12.0), tokens.dim);
-    rest.max.x -= 16.0;
+    // The name of the bank is needed more than the number of voices.
+    let voices_px = text_width(ui, &words, &theme::regular(12.0)) + GAP_PX;
+    if rest.width() - voices_px >= bank_px(ui, editing).min(MOST_BANK_PX) {
+        write_before(ui, &mut rest, &words, theme::regular(12.0), tokens.dim);
+        rest.max.x -= GAP_PX;
+    }
     bank_ui(ui, rest, editing);
 }
 
-/// Writes at the right end of `room`, if there is room, and takes it from there.
+/// Writes at the right end of `room`, and takes it from there.
 fn write_before(ui: &Ui, room: &mut Rect, words: &str, font: FontId, ink: Color32) {
     let galley = ui.painter().layout_no_wrap(words.to_owned(), font, ink);
-    if galley.size().x > room.width() {
-        // What does not fit leaves no room for what would stand before it either.
-        room.max.x = room.left();
-        return;
-    }
     room.max.x -= galley.size().x;
     ui.painter().galley(pos2(room.right(), room.center().y - galley.size().y / 2.0), galley, ink);
 }
 
+/// Room that the name of a bank takes before anything else gives way to it.
+const MOST_BANK_PX: f32 = 170.0;
+
+fn count_of(editing: &Editing) -> String {
+    format!(" · {}", editing.now.view.bank.sounds)
+}
+
+/// How wide the name of the bank and the number of its sounds are.
+fn bank_px(ui: &Ui, editing: &Editing) -> f32 {
+    let words = format!("{}{}", editing.now.view.bank.name, count_of(editing));
+    text_width(ui, &words, &theme::semibold(12.0))
+}
+
 /// The name of the bank and how many sounds it has; a click shows the view Bank.
 fn bank_ui(ui: &mut Ui, room: Rect, editing: &mut Editing) {
-    let (tokens, bank) = (editing.tokens(), &editing.now.view.bank);
-    if bank.name.is_empty() || room.width() < 160.0 {
+    let (tokens, bank) = (editing.tokens(), editing.now.view.bank.clone());
+    let (font, count) = (theme::semibold(12.0), count_of(editing));
+    let count_px = text_width(ui, &count, &font);
+    if bank.name.is_empty() || room.width() < count_px + 24.0 {
         return;
     }
-    let mut rest = room;
-    let words = format!("{} · {}", bank.name, bank.sounds);
-    write_before(ui, &mut rest, &words, theme::semibold(12.0), tokens.text);
-    rest.max.x -= 4.0;
-    write_before(ui, &mut rest, "Bank", theme::regular(12.0), tokens.dim);
+    let name_px = (bank_px(ui, editing) - count_px + 1.0).min(room.width() - count_px);
+    let at = pos2(room.right() - count_px - name_px, room.center().y);
+    let name = elided(ui, at, Align2::LEFT_CENTER, &bank.name, font.clone(), tokens.text, name_px);
+    ui.painter().text(name.right_center(), Align2::LEFT_CENTER, count, font, tokens.text);
+    let mut rest = Rect::from_min_max(room.min, pos2(at.x - 4.0, room.bottom()));
+    if rest.width() >= 32.0 {
+        write_before(ui, &mut rest, "Bank", theme::regular(12.0), tokens.dim);
+    }
     let link = Rect::from_x_y_ranges(rest.right()..=room.right(), room.y_range());
     let response = ui.interact(link, ui.scope_id().with("bank"), Sense::click());
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Show the bank"));
-    if response.on_hover_cursor(egui::CursorIcon::PointingHand).clicked() {
+    let words = format!("{} · {} sounds", bank.name, bank.sounds);
+    if response.on_hover_cursor(egui::CursorIcon::PointingHand).on_hover_text(words).clicked() {
         editing.state.tab = Tab::Bank;
     }
 }

@@ -25,7 +25,7 @@ impl Worker {
     /// Another instance may have chosen otherwise, a device may fail, and sounds come and go.
     pub(super) fn look_at_machine(&mut self) {
         let (device, name) = self.library.device();
-        let device = DeviceView { device, name };
+        let device = DeviceView { device, name, has_other: device::has_other() };
         let memory =
             MemoryView { budget: memory::budget(), held_mb: (self.library.bytes_held() >> 20) as u32 };
         let notice = self.library.machine_notice();

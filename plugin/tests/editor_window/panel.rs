@@ -244,6 +244,15 @@ fn a_bank_that_stands_in_for_the_chosen_one_is_named() {
         let window = open(bench, neume::editor::USUAL_SIZE, 1.0);
         window.get_by_label(label);
     }
+    for (stands_in, label) in
+        [(true, "No sounds: the folder cannot be read"), (false, "No sounds: none is in this folder")]
+    {
+        let mut bench = scene::bench(Theme::Dark);
+        bench.state.tab = Tab::Bank;
+        bench.publish(View { bank: BankView { stands_in, ..BankView::default() }, ..View::default() });
+        bench.editor.document.edit(|document| document.bank = BankRef::Folder("/music/nothing".into()));
+        open(bench, neume::editor::USUAL_SIZE, 1.0).get_by_label(label);
+    }
 }
 
 #[test]
@@ -338,7 +347,7 @@ fn where_the_networks_run_is_named_and_chosen_in_the_view_look() {
     // Once the Worker says that it serves, it is what is chosen, and a click on it asks for nothing.
     let bench = scene::bench(Theme::Light);
     let mut view = View::clone(&bench.editor.view.lock());
-    view.device = DeviceView { device: other, name: format!("{other}: NVIDIA H200") };
+    view.device = DeviceView { device: other, name: format!("{other}: NVIDIA H200"), has_other: true };
     bench.publish(view);
     let mut window = open(bench, neume::editor::USUAL_SIZE, 1.0);
     window.get_by_label("Look").click();
