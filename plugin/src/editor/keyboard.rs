@@ -60,6 +60,11 @@ pub fn keyboard_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
         let fill = held(key).map_or(tokens.key_black, |colour| mix(colour, Color32::BLACK, 0.12));
         let below = CornerRadius { sw: 3, se: 3, ..CornerRadius::ZERO };
         painter.rect_filled(key_rect(rect, key), below, fill);
+        if editing.now.mode == Mode::Slots {
+            let (cell, slot) = (key_rect(rect, key), Mode::slot_of_key(key) + 1);
+            let at = pos2(cell.center().x, cell.bottom() - 3.0);
+            painter.text(at, Align2::CENTER_BOTTOM, slot.to_string(), theme::regular(8.0), ink_on(fill));
+        }
     }
     drawn_pitch(&painter, rect, editing);
     painter.rect_stroke(rect, CORNER, Stroke::new(1.0, tokens.line), StrokeKind::Inside);
@@ -86,11 +91,14 @@ fn white_key(painter: &Painter, cell: Rect, key: u8, held: Option<Color32>, edit
         _ => return,
     };
     let ground = held.unwrap_or(tokens.key_white);
-    let bright = u32::from(ground.r()) * 3 + u32::from(ground.g()) * 6 + u32::from(ground.b()) > 1300;
-    let ink =
-        mix(ground, if bright { Color32::BLACK } else { Color32::WHITE }, if bright { 0.65 } else { 0.95 });
     let at = pos2(cell.center().x, cell.bottom() - 3.0);
-    painter.text(at, Align2::CENTER_BOTTOM, name, theme::regular(9.0), ink);
+    painter.text(at, Align2::CENTER_BOTTOM, name, theme::regular(9.0), ink_on(ground));
+}
+
+/// What is written on a key of this colour.
+fn ink_on(ground: Color32) -> Color32 {
+    let bright = u32::from(ground.r()) * 3 + u32::from(ground.g()) * 6 + u32::from(ground.b()) > 1300;
+    mix(ground, if bright { Color32::BLACK } else { Color32::WHITE }, if bright { 0.65 } else { 0.95 })
 }
 
 /// A mark on the key of the drawn pitch.

@@ -1,12 +1,12 @@
 //! The sixteen slots as miniatures of their drawings, the sounding one ringed.
 
-use egui::{Align2, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+use egui::{Color32, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
 use super::button::focus_ring;
 use super::commands::{self, Command};
 use super::editing::Editing;
 use super::ink::pad_within;
-use super::theme::{self, CORNER};
+use super::theme::{self, CORNER, CORNER_SMALL};
 use crate::handoff::SLOTS;
 
 const GAP_PX: f32 = 8.0;
@@ -48,9 +48,7 @@ fn slot_ui(ui: &mut Ui, cell: Rect, slot: usize, editing: &mut Editing) -> bool 
         }
         painter.add(editing.state.slot_ink[slot].strokes(&sketch, pad, painter.pixels_per_point(), theme));
     }
-    let number = pos2(cell.left() + 7.0, cell.bottom() - 4.0);
-    let ink = if chosen { tokens.text } else { tokens.dim };
-    ui.painter().text(number, Align2::LEFT_BOTTOM, (slot + 1).to_string(), theme::regular(10.0), ink);
+    number_ui(ui, cell, slot, if chosen { tokens.text } else { tokens.dim }, editing);
     let stroke = if chosen {
         Stroke::new(2.0, tokens.accent)
     } else if response.hovered() {
@@ -61,4 +59,14 @@ fn slot_ui(ui: &mut Ui, cell: Rect, slot: usize, editing: &mut Editing) -> bool 
     ui.painter().rect_stroke(cell, CORNER, stroke, StrokeKind::Inside);
     focus_ring(ui, &response, cell, CORNER, tokens);
     response.on_hover_text(what).clicked()
+}
+
+/// The number of a slot in its corner, on paper of its own, so that no ink runs into it.
+fn number_ui(ui: &Ui, cell: Rect, slot: usize, ink: Color32, editing: &Editing) {
+    let painter = ui.painter();
+    let galley = painter.layout_no_wrap((slot + 1).to_string(), theme::regular(10.0), ink);
+    let at = pos2(cell.left() + 7.0, cell.bottom() - 4.0 - galley.size().y);
+    let paper = Rect::from_min_size(at, galley.size()).expand2(vec2(3.0, 0.0));
+    painter.rect_filled(paper, CORNER_SMALL, editing.tokens().pad.gamma_multiply(0.85));
+    painter.galley(at, galley, ink);
 }
