@@ -2,7 +2,6 @@
 //! does, and one line for what went wrong.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, TryRecvError, bounded};
@@ -129,9 +128,7 @@ fn picked(wish: Wish, name: &str, title: &str) -> Option<PathBuf> {
 /// Nothing was chosen. A dialog that nobody can have seen was none: the desktop has no way to show one.
 fn unpicked(after: Duration) -> Result<Outcome, String> {
     match cfg!(target_os = "linux") && after < LEAST_SEEN {
-        true => Err(
-            "no file dialog opens here: a desktop portal or zenity is needed".to_string(),
-        ),
+        true => Err("no file dialog opens here: a desktop portal or zenity is needed".to_string()),
         false => Ok(Outcome::Cancelled),
     }
 }
