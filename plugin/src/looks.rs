@@ -1,5 +1,5 @@
-//! How windows look, remembered for the user: the theme, and the size at which they open. Written on a thread of its own,
-//! for a disk may be slow, which the next one and the owner wait for.
+//! How windows look, remembered for the user: the theme, and the size at which they open. Written on a thread of its
+//! own, for a disk may be slow, which the next one and the owner wait for.
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;

@@ -1,5 +1,5 @@
-//! What the standalone window holds, kept for the user from one time to the next. The command reads it before the window
-//! opens; a thread of its own writes it, soon after something has changed and on leaving. In a host it is the host that
+//! What the standalone window holds, kept for the user from one time to the next. The command reads it before the
+//! window opens; a thread of its own writes it, soon after something has changed and on leaving. In a host it is the host that
 //! keeps the state, and nothing of this runs.
 
 use std::fs::{File, TryLockError};

@@ -145,8 +145,8 @@ impl<'a> Editing<'a> {
         }
     }
 
-    /// Changes the composer's language and has every slot understood anew, as one step that can be taken back. Whether that
-    /// changed anything.
+    /// Changes the composer's language and has every slot understood anew, as one step that can be taken back.
+    /// Whether that changed anything.
     pub fn speak(&mut self, change: impl FnOnce(&mut Language)) -> bool {
         let before = self.taught();
         let is_changed = self.say(change);

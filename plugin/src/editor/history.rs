@@ -1,5 +1,5 @@
-//! Undo and redo: one history of what the composer did, for the drawings of all slots and the language. What is taken back
-//! in a slot is the last thing that was done to its drawing or to the language; drawings that are not shown stay.
+//! Undo and redo: one history of what the composer did, for the drawings of all slots and the language. What is taken
+//! back in a slot is the last thing that was done to its drawing or to the language; drawings that are not shown stay.
 
 use std::sync::Arc;
 
@@ -70,7 +70,8 @@ impl History {
     /// Steps that are kept.
     const MAX_STEPS: usize = 400;
 
-    /// Notices that the host has put another state in the place of the one before: its steps are not ours. Whether it has.
+    /// Notices that the host has put another state in the place of the one before: its steps are not ours.
+    /// Whether it has.
     pub fn follow(&mut self, opening: Opening) -> bool {
         let is_another = self.opening.is_some_and(|before| before != opening);
         if is_another {

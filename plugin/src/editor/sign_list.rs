@@ -1,5 +1,5 @@
-//! The signs of the language in the view Signs: each with its drawing, and the open one with its name, what it means and
-//! its examples.
+//! The signs of the language in the view Signs: each with its drawing, and the open one with its name, what it means
+//! and its examples.
 
 use std::sync::Arc;
 
@@ -104,6 +104,7 @@ fn name_ui(ui: &mut Ui, field: Rect, sign: &Sign, editing: &mut Editing) {
         .align(Align2::LEFT_CENTER);
     // In a place of its own, so that what comes next lies below the row.
     let mut place = ui.new_child(UiBuilder::new().id_salt("name").max_rect(field));
+    place.spacing_mut().interact_size.y = inside.height();
     let response = place.put(inside, edit).accessible_name(format!("Name of {}", sign.name));
     if response.has_focus() || name != sign.name {
         editing.state.signs.written = Some((sign.name.clone(), name));
