@@ -44,13 +44,31 @@ pub const SLOTS: usize = 16;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Generation(pub u64);
 
+/// What a sound is called on screen, as on a score: the instrument large, the rest small.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Title {
+    /// The instrument; of a sound that belongs to none its own name, or its folder where that says nothing.
+    pub large: String,
+    /// What else it is called; may be empty.
+    pub small: String,
+}
+
+impl std::fmt::Display for Title {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.large)?;
+        if self.small.is_empty() { Ok(()) } else { write!(f, ", {}", self.small) }
+    }
+}
+
 /// A ranked sound, as the Editor shows it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MatchView {
     /// Names it in [`Request::Choose`] and [`Request::Audition`].
     pub sound: SoundId,
-    /// For the eye.
+    /// As the bank calls it.
     pub name: String,
+    /// For the eye.
+    pub title: Title,
     /// Most probable family.
     pub family: Family,
     /// All of them.
@@ -96,10 +114,14 @@ impl SearchAsked {
 pub struct FoundView {
     /// Names it in [`Request::Choose`] and [`Request::Audition`].
     pub sound: SoundId,
-    /// For the eye.
+    /// As the bank calls it.
     pub name: String,
+    /// For the eye.
+    pub title: Title,
     /// Most probable family.
     pub family: Family,
+    /// Root note, or none.
+    pub root_midi: Option<f32>,
     /// As in [`MatchView`].
     pub doubt: Option<Doubt>,
     /// Peak levels over time, 0..=255.
@@ -115,8 +137,8 @@ pub struct FoundView {
 pub struct SearchView {
     /// What was asked.
     pub asked: SearchAsked,
-    /// The name of the sound that others are to be like.
-    pub like: Option<String>,
+    /// What the sound is called that others are to be like.
+    pub like: Option<Title>,
     /// The best, best first.
     pub found: Arc<[FoundView]>,
 }
@@ -174,7 +196,7 @@ pub struct DoubtView {
     /// Names it in [`Request::DecideRoot`].
     pub sound: SoundId,
     /// For the eye.
-    pub name: String,
+    pub title: Title,
     /// Both notes.
     pub doubt: Doubt,
 }

@@ -27,6 +27,7 @@ pub mod library;
 mod loading;
 mod looks;
 pub mod memory;
+mod naming;
 mod networks;
 pub mod own_weights;
 pub mod page;

@@ -50,7 +50,7 @@ fn a_fresh_instance_has_its_first_sketch_under_the_keys() {
     let instance = Instance::restored(InstanceState::first()).at_rate(RATE_HZ);
     let view = instance.view();
     assert!(matches!(view.slots[0].reading, Some(Ok(_))), "{:?}", view.slots[0].reading);
-    assert_eq!(view.slots[0].matches.len(), 5);
+    assert_eq!(view.slots[0].matches.len(), 9);
     assert!(instance.under_keys[0].is_some());
     assert!(instance.under_keys[1..].iter().all(Option::is_none), "the other slots are empty");
 }
@@ -87,7 +87,8 @@ fn a_search_is_answered_with_reasons_follows_the_drawing_and_what_it_finds_can_b
     assert_eq!((found.len(), &found[0].reasons[..]), (1, &["name: '079'".to_string()][..]));
     let like = ask(&mut instance, SearchAsked { like: Some(found[0].sound), ..worded("-072") });
     assert_eq!((like.len(), like[0].name.as_str()), (5, "tone_076"));
-    assert_eq!(instance.view().search.like.as_deref(), Some("tone_079"));
+    let like = instance.view().search.like.clone().expect("it is in the bank");
+    assert!(like.to_string().contains("tone_079"), "{like}");
 
     instance.draw(2, line(60.0, [0, 0, 0]));
     let drawn = ask(&mut instance, SearchAsked { drawn: Some(2), ..SearchAsked::default() });

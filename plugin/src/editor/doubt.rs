@@ -4,12 +4,12 @@ use egui::{
     Align2, Color32, Painter, Pos2, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
 };
 use neume_bank::{Decision, Doubt, SoundId};
-use neume_models::legend::note_name;
 
 use super::button::{elided, focus_ring, text_width};
 use super::editing::Editing;
+use super::notes::note;
 use super::theme::{self, CORNER_SMALL, Tokens, mix};
-use crate::handoff::{DecidedView, DoubtView, Request};
+use crate::handoff::{DecidedView, DoubtView, Request, Title};
 
 /// Height of the buttons.
 pub const BUTTON_PX: f32 = 28.0;
@@ -19,8 +19,7 @@ const GAP_PX: f32 = 6.0;
 
 /// The note that the sound is called by, and the one that is heard.
 fn notes(doubt: Doubt) -> (String, String) {
-    let name = |midi: f32| note_name(midi.round() as i32);
-    (name(doubt.told_midi), name(doubt.heard_midi))
+    (note(doubt.told_midi), note(doubt.heard_midi))
 }
 
 /// Both notes, for the eye.
@@ -59,7 +58,8 @@ pub fn choice_ui(ui: &mut Ui, rect: Rect, of: &DoubtView, editing: &mut Editing)
     ];
     let mut right = rect.right();
     for (words, why, decision) in take {
-        let (left, pressed) = button_ui(ui, pos2(right, rect.top()), &words, &of.name, why, editing);
+        let (left, pressed) =
+            button_ui(ui, pos2(right, rect.top()), &words, &of.title.to_string(), why, editing);
         if pressed {
             decide(of.sound, Some(decision), editing);
         }
@@ -73,17 +73,28 @@ pub fn row_ui(ui: &mut Ui, rect: Rect, of: &DoubtView, editing: &mut Editing) {
     let tokens = editing.tokens();
     ui.painter().hline(rect.x_range(), rect.bottom() - 1.0, Stroke::new(1.0, tokens.line));
     let name = Rect::from_min_size(rect.min, vec2(rect.width(), 28.0));
-    let response = ui.interact(name, ui.scope_id().with(("doubt", of.sound, &of.name)), Sense::click());
-    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Hear {}", of.name)));
+    let called = of.title.to_string();
+    let response = ui.interact(name, ui.scope_id().with(("doubt", of.sound, &called)), Sense::click());
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Hear {called}")));
     let ink = if response.hovered() { tokens.text } else { mix(tokens.dim, tokens.text, 0.75) };
     let at = name.left_center() + vec2(0.0, 1.0);
-    elided(ui, at, Align2::LEFT_CENTER, &of.name, theme::regular(13.0), ink, name.width());
+    title_ui(ui, at, &of.title, ink, name.width(), tokens);
     focus_ring(ui, &response, name, CORNER_SMALL, tokens);
-    if response.on_hover_text(format!("{}: a click lets it be heard", of.name)).clicked() {
+    if response.on_hover_text(format!("{called}: a click lets it be heard")).clicked() {
         editing.end.requests.send(Request::Audition(of.sound));
     }
     let line = Rect::from_min_size(name.left_bottom(), vec2(rect.width(), BUTTON_PX));
     choice_ui(ui, line, of, editing);
+}
+
+/// What a sound is called in one line from `at`, the left end of its middle: the instrument, then the rest, dim.
+fn title_ui(ui: &Ui, at: Pos2, title: &Title, ink: Color32, width: f32, tokens: &Tokens) {
+    let large = elided(ui, at, Align2::LEFT_CENTER, &title.large, theme::regular(13.0), ink, width);
+    let rest = at + vec2(large.width() + 8.0, 0.5);
+    let room = at.x + width - rest.x;
+    if !title.small.is_empty() && room > 24.0 {
+        elided(ui, rest, Align2::LEFT_CENTER, &title.small, theme::regular(11.5), tokens.dim, room);
+    }
 }
 
 /// What was decided last, with a button that takes it back.
@@ -93,17 +104,18 @@ pub fn decided_ui(ui: &mut Ui, rect: Rect, of: &DecidedView, editing: &mut Editi
     let note = match of.decision {
         Decision::Ear => heard,
         Decision::Name => told,
-        Decision::Midi(midi) => note_name(midi.round() as i32),
+        Decision::Midi(midi) => note(midi),
     };
-    let label = format!("{} is {note} from now on", of.was.name);
+    let label = format!("{} is {note} from now on", of.was.title);
     let at = pos2(rect.right(), rect.center().y - BUTTON_PX / 2.0);
-    let (left, pressed) = button_ui(ui, at, "Undo", &of.was.name, "Leave it open again", editing);
+    let (left, pressed) =
+        button_ui(ui, at, "Undo", &of.was.title.to_string(), "Leave it open again", editing);
     let tail = format!(" is {note} now");
     let font = theme::regular(12.0);
     let tail_px = text_width(ui, &tail, &font);
     let most = left - GAP_PX - tail_px - rect.left();
-    let name =
-        elided(ui, rect.left_center(), Align2::LEFT_CENTER, &of.was.name, font.clone(), tokens.dim, most);
+    let called = of.was.title.to_string();
+    let name = elided(ui, rect.left_center(), Align2::LEFT_CENTER, &called, font.clone(), tokens.dim, most);
     ui.painter().text(name.right_center(), Align2::LEFT_CENTER, tail, font, tokens.dim);
     let words = Rect::from_min_max(rect.min, pos2(left, rect.bottom()));
     let response = ui.interact(words, ui.scope_id().with("decided"), Sense::hover());

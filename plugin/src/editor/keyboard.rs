@@ -3,10 +3,10 @@
 use egui::{
     Align2, Color32, CornerRadius, Painter, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
 };
-use neume_models::legend::note_name;
 
 use super::button::pressed_at;
 use super::editing::Editing;
+use super::notes::note;
 use super::theme::{self, CORNER, mix};
 use crate::engine::Mode;
 use crate::handoff::KeyPress;
@@ -87,7 +87,7 @@ fn white_key(painter: &Painter, cell: Rect, key: u8, held: Option<Color32>, edit
     }
     let name = match editing.now.mode {
         Mode::Slots => (Mode::slot_of_key(key) + 1).to_string(),
-        _ if key.is_multiple_of(12) => note_name(i32::from(key)),
+        _ if key.is_multiple_of(12) => note(f32::from(key)),
         _ => return,
     };
     let ground = held.unwrap_or(tokens.key_white);

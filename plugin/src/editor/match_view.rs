@@ -1,60 +1,119 @@
 //! The view Match: the sound under the keys and why it fits, four more to hear and to choose, and what counts.
 
-use egui::{Align2, Color32, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+use egui::{
+    Align2, Color32, FontId, Rect, Response, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui, UiBuilder,
+    WidgetInfo, pos2, vec2,
+};
 use neume_bank::{Aspects, SoundId, Weights};
 use neume_models::Family;
-use neume_models::legend::note_name;
 
-use super::button::{Look, accent_button, elided, focus_ring, text_button};
+use super::button::{Look, accent_button, elided, focus_ring, text_button, text_width};
 use super::editing::Editing;
 use super::icons::family_glyph;
 use super::slider::slider_ui;
 use super::state::Dwell;
 use super::theme::{self, CORNER, mix};
-use super::{doubt, files, search_view, signs_view, waveform};
+use super::{doubt, files, notes, search_view, signs_view, waveform};
 use crate::handoff::{DoubtView, MatchView, Request};
 
 /// How long the pointer rests on a sound before it is heard, in seconds.
 const DWELL_SECS: f64 = 0.35;
-const CARD_PX: f32 = 182.0;
+/// The card of the chosen sound without its waveform.
+const CARD_PX: f32 = 134.0;
+/// The waveform, in a low window and in a high one.
+const WAVE_PX: std::ops::RangeInclusive<f32> = 28.0..=96.0;
+const USUAL_WAVE_PX: f32 = 48.0;
 /// More for a sound whose root is in doubt.
 const DOUBT_PX: f32 = 30.0;
 const ROW_PX: f32 = 42.0;
-const WEIGHTS_PX: f32 = 86.0;
+const LOW_ROW_PX: f32 = 38.0;
+/// Sounds below the chosen one, if there is no room for more.
+const LEAST_ROWS: usize = 4;
+const WEIGHTS_PX: f32 = 84.0;
+const ABOVE_WEIGHTS_PX: f32 = 12.0;
 /// Height of the buttons below the matches.
 const ACTIONS_PX: f32 = 34.0;
-/// A panel lower than this has a lower waveform and lower rows.
-const COMPACT_BELOW_PX: f32 = 388.0;
-/// Between those buttons.
+/// Between those buttons, and above them.
 const ACTIONS_GAP_PX: f32 = 8.0;
+const GAP_PX: f32 = 8.0;
+/// A sound that is gone, with what lies below it.
+const MISSING_PX: f32 = 96.0;
 const ASPECTS: [&str; 3] = ["pitch", "loudness", "timbre"];
 
-/// The view in `rect`.
+/// The view in `rect`: the actions at its foot, above them what fits, or can be scrolled to.
 pub fn match_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
-    let mut top = rect.top();
-    if let Some(name) = editing.slot_view().missing.clone() {
-        top = missing_ui(ui, Rect::from_min_max(pos2(rect.left(), top), rect.max), &name, editing) + 12.0;
-    }
+    let missing = editing.slot_view().missing.clone();
     let matches = editing.slot_view().matches.clone();
     let Some(best) =
         editing.chosen_match().and_then(|best| matches.iter().position(|m| m.sound == best.sound))
     else {
-        message_ui(ui, Rect::from_min_max(pos2(rect.left(), top), rect.max), editing);
+        let mut rest = rect;
+        if let Some(name) = missing {
+            missing_ui(ui, rect, &name, editing);
+            rest.min.y += MISSING_PX;
+        }
+        message_ui(ui, rest, editing);
         editing.state.dwell = None;
         return;
     };
-    let compact_px = (COMPACT_BELOW_PX - rect.height()).clamp(0.0, 36.0);
+    let actions = Rect::from_min_max(pos2(rect.left(), rect.bottom() - ACTIONS_PX), rect.max);
+    actions_ui(ui, actions, editing);
+    let room = Rect::from_min_max(rect.min, pos2(rect.right(), actions.top() - ACTIONS_GAP_PX));
+    let above_px = if missing.is_some() { MISSING_PX } else { 0.0 };
     let doubt_px = if matches[best].doubt.is_some() { DOUBT_PX } else { 0.0 };
-    let card_px = CARD_PX - compact_px.min(20.0) + doubt_px;
-    let card = Rect::from_min_size(pos2(rect.left(), top), vec2(rect.width(), card_px));
-    card_ui(ui, card, &matches[best], editing);
-    let below = Rect::from_min_max(pos2(rect.left(), card.bottom() + 8.0), rect.max);
-    let row_px = ROW_PX - (compact_px - 20.0).max(0.0) / 4.0;
-    let others = matches.iter().enumerate().filter(|(i, _)| *i != best).map(|(_, other)| other).take(4);
-    others_ui(ui, below, row_px, others, editing);
+    let plan = Plan::of(room.height() - above_px - doubt_px, matches.len() - 1);
+    let mut inner = ui.new_child(UiBuilder::new().id_salt("matches").max_rect(room));
+    inner.spacing_mut().item_spacing = vec2(0.0, 0.0);
+    ScrollArea::vertical().auto_shrink(false).show_viewport(&mut inner, |ui, _| {
+        ui.set_height(above_px + doubt_px + plan.height_px());
+        let mut rest = Rect::from_min_size(ui.max_rect().min, vec2(room.width(), f32::INFINITY));
+        if let Some(name) = missing {
+            missing_ui(ui, rest, &name, editing);
+            rest.min.y += above_px;
+        }
+        let card_px = CARD_PX + plan.wave_px + doubt_px;
+        let card = Rect::from_min_size(rest.min, vec2(rest.width(), card_px));
+        card_ui(ui, card, plan.wave_px, &matches[best], editing);
+        rest.min.y += card_px + GAP_PX;
+        let others = matches.iter().enumerate().filter(|(i, _)| *i != best).map(|(_, other)| other);
+        others_ui(ui, rest, plan.row_px, others.take(plan.rows), editing);
+        let below = rest.top() + plan.rows as f32 * plan.row_px + ABOVE_WEIGHTS_PX;
+        let top = below.max(room.bottom() - WEIGHTS_PX);
+        let weights = Rect::from_min_size(pos2(rest.left(), top), vec2(rest.width(), WEIGHTS_PX));
+        weights_ui(ui, weights, editing);
+    });
 }
 
-/// Four more, and what counts if there is room.
+/// How the room above the actions is shared out.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Plan {
+    wave_px: f32,
+    row_px: f32,
+    rows: usize,
+}
+
+impl Plan {
+    /// In a low window the waveform and the rows are lower; in a high one the waveform grows, and more rows follow.
+    fn of(room_px: f32, others: usize) -> Plan {
+        let mut plan = Plan { wave_px: USUAL_WAVE_PX, row_px: ROW_PX, rows: others.min(LEAST_ROWS) };
+        let spare_px = room_px - plan.height_px();
+        if spare_px < 0.0 {
+            plan.wave_px = (plan.wave_px + spare_px).floor().max(*WAVE_PX.start());
+            plan.row_px = if room_px < plan.height_px() { LOW_ROW_PX } else { ROW_PX };
+        } else {
+            plan.wave_px = (plan.wave_px + spare_px / 3.0).floor().min(*WAVE_PX.end());
+            let more = ((room_px - plan.height_px()) / ROW_PX) as usize;
+            plan.rows = others.min(plan.rows + more);
+        }
+        plan
+    }
+
+    fn height_px(self) -> f32 {
+        CARD_PX + self.wave_px + GAP_PX + self.rows as f32 * self.row_px + ABOVE_WEIGHTS_PX + WEIGHTS_PX
+    }
+}
+
+/// The sounds that fit next best.
 fn others_ui<'m>(
     ui: &mut Ui,
     rect: Rect,
@@ -65,9 +124,6 @@ fn others_ui<'m>(
     let mut row = Rect::from_min_size(rect.min, vec2(rect.width(), row_px));
     let mut hovered = None;
     for other in others {
-        if row.bottom() > rect.bottom() + 1.0 {
-            break;
-        }
         let response = row_ui(ui, row, other, editing);
         if response.hovered() {
             hovered = Some(other.sound);
@@ -77,40 +133,44 @@ fn others_ui<'m>(
         }
         row = row.translate(vec2(0.0, row_px));
     }
-    let actions = Rect::from_min_max(pos2(rect.left(), rect.bottom() - ACTIONS_PX), rect.max);
-    if row.top() + 8.0 <= actions.top() {
-        actions_ui(ui, actions, editing);
-    }
-    let weights = Rect::from_min_max(pos2(rect.left(), actions.top() - 10.0 - WEIGHTS_PX), rect.max);
-    if row.top() + 8.0 <= weights.top() {
-        weights_ui(ui, weights, editing);
-    }
     dwell(ui, hovered, editing);
 }
 
 /// What may be done about the match: look for more of its kind, hear the next one instead, or teach the drawing as a sign.
 fn actions_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
-    let width = (rect.width() - 2.0 * ACTIONS_GAP_PX) / 3.0;
-    let cell = |i: usize| {
-        let left = rect.left() + i as f32 * (width + ACTIONS_GAP_PX);
-        Rect::from_min_size(pos2(left, rect.top()), vec2(width, rect.height()))
-    };
+    let labels = ["More like this", "Not this", "Teach a sign"];
+    let [more, not, teach] =
+        action_cells(rect, labels.map(|label| text_width(ui, label, &theme::semibold(13.0))));
     let chosen = editing.chosen_match().map(|chosen| chosen.sound);
-    if text_button(ui, cell(0), "More like this", editing.tokens())
+    if text_button(ui, more, labels[0], editing.tokens())
         && let Some(chosen) = chosen
     {
         search_view::look_for_more_like(chosen, editing);
     }
-    if text_button(ui, cell(1), "Not this", editing.tokens()) {
+    if text_button(ui, not, labels[1], editing.tokens()) {
         let matches = editing.slot_view().matches.clone();
         let place = matches.iter().position(|m| Some(m.sound) == chosen).map_or(0, |place| place + 1);
         if let Some(next) = matches.iter().cycle().nth(place) {
             choose(next.sound, editing);
         }
     }
-    if accent_button(ui, cell(2), "Teach a sign", Look::Chosen, editing.tokens()) {
+    if accent_button(ui, teach, labels[2], Look::Chosen, editing.tokens()) {
         signs_view::name_a_sign(ui.ctx(), editing);
     }
+}
+
+/// Cells of one width, or as wide as their words ask for where those would not fit.
+fn action_cells(rect: Rect, words_px: [f32; 3]) -> [Rect; 3] {
+    let room = rect.width() - 2.0 * ACTIONS_GAP_PX;
+    let is_narrow = words_px.iter().any(|words| words + 8.0 > room / 3.0);
+    let spare = (room - words_px.iter().sum::<f32>()) / 3.0;
+    let mut left = rect.left();
+    words_px.map(|words| {
+        let width = if is_narrow { words + spare } else { room / 3.0 };
+        let cell = Rect::from_min_size(pos2(left, rect.top()), vec2(width, rect.height()));
+        left = cell.right() + ACTIONS_GAP_PX;
+        cell
+    })
 }
 
 /// Puts another match under the keys, and lets it be heard.
@@ -142,46 +202,32 @@ pub(super) fn dwell(ui: &Ui, hovered: Option<SoundId>, editing: &mut Editing) {
 }
 
 /// The chosen sound; a click on its waveform lets it be heard.
-fn card_ui(ui: &mut Ui, rect: Rect, sound: &MatchView, editing: &mut Editing) {
+fn card_ui(ui: &mut Ui, rect: Rect, wave_px: f32, sound: &MatchView, editing: &mut Editing) {
     let tokens = editing.tokens();
     ui.painter().rect_filled(rect, CORNER, tokens.raised);
     let inside = rect.shrink2(vec2(14.0, 12.0));
     let colour = editing.theme().family(sound.family);
-    let chip = chip_ui(ui, inside.right_top(), sound.family, editing);
-    let title_width = chip.left() - inside.left() - 8.0;
-    let title = pos2(inside.left(), inside.top() + 11.0);
-    elided(ui, title, Align2::LEFT_CENTER, &sound.name, theme::semibold(16.0), tokens.text, title_width);
-    let facts = pos2(inside.left(), inside.top() + 33.0);
-    elided(
-        ui,
-        facts,
-        Align2::LEFT_CENTER,
-        &facts_of(sound),
-        theme::regular(12.0),
-        tokens.dim,
-        inside.width(),
-    );
-    let mut top = inside.top() + 48.0;
+    head_ui(ui, inside, sound, editing);
+    let mut top = inside.top() + 50.0;
     if let Some(doubt) = sound.doubt {
         let line =
             Rect::from_min_size(pos2(inside.left(), top - 4.0), vec2(inside.width(), doubt::BUTTON_PX));
-        let of = DoubtView { sound: sound.sound, name: sound.name.clone(), doubt };
+        let of = DoubtView { sound: sound.sound, title: sound.title.clone(), doubt };
         doubt::choice_ui(ui, line, &of, editing);
         top += DOUBT_PX;
     }
-    let wave_px = 48.0 - (CARD_PX - (rect.height() - (top - inside.top() - 48.0)));
     let wave = Rect::from_min_size(pos2(inside.left(), top), vec2(inside.width(), wave_px));
     waveform::paint(ui.painter(), wave, &sound.overview, mix(tokens.raised, colour, 0.82));
     let response =
         ui.interact(wave.expand2(vec2(0.0, 4.0)), ui.scope_id().with("chosen sound"), Sense::click());
-    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Hear {}", sound.name)));
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Hear {}", sound.title)));
     focus_ring(ui, &response, wave, 6, tokens);
     if response.clicked() {
         editing.end.requests.send(Request::Audition(sound.sound));
     }
     let shares = [sound.aspects.pitch, sound.aspects.loudness, sound.aspects.timbre];
     for (i, (label, share)) in ASPECTS.into_iter().zip(shares).enumerate() {
-        let y = wave.bottom() + 16.0 + 19.0 * i as f32;
+        let y = wave.bottom() + 15.0 + 19.0 * i as f32;
         aspect_ui(
             ui,
             Rect::from_min_max(pos2(inside.left(), y - 8.0), pos2(inside.right(), y + 8.0)),
@@ -190,6 +236,41 @@ fn card_ui(ui: &mut Ui, rect: Rect, sound: &MatchView, editing: &mut Editing) {
             editing,
         );
     }
+}
+
+/// Two lines: what the sound is called with its score, and its facts with its family.
+fn head_ui(ui: &mut Ui, rect: Rect, sound: &MatchView, editing: &Editing) {
+    let tokens = editing.tokens();
+    let (first, second) = (rect.top() + 10.0, rect.top() + 34.0);
+    let at = pos2(rect.right(), first);
+    let score =
+        ui.painter().text(at, Align2::RIGHT_CENTER, score_of(sound), theme::semibold(16.0), tokens.text);
+    let chip = chip_ui(ui, pos2(rect.right(), second - 11.0), sound.family, editing);
+    let line = |y: f32, words: &str, font: FontId, ink: Color32, right: f32| {
+        elided(ui, pos2(rect.left(), y), Align2::LEFT_CENTER, words, font, ink, right - 8.0 - rect.left());
+    };
+    line(first, &sound.title.large, theme::semibold(16.0), tokens.text, score.left());
+    line(second, &facts_of(sound), theme::regular(12.0), tokens.dim, chip.left());
+    let lines = Rect::from_min_max(rect.min, pos2(chip.left(), second + 10.0));
+    let response = ui.interact(lines, ui.scope_id().with("facts"), Sense::hover());
+    let words = tooltip_of(sound);
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, words.replace('\n', ", ")));
+    response.on_hover_text(words);
+}
+
+fn score_of(sound: &MatchView) -> String {
+    format!("{:.0}", sound.score.clamp(0.0, 1.0) * 100.0)
+}
+
+/// What is written small: the root, and what tells the sound from others of its instrument.
+fn root_and_name(sound: &MatchView) -> String {
+    let root = notes::root(sound.root_midi);
+    if sound.title.small.is_empty() { root } else { format!("{root} · {}", sound.title.small) }
+}
+
+/// Everything that is known of a sound, for those who rest on it.
+fn tooltip_of(sound: &MatchView) -> String {
+    format!("{}\n{}", sound.title, facts_of_recording(sound))
 }
 
 fn aspect_ui(ui: &mut Ui, rect: Rect, label: &str, share: f32, editing: &Editing) {
@@ -209,12 +290,17 @@ fn aspect_ui(ui: &mut Ui, rect: Rect, label: &str, share: f32, editing: &Editing
 }
 
 fn facts_of(sound: &MatchView) -> String {
-    let root = sound
-        .root_midi
-        .map_or("no pitch".to_string(), |midi| format!("root {}", note_name(midi.round() as i32)));
+    format!("{} · {}", root_and_name(sound), level_and_length(sound))
+}
+
+fn facts_of_recording(sound: &MatchView) -> String {
+    format!("{} · {} · {}", notes::root(sound.root_midi), sound.family.label(), level_and_length(sound))
+}
+
+fn level_and_length(sound: &MatchView) -> String {
     let looped = if sound.looped { ", looped" } else { "" };
     let level = format!("{:.0} dB", sound.loudness_db).replace('-', "−");
-    format!("{root} · {level} · {:.1} s{looped}", sound.duration_secs)
+    format!("{level} · {:.1} s{looped}", sound.duration_secs)
 }
 
 /// A family as a chip whose right top corner is `at`. Where it is.
@@ -234,7 +320,7 @@ fn chip_ui(ui: &Ui, at: egui::Pos2, family: Family, editing: &Editing) -> Rect {
 fn row_ui(ui: &mut Ui, rect: Rect, sound: &MatchView, editing: &Editing) -> Response {
     let tokens = editing.tokens();
     let response = ui.interact(rect, ui.scope_id().with(sound.sound), Sense::click());
-    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Choose {}", sound.name)));
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Choose {}", sound.title)));
     if response.hovered() {
         ui.painter().rect_filled(rect.shrink2(vec2(0.0, 1.0)), CORNER, mix(tokens.panel, tokens.text, 0.05));
     }
@@ -251,32 +337,28 @@ fn row_ui(ui: &mut Ui, rect: Rect, sound: &MatchView, editing: &Editing) -> Resp
         ui,
         pos2(left, y - 9.0),
         Align2::LEFT_CENTER,
-        &sound.name,
+        &sound.title.large,
         theme::regular(13.0),
         tokens.text,
         width,
     );
-    let root = sound
-        .root_midi
-        .map_or("no pitch".to_string(), |midi| format!("root {}", note_name(midi.round() as i32)));
-    let (facts, at) = (format!("{root} · {}", sound.family.label()), pos2(left, y + 9.0));
+    let (facts, at) = (format!("{} · {}", root_and_name(sound), sound.family.label()), pos2(left, y + 9.0));
     match sound.doubt {
         Some(doubt) => doubt::line_ui(ui, at, doubt, 11.0, width, tokens),
         None => {
             elided(ui, at, Align2::LEFT_CENTER, &facts, theme::regular(11.0), tokens.dim, width);
         }
     }
-    let score = format!("{:.0}", sound.score.clamp(0.0, 1.0) * 100.0);
     ui.painter().text(
         pos2(rect.right() - 6.0, y),
         Align2::RIGHT_CENTER,
-        score,
+        score_of(sound),
         theme::regular(13.0),
         tokens.dim,
     );
     aspects_ui(ui, pos2(rect.right() - 50.0, y), sound.aspects, editing);
     focus_ring(ui, &response, rect.shrink(3.0), CORNER, tokens);
-    response.on_hover_cursor(egui::CursorIcon::PointingHand)
+    response.on_hover_cursor(egui::CursorIcon::PointingHand).on_hover_text(tooltip_of(sound))
 }
 
 /// The share of each aspect as three small columns: pitch, loudness, timbre.
@@ -350,10 +432,10 @@ fn message_ui(ui: &Ui, rect: Rect, editing: &Editing) {
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &head));
 }
 
-/// A saved sound is gone: its name, and one action. Where it ended.
-fn missing_ui(ui: &mut Ui, rect: Rect, name: &str, editing: &mut Editing) -> f32 {
+/// A saved sound is gone: its name, and one action.
+fn missing_ui(ui: &mut Ui, rect: Rect, name: &str, editing: &mut Editing) {
     let tokens = editing.tokens();
-    let card = Rect::from_min_size(rect.min, vec2(rect.width(), 84.0));
+    let card = Rect::from_min_size(rect.min, vec2(rect.width(), MISSING_PX - 12.0));
     ui.painter().rect(
         card,
         CORNER,
@@ -389,5 +471,4 @@ fn missing_ui(ui: &mut Ui, rect: Rect, name: &str, editing: &mut Editing) -> f32
     if text_button(ui, button, "Point at its folder…", tokens) {
         files::ask(editing, files::Wish::Relink, ui.ctx());
     }
-    card.bottom()
 }

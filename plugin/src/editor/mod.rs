@@ -20,6 +20,7 @@ mod ink;
 mod keyboard;
 mod look_view;
 mod match_view;
+mod notes;
 mod notice;
 mod pad;
 mod palette;
@@ -112,7 +113,6 @@ pub fn editor_ui(ui: &mut Ui, state: &mut EditorState, end: &mut EditorEnd, cont
 /// The whole window, in `window`.
 fn everything_ui(ui: &mut Ui, window: Rect, editing: &mut Editing) {
     let places = Places::within(window);
-    ui.painter().rect_filled(window, 0.0, editing.tokens().window);
     top_bar::top_bar_ui(ui, places.top_bar, editing);
     tools::tools_ui(ui, places.tools, editing);
     pad::pad_ui(ui, places.pad, editing);

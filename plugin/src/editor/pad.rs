@@ -5,11 +5,11 @@ use std::sync::Arc;
 use egui::{
     Align2, CursorIcon, PointerButton, Pos2, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo,
 };
-use neume_models::legend::note_name;
 use neume_models::{Point, Sketch};
 
 use super::editing::Editing;
 use super::ink::{mesh_of, on_paper, pad_within, to_screen};
+use super::notes::note;
 use super::pen::Path;
 use super::reading::reading_ui;
 use super::state::{Act, Gesture, Tool};
@@ -79,7 +79,7 @@ fn rows_ui(ui: &Ui, pad: Rect, editing: &Editing) {
         if named {
             let (size, ink) = if midi % 12 == 0 { (11.0, tokens.text) } else { (10.0, tokens.dim) };
             let at = egui::pos2(pad.left() - 8.0, y_of(f32::from(midi)));
-            let name = note_name(i32::from(midi));
+            let name = note(f32::from(midi));
             painter.text(at, Align2::RIGHT_CENTER, name, theme::regular(size), ink);
         }
     }

@@ -1,24 +1,34 @@
-//! The reading on the pad: a dotted line at the pitch, and one small label. It moves with the pen and never blinks.
+//! The reading on the pad: a dotted line that follows the pitch along the ink, a fainter one at the pitch of the whole, and
+//! one small label. It moves with the pen and never blinks.
 
 use egui::emath::GuiRounding as _;
-use egui::text::{LayoutJob, TextFormat};
-use egui::{Color32, CornerRadius, FontId, Rect, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2};
-use neume_models::legend::note_and_cents;
-use neume_models::{Legend, Reading, Sketch};
+use egui::text::{LayoutJob, TextFormat, TextWrapping};
+use egui::{
+    Color32, CornerRadius, FontId, Pos2, Rect, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2,
+};
+use neume_models::{ContourPoint, Legend, Reading, Sketch};
 
 use super::editing::Editing;
 use super::ink::to_screen;
+use super::notes::note_and_cents;
 use super::theme;
+
+/// A family that is less sure than this is said to be so perhaps.
+const SURE: f32 = 0.6;
+/// Ink that is wider than this shows how the pitch moves in it, in points.
+const LEAST_WIDE_PX: f32 = 6.0;
+/// Room beside and above what the label says.
+const LABEL_MARGIN: egui::Vec2 = vec2(16.0, 6.0);
 
 /// The reading in words, for a label of any kind: note, dynamic, family with its confidence.
 pub fn in_words(reading: &Reading, legend: &Legend) -> [String; 3] {
-    let family = reading.timbre.family.map_or("open", |family| family.label());
-    let percent = (reading.timbre.confidence * 100.0).round();
-    [
-        note_and_cents(reading.pitch.midi),
-        legend.dynamic(reading.loudness.db).to_string(),
-        format!("{family} {percent:.0}%"),
-    ]
+    let sure = reading.timbre.confidence;
+    let family = match reading.timbre.family {
+        None => "open".to_string(),
+        Some(family) if sure < SURE => format!("perhaps {}", family.label()),
+        Some(family) => format!("{} {:.0}%", family.label(), sure * 100.0),
+    };
+    [note_and_cents(reading.pitch.midi), legend.dynamic(reading.loudness.db).to_string(), family]
 }
 
 /// How sure the whole reading is, 0..1: no surer than its least sure aspect.
@@ -36,23 +46,69 @@ pub fn reading_ui(ui: &mut Ui, pad: Rect, editing: &mut Editing) {
     let tokens = editing.tokens();
     let strength = 0.4 + 0.6 * sureness(reading);
     let y = to_screen(pad, 0.0, reading.pitch.y_norm.clamp(0.0, 1.0)).y;
-    let line = Stroke::new(1.25, tokens.text.gamma_multiply(0.3 + 0.4 * reading.pitch.confidence));
-    let ends = [pos2(pad.left(), y), pos2(pad.right(), y)];
-    ui.painter_at(pad).extend(Shape::dashed_line(&ends, line, 2.0, 4.0));
+    lines_ui(ui, pad, y, reading, editing);
 
     let fill = theme::mix(tokens.pad, tokens.accent, strength);
     let ink = if strength > 0.62 { tokens.on_accent } else { tokens.text };
     let words = in_words(reading, &editing.now.document.language.legend);
     let sign = editing.slot_view().recognised.sign().map(|sign| sign.name.clone());
-    let galley = ui.painter().layout_job(label(sign.as_deref(), &words, ink));
-    let size = galley.size() + vec2(16.0, 6.0);
-    let rect = place(ui, pad, y, size, editing);
+    let said = ui.painter().layout_job(label(sign.is_some(), &words, ink));
+    let most_px = pad.width() - 20.0 - LABEL_MARGIN.x - said.size().x;
+    let called = ui.painter().layout_job(sign_label(sign.as_deref(), most_px, ink));
+    let text = vec2(called.size().x + said.size().x, called.size().y.max(said.size().y));
+    let rect = place(ui, pad, y, text + LABEL_MARGIN, editing);
     let painter = ui.painter_at(pad);
-    painter.rect_filled(rect, CornerRadius::same((size.y / 2.0) as u8), fill);
-    painter.galley(rect.center() - galley.size() / 2.0, galley, ink);
+    painter.rect_filled(rect, CornerRadius::same((rect.height() / 2.0) as u8), fill);
+    let mut at = rect.min + LABEL_MARGIN / 2.0;
+    for galley in [called, said] {
+        let width = galley.size().x;
+        painter.galley(pos2(at.x, rect.center().y - galley.size().y / 2.0), galley, ink);
+        at.x += width;
+    }
     let response = ui.interact(rect, ui.scope_id().with("reading"), Sense::hover());
     let spoken: Vec<String> = sign.into_iter().chain(words).collect();
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, spoken.join(" · ")));
+}
+
+/// The pitch of the whole from edge to edge, and how it moves along the ink.
+fn lines_ui(ui: &Ui, pad: Rect, y: f32, reading: &Reading, editing: &Editing) {
+    let tokens = editing.tokens();
+    let painter = ui.painter_at(pad);
+    // In a thin line the dots would be all that is seen.
+    let is_wide = reading.loudness.width_norm * pad.height() >= LEAST_WIDE_PX;
+    let runs: Vec<&[ContourPoint]> = runs(&reading.contour).filter(|_| is_wide).collect();
+    let sure = reading.pitch.confidence;
+    let level = if runs.is_empty() { 0.3 + 0.4 * sure } else { 0.14 + 0.2 * sure };
+    let ends = [pos2(pad.left(), y), pos2(pad.right(), y)];
+    let line = Stroke::new(1.25, tokens.text.gamma_multiply(level));
+    painter.extend(Shape::dashed_line(&ends, line, 2.0, 4.0));
+    let dots = tokens.pad.gamma_multiply(0.35 + 0.45 * sure);
+    for run in runs {
+        let path: Vec<Pos2> = smoothed(run).map(|(x, y)| to_screen(pad, x, y)).collect();
+        painter.extend(Shape::dotted_line(&path, dots, 6.0, 1.2));
+    }
+}
+
+/// The stretches of a contour without a gap or a leap.
+fn runs(contour: &[ContourPoint]) -> impl Iterator<Item = &[ContourPoint]> {
+    const GAP_NORM: f32 = 0.012;
+    const LEAP_NORM: f32 = 0.05;
+    const LEAST_POINTS: usize = 6;
+    let goes_on = |a: &ContourPoint, b: &ContourPoint| {
+        b.x_norm - a.x_norm <= GAP_NORM && (b.y_norm - a.y_norm).abs() <= LEAP_NORM
+    };
+    contour.chunk_by(goes_on).filter(|run| run.len() >= LEAST_POINTS)
+}
+
+/// The places of a stretch, each the mean of its neighbourhood.
+fn smoothed(run: &[ContourPoint]) -> impl Iterator<Item = (f32, f32)> {
+    const REACH: usize = 3;
+    (0..run.len()).map(move |i| {
+        let reach = REACH.min(i).min(run.len() - 1 - i);
+        let near = &run[i - reach..=i + reach];
+        let mean = near.iter().map(|point| point.y_norm).sum::<f32>() / near.len() as f32;
+        (run[i].x_norm, mean)
+    })
 }
 
 /// Where the label covers the least ink: at the right or the left, above or below the line. It stays where it is
@@ -96,21 +152,30 @@ fn covered(sketch: &Sketch, pad: Rect, rect: Rect) -> usize {
     count
 }
 
-fn label(sign: Option<&str>, [note, dynamic, family]: &[String; 3], ink: Color32) -> LayoutJob {
-    let mut job = LayoutJob::default();
-    let mut write = |text: &str, font: FontId| {
-        let format =
-            TextFormat { font_id: font, color: ink, valign: egui::Align::Center, ..Default::default() };
-        job.append(text, 0.0, format);
-    };
+/// The name of the sign, cut where it leaves no room for the rest.
+fn sign_label(sign: Option<&str>, most_px: f32, ink: Color32) -> LayoutJob {
+    let mut job =
+        LayoutJob { wrap: TextWrapping::truncate_at_width(most_px.max(24.0)), ..Default::default() };
     if let Some(sign) = sign {
-        write(sign, theme::semibold(12.0));
-        write(" · ", theme::regular(12.0));
+        write(&mut job, sign, theme::semibold(12.0), ink);
     }
-    write(note, theme::semibold(12.0));
-    write(" · ", theme::regular(12.0));
-    write(dynamic, theme::dynamics(15.0));
-    write(" · ", theme::regular(12.0));
-    write(family, theme::semibold(12.0));
     job
+}
+
+fn label(has_sign: bool, [note, dynamic, family]: &[String; 3], ink: Color32) -> LayoutJob {
+    let mut job = LayoutJob::default();
+    if has_sign {
+        write(&mut job, " · ", theme::regular(12.0), ink);
+    }
+    write(&mut job, note, theme::semibold(12.0), ink);
+    write(&mut job, " · ", theme::regular(12.0), ink);
+    write(&mut job, dynamic, theme::dynamics(15.0), ink);
+    write(&mut job, " · ", theme::regular(12.0), ink);
+    write(&mut job, family, theme::semibold(12.0), ink);
+    job
+}
+
+fn write(job: &mut LayoutJob, text: &str, font: FontId, ink: Color32) {
+    let format = TextFormat { font_id: font, color: ink, valign: egui::Align::Center, ..Default::default() };
+    job.append(text, 0.0, format);
 }

@@ -12,8 +12,8 @@ use super::editing::Editing;
 use super::match_view::{choose, dwell};
 use super::state::Tab;
 use super::theme::{self, CORNER, CORNER_SMALL, mix};
-use super::{doubt, icons, waveform};
-use crate::handoff::{FoundView, Request, SearchAsked};
+use super::{doubt, icons, notes, waveform};
+use crate::handoff::{FoundView, Request, SearchAsked, Title};
 
 /// Height of the field and of what lies below it.
 pub const FIELD_PX: f32 = 34.0;
@@ -28,6 +28,8 @@ pub struct SearchState {
     asked: SearchAsked,
     /// What the Worker was asked last.
     sent: SearchAsked,
+    /// Whether something else is looked for since the list was shown, which is then read from its top.
+    is_new: bool,
 }
 
 /// The field in which words are looked for.
@@ -78,8 +80,14 @@ fn send(editing: &mut Editing) {
     }
     if search.asked != search.sent {
         search.sent = search.asked.clone();
+        search.is_new = true;
         editing.end.requests.send(Request::Search(search.asked.clone()));
     }
+}
+
+/// The hand goes back to the field, so that keys write there.
+fn write_on(ui: &Ui) {
+    ui.ctx().memory_mut(|memory| memory.request_focus(field()));
 }
 
 /// What was found, below the field.
@@ -102,23 +110,22 @@ pub fn found_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
     let mut inner = ui.new_child(UiBuilder::new().id_salt("found").max_rect(rest));
     inner.spacing_mut().item_spacing = vec2(0.0, 0.0);
     let mut hovered = None;
-    ScrollArea::vertical().auto_shrink(false).show_rows(
-        &mut inner,
-        ROW_PX,
-        search.found.len(),
-        |ui, rows| {
-            for found in &search.found[rows] {
-                let (row, _) = ui.allocate_exact_size(vec2(ui.available_width(), ROW_PX), Sense::hover());
-                let response = row_ui(ui, row, found, editing);
-                if response.hovered() {
-                    hovered = Some(found.sound);
-                }
-                if response.clicked() {
-                    choose(found.sound, editing);
-                }
+    let mut area = ScrollArea::vertical().auto_shrink(false);
+    if std::mem::take(&mut editing.state.search.is_new) {
+        area = area.vertical_scroll_offset(0.0);
+    }
+    area.show_rows(&mut inner, ROW_PX, search.found.len(), |ui, rows| {
+        for found in &search.found[rows] {
+            let (row, _) = ui.allocate_exact_size(vec2(ui.available_width(), ROW_PX), Sense::hover());
+            let response = row_ui(ui, row, found, editing);
+            if response.hovered() {
+                hovered = Some(found.sound);
             }
-        },
-    );
+            if response.clicked() {
+                choose(found.sound, editing);
+            }
+        }
+    });
     dwell(ui, hovered, editing);
 }
 
@@ -136,10 +143,11 @@ fn chips_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
         if response.clicked() {
             editing.state.search.asked.drawn = (!drawn).then_some(slot);
             send(editing);
+            write_on(ui);
         }
     }
     let Some(like) = editing.state.search.asked.like else { return };
-    let name = name_of(like, editing).unwrap_or_else(|| "a sound".to_string());
+    let name = name_of(like, editing).map_or_else(|| "a sound".to_string(), |title| title.to_string());
     let most = rect.right() - left;
     let (response, _) =
         chip_ui(ui, pos2(left, rect.top()), most, &format!("like {name}"), true, true, editing);
@@ -147,13 +155,14 @@ fn chips_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
     if response.on_hover_text("Sounds like this one; a click leaves them").clicked() {
         editing.state.search.asked.like = None;
         send(editing);
+        write_on(ui);
     }
 }
 
-fn name_of(sound: SoundId, editing: &Editing) -> Option<String> {
+fn name_of(sound: SoundId, editing: &Editing) -> Option<Title> {
     let search = &editing.now.view.search;
     let told = search.like.clone().filter(|_| search.asked.like == Some(sound));
-    told.or_else(|| search.found.iter().find(|found| found.sound == sound).map(|found| found.name.clone()))
+    told.or_else(|| search.found.iter().find(|found| found.sound == sound).map(|found| found.title.clone()))
 }
 
 /// A chip from `at` on, at most this wide. Its response, and where it ends.
@@ -191,7 +200,7 @@ fn chip_ui(
 fn row_ui(ui: &mut Ui, rect: Rect, found: &FoundView, editing: &mut Editing) -> Response {
     let tokens = editing.tokens();
     let response = ui.interact(rect, ui.scope_id().with(found.sound), Sense::click());
-    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Choose {}", found.name)));
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Choose {}", found.title)));
     let is_chosen = editing.slot_view().chosen == Some(found.sound);
     if response.hovered() || is_chosen {
         let ground = mix(tokens.panel, tokens.text, if is_chosen { 0.08 } else { 0.05 });
@@ -210,8 +219,8 @@ fn row_ui(ui: &mut Ui, rect: Rect, found: &FoundView, editing: &mut Editing) -> 
         name.x += 16.0;
     }
     let name_px = left + width - name.x;
-    elided(ui, name, Align2::LEFT_CENTER, &found.name, theme::regular(13.0), tokens.text, name_px);
-    let reasons = found.reasons.join(" · ").replace('-', "−");
+    elided(ui, name, Align2::LEFT_CENTER, &found.title.large, theme::regular(13.0), tokens.text, name_px);
+    let reasons = said_small(found);
     let more = pos2(left, y + 9.0);
     elided(ui, more, Align2::LEFT_CENTER, &reasons, theme::regular(11.0), tokens.dim, width);
     let score = format!("{:.0}", found.score.clamp(0.0, 1.0) * 100.0);
@@ -221,8 +230,36 @@ fn row_ui(ui: &mut Ui, rect: Rect, found: &FoundView, editing: &mut Editing) -> 
     let like = Rect::from_center_size(pos2(rect.right() - 16.0, y), vec2(26.0, 26.0));
     like_ui(ui, like, found, editing);
     let doubt = found.doubt.map(doubt::words);
-    let lines = doubt.iter().chain(&found.reasons).map(String::as_str).collect::<Vec<_>>().join("\n");
-    response.on_hover_cursor(CursorIcon::PointingHand).on_hover_text(format!("{}\n{lines}", found.name))
+    let facts = format!("{} · {}", notes::root(found.root_midi), found.family.label());
+    let reasons = found.reasons.iter().filter_map(|reason| in_words(reason));
+    let lines = [found.title.to_string(), facts].into_iter().chain(doubt).chain(reasons);
+    let lines = lines.collect::<Vec<_>>().join("\n");
+    response.on_hover_cursor(CursorIcon::PointingHand).on_hover_text(lines)
+}
+
+/// What is written below the name: the root, the rest of the name, and the reasons.
+fn said_small(found: &FoundView) -> String {
+    let root = notes::root(found.root_midi);
+    let small = Some(found.title.small.clone()).filter(|small| !small.is_empty());
+    let reasons = found.reasons.iter().filter_map(|reason| in_words(reason));
+    [root].into_iter().chain(small).chain(reasons).collect::<Vec<_>>().join(" · ")
+}
+
+/// A reason as it is read: a share of a family in words; nothing where the words that were typed are in sight anyway.
+fn in_words(reason: &str) -> Option<String> {
+    if let Some((family, share)) = reason.strip_prefix("family ").and_then(|rest| rest.split_once(' ')) {
+        let family = family.replace('_', " ");
+        return Some(match share.parse::<f32>().unwrap_or(0.0) {
+            0.75.. => family,
+            0.4.. => format!("probably {family}"),
+            0.15.. => format!("perhaps {family}"),
+            _ => format!("hardly {family}"),
+        });
+    }
+    if reason.starts_with("name: ") || reason.starts_with("instrument: ") {
+        return None;
+    }
+    Some(reason.replace('-', "−"))
 }
 
 /// The button for sounds like this one: two waves above each other.
@@ -230,7 +267,7 @@ fn like_ui(ui: &mut Ui, rect: Rect, found: &FoundView, editing: &mut Editing) {
     let tokens = editing.tokens();
     let chosen = editing.state.search.asked.like == Some(found.sound);
     let response = ui.interact(rect, ui.scope_id().with(("like", found.sound)), Sense::click());
-    let label = format!("Sounds like {}", found.name);
+    let label = format!("Sounds like {}", found.title);
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, chosen, &label));
     if response.hovered() {
         ui.painter().rect_filled(rect, CORNER_SMALL, mix(tokens.panel, tokens.text, 0.1));
@@ -275,4 +312,17 @@ fn lens(ui: &Ui, center: egui::Pos2, ink: Color32) {
     let line = Stroke::new(1.5, ink);
     ui.painter().circle_stroke(center - vec2(1.5, 1.5), 4.6, line);
     ui.painter().line_segment([center + vec2(1.9, 1.9), center + vec2(5.6, 5.6)], line);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons_are_said_without_numbers_and_without_what_was_typed() {
+        let told =
+            ["family string 0.94", "family synth_lead 0.01", "name: 'sul'", "3 dB louder", "tag: 'sad'"];
+        let said = [Some("string"), Some("hardly synth lead"), None, Some("3 dB louder"), Some("tag: 'sad'")];
+        assert_eq!(told.map(in_words), said.map(|words| words.map(str::to_string)));
+    }
 }

@@ -9,6 +9,7 @@ use neume_bank::{Bank, Decision, ScanOptions, Sound, SoundId};
 
 use super::Worker;
 use crate::handoff::{DecidedView, DoubtView, MatchView, SLOTS};
+use crate::naming;
 use crate::state::BankRef;
 
 /// What was decided and is not in the bank yet.
@@ -21,11 +22,11 @@ pub struct Roots {
 
 /// Sounds of a bank whose root is in doubt.
 pub fn doubts(bank: &Bank) -> Arc<[DoubtView]> {
-    bank.sounds.iter().filter_map(doubt).collect()
+    bank.sounds.iter().filter_map(|sound| doubt(bank, sound)).collect()
 }
 
-fn doubt(sound: &Sound) -> Option<DoubtView> {
-    Some(DoubtView { sound: sound.id, name: sound.name.clone(), doubt: sound.doubt? })
+fn doubt(bank: &Bank, sound: &Sound) -> Option<DoubtView> {
+    Some(DoubtView { sound: sound.id, doubt: sound.doubt?, title: naming::title(bank, sound) })
 }
 
 impl Worker {
@@ -38,7 +39,7 @@ impl Worker {
             return;
         }
         self.view.bank.decided = decision.and_then(|decision| {
-            let was = self.bank.get(sound).and_then(doubt);
+            let was = self.bank.get(sound).and_then(|sound| doubt(&self.bank, sound));
             Some(DecidedView { was: was.or_else(|| self.was_in_doubt(sound))?, decision })
         });
         self.unmark(sound);

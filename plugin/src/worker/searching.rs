@@ -5,6 +5,7 @@ use neume_bank::{Bank, Found, Query, Text, Weights, search};
 use neume_models::Reading;
 
 use crate::handoff::{FoundView, SearchAsked, SearchView};
+use crate::naming;
 
 /// Sounds that are shown of a search.
 const SHOWN: usize = 100;
@@ -21,7 +22,7 @@ pub fn searched(bank: &Bank, asked: SearchAsked, reading: Option<&Reading>, weig
     };
     let found = search(bank, &query, SHOWN);
     let found = found.into_iter().filter_map(|found| view_of(bank, found)).collect();
-    SearchView { like: like.map(|sound| sound.name.clone()), asked, found }
+    SearchView { like: like.map(|sound| naming::title(bank, sound)), asked, found }
 }
 
 fn view_of(bank: &Bank, found: Found) -> Option<FoundView> {
@@ -29,7 +30,9 @@ fn view_of(bank: &Bank, found: Found) -> Option<FoundView> {
     Some(FoundView {
         sound: sound.id,
         name: sound.name.clone(),
+        title: naming::title(bank, sound),
         family: sound.profile.families.best().0,
+        root_midi: sound.profile.root_midi,
         doubt: sound.doubt,
         overview: sound.overview.clone(),
         score: found.score,

@@ -7,10 +7,11 @@ use neume_models::{Reading, Sketch};
 
 use crate::handoff::{Generation, MatchView, SlotView};
 use crate::language::BoundSound;
+use crate::naming;
 use crate::signs::{Recognised, Shape};
 
-/// Ranked sounds that are shown.
-const SHOWN: usize = 5;
+/// Ranked sounds that are shown at most, as many as a high window has room for.
+const SHOWN: usize = 9;
 
 #[derive(Default)]
 pub struct Slot {
@@ -72,6 +73,7 @@ fn view_of(bank: &Bank, ranked: &Match) -> Option<MatchView> {
     Some(MatchView {
         sound: sound.id,
         name: sound.name.clone(),
+        title: naming::title(bank, sound),
         family: profile.families.best().0,
         families: profile.families,
         root_midi: profile.root_midi,

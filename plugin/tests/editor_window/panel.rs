@@ -296,7 +296,7 @@ fn a_long_list_of_doubts_and_failures_is_walked_to_its_end() {
     bench.state.tab = Tab::Bank;
     let mut view = View::clone(&bench.editor.view.lock());
     let one = view.bank.doubts[3].clone();
-    let doubts = (0..500).map(|i| DoubtView { name: format!("pipe {i}"), ..one.clone() });
+    let doubts = (0..500).map(|i| DoubtView { title: scene::title(&format!("pipe {i}")), ..one.clone() });
     view.bank.doubts = doubts.collect();
     bench.publish(view);
     let mut window = open(bench, neume::editor::LEAST_SIZE, 1.0);
@@ -304,13 +304,7 @@ fn a_long_list_of_doubts_and_failures_is_walked_to_its_end() {
     assert!(window.query_by_label("Hear pipe 100").is_none(), "what is not seen is not laid out");
     let list = window.get_by_label("Hear pipe 0").rect().center();
     window.hover_at(list);
-    window.event(egui::Event::MouseWheel {
-        unit: egui::MouseWheelUnit::Point,
-        delta: egui::vec2(0.0, -100_000.0),
-        phase: egui::TouchPhase::Move,
-        source: egui::MouseWheelSource::Unknown,
-        modifiers: egui::Modifiers::NONE,
-    });
+    window.event(wheel(-100_000.0));
     window.run_steps(60);
     window.get_by_label("Hear pipe 499");
 }
@@ -359,6 +353,81 @@ fn where_the_networks_run_is_named_and_chosen_in_the_view_look() {
     window.get_by_role_and_label(egui::accesskit::Role::RadioButton, "CPU").click();
     window.run();
     assert!(matches!(window.state().asked()[..], [Request::Device(Device::Cpu)]));
+}
+
+#[test]
+fn a_sound_is_called_by_its_instrument_with_what_tells_it_from_the_others() {
+    let mut window = open(scene::bench(Theme::Dark), [1180.0, 1000.0], 1.0);
+    window.state().asked();
+    window.get_by_label("Choose French horn, 063_1").click();
+    window.run();
+    let asked = window.state().asked();
+    let horn = scene::sound_id("French horn / 063_1");
+    assert!(matches!(asked[..], [Request::Choose { sound, .. }, ..] if sound == horn), "{asked:?}");
+}
+
+#[test]
+fn at_the_smallest_size_and_below_nothing_is_dropped_and_nothing_overlaps() {
+    for size in [neume::editor::LEAST_SIZE, [700.0, 450.0]] {
+        let mut window = open(scene::doubtful(Theme::Dark), size, 1.0);
+        let whole = egui::Rect::from_min_size(egui::Pos2::ZERO, neume::editor::LEAST_SIZE.into());
+        let labels =
+            ["More like this", "Not this", "Teach a sign", "Show the bank", "Export as PNG", "Brightness"];
+        let mut places = vec![window.get_by_label("Thickness").rect(), window.get_by_label("Eraser").rect()];
+        for label in labels {
+            let place = window.get_by_label(label).rect();
+            assert!(whole.contains_rect(place), "{label} at {place:?}");
+            places.push(place);
+        }
+        for (i, a) in places.iter().enumerate() {
+            assert!(
+                places[i + 1..].iter().all(|b| !a.shrink(1.0).intersects(*b)),
+                "{a:?} overlaps: {places:?}"
+            );
+        }
+        // What counts lies below the fold and is scrolled to.
+        let below = window.get_by_label("Weight of timbre").rect();
+        assert!(below.top() > places[2].top(), "{below:?}");
+        window.get_by_label("Weight of timbre").focus();
+        window.run();
+    }
+}
+
+#[test]
+fn every_question_is_answered_from_the_top_of_the_list() {
+    let bench = scene::searched(Theme::Dark);
+    let mut view = View::clone(&bench.editor.view.lock());
+    let one = view.search.found[0].clone();
+    let many = |i: usize| neume::handoff::FoundView {
+        sound: scene::sound_id(&format!("pipe {i}")),
+        title: scene::title(&format!("pipe {i}")),
+        ..one.clone()
+    };
+    view.search.found = (0..90).map(many).collect();
+    bench.publish(view);
+    let mut window = open(bench, neume::editor::USUAL_SIZE, 1.0);
+    window.get_by_label("Search sounds").focus();
+    window.run();
+    window.get_by_label("Search sounds").type_text("s");
+    window.run();
+    window.hover_at(window.get_by_label("Choose pipe 0").rect().center());
+    window.event(wheel(-2000.0));
+    window.run_steps(60);
+    assert!(window.query_by_label("Choose pipe 0").is_none(), "the list was scrolled");
+    window.get_by_label("Fits the drawing").click();
+    window.run();
+    window.get_by_label("Choose pipe 0");
+    assert!(window.get_by_label("Search sounds").is_focused(), "keys go on writing there");
+}
+
+fn wheel(points: f32) -> egui::Event {
+    egui::Event::MouseWheel {
+        unit: egui::MouseWheelUnit::Point,
+        delta: egui::vec2(0.0, points),
+        phase: egui::TouchPhase::Move,
+        source: egui::MouseWheelSource::Unknown,
+        modifiers: egui::Modifiers::NONE,
+    }
 }
 
 /// What the Worker was last asked to look for.

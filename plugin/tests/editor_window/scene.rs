@@ -6,14 +6,15 @@ use std::sync::Arc;
 use neume::editor::{Ink, Theme};
 use neume::handoff::{
     BankView, DecidedView, DoubtView, EngineFrame, FoundView, Generation, MatchView, ScanProgress,
-    SearchAsked, SearchView, SlotView, View,
+    SearchAsked, SearchView, SlotView, Title, View,
 };
 use neume::language::Meaning;
 use neume::signs::{Likeness, Recognised};
 use neume::state::BankRef;
 use neume_bank::{Aspects, Decision, Doubt, SoundId};
 use neume_models::{
-    Embedding, Families, Family, Loudness, Pitch, Point, RasterLayer, Reading, Sketch, Stroke, Timbre,
+    ContourPoint, Embedding, Families, Family, Loudness, Pitch, Point, RasterLayer, Reading, Sketch, Stroke,
+    Timbre,
 };
 
 use super::window::Bench;
@@ -21,6 +22,12 @@ use super::window::Bench;
 /// The id under which a sound of the scene goes.
 pub fn sound_id(name: &str) -> SoundId {
     SoundId::of(name.as_bytes())
+}
+
+/// What a sound of the scene is called: those of numbers by their instrument.
+pub fn title(name: &str) -> Title {
+    let (large, small) = name.split_once(" / ").unwrap_or((name, ""));
+    Title { large: large.to_string(), small: small.to_string() }
 }
 
 fn stroke(family: Option<Family>, width_norm: f32, path: impl Fn(f32) -> (f32, f32)) -> Stroke {
@@ -69,13 +76,15 @@ fn dots(family: Family, y: f32) -> Arc<Sketch> {
     sketch((0..5).map(dot).collect())
 }
 
-/// A long bowed line with mallet strokes under it.
+/// A long bowed line, 0..1 from its left to its right end.
+fn vespers_line(t: f32) -> (f32, f32) {
+    let swell = 0.055 * (-((t - 0.56) / 0.2).powi(2)).exp();
+    (0.07 + 0.87 * t, 0.548 + swell + 0.012 * (t * 5.0).sin() - 0.035 * t * t)
+}
+
+/// The line with mallet strokes under it.
 fn vespers() -> Arc<Sketch> {
-    let line = |t: f32| {
-        let swell = 0.055 * (-((t - 0.56) / 0.2).powi(2)).exp();
-        (0.07 + 0.87 * t, 0.548 + swell + 0.012 * (t * 5.0).sin() - 0.035 * t * t)
-    };
-    let mut strokes = vec![stroke(Some(Family::String), 0.034, line)];
+    let mut strokes = vec![stroke(Some(Family::String), 0.034, vespers_line)];
     for i in 0..7 {
         let (x, y) = (0.125 + 0.11 * i as f32, if i % 2 == 0 { 0.24 } else { 0.256 });
         let mut short = stroke(Some(Family::Mallet), 0.008, |_| (0.0, 0.0));
@@ -104,6 +113,7 @@ fn match_view(told: Told) -> MatchView {
     MatchView {
         sound: sound_id(name),
         name: name.to_string(),
+        title: title(name),
         family,
         families: Families::only(family),
         root_midi: Some(root),
@@ -130,9 +140,14 @@ fn reading() -> Reading {
             brightness: 0.45,
             roughness: 0.1,
         },
-        contour: Vec::new(),
+        contour: (0..334).map(|i| 0.07 + 0.87 * i as f32 / 334.0).map(contour_point).collect(),
         embedding: Embedding::from_raw(&[1.0; Embedding::LEN]),
     }
+}
+
+fn contour_point(x_norm: f32) -> ContourPoint {
+    let (_, y_norm) = vespers_line((x_norm - 0.07) / 0.87);
+    ContourPoint { x_norm, y_norm, midi: 36.0 + 48.0 * y_norm - 0.5, db: -14.0 }
 }
 
 /// A furnished instance that shows slot 3.
@@ -163,7 +178,10 @@ pub fn bench(theme: Theme) -> Bench {
         Told("Viola ensemble", Family::String, 60.0, -16.0, 2.4, [0.89, 0.92, 0.84, 0.9]),
         Told("Bowed psaltery", Family::String, 62.0, -19.0, 3.4, [0.84, 0.98, 0.71, 0.78]),
         Told("Harmonium, soft", Family::Organ, 62.0, -12.0, 0.6, [0.77, 0.98, 0.88, 0.51]),
-        Told("Low whistle, breathy", Family::Flute, 64.0, -15.0, 2.8, [0.71, 0.81, 0.9, 0.52]),
+        Told("French horn / 063_1", Family::Brass, 63.0, -15.0, 2.8, [0.71, 0.81, 0.9, 0.52]),
+        Told("Low whistle, breathy", Family::Flute, 64.0, -15.0, 2.8, [0.68, 0.81, 0.9, 0.47]),
+        Told("Choir aah", Family::Vocal, 60.0, -17.0, 1.2, [0.61, 0.7, 0.8, 0.4]),
+        Told("Singing bowl", Family::Mallet, 54.0, -20.0, 4.0, [0.55, 0.4, 0.7, 0.6]),
     ]
     .map(match_view)
     .into();
@@ -236,7 +254,9 @@ pub fn searched(theme: Theme) -> Bench {
     let found = told.map(|(name, family, score, reasons)| FoundView {
         sound: sound_id(name),
         name: name.to_string(),
+        title: title(name),
         family,
+        root_midi: Some(62.0),
         doubt: (name == "Bowed psaltery").then_some(Doubt { told_midi: 62.0, heard_midi: 50.1 }),
         overview: overview(name.len() as u32 * 77, 2.0),
         score,
@@ -263,7 +283,7 @@ pub fn doubtful(theme: Theme) -> Bench {
     ];
     let doubts = told.map(|(name, told_midi, heard_midi)| DoubtView {
         sound: sound_id(name),
-        name: name.to_string(),
+        title: title(name),
         doubt: Doubt { told_midi, heard_midi },
     });
     let doubt_of = |sound| doubts.iter().find(|of| of.sound == sound).map(|of| of.doubt);
@@ -271,7 +291,7 @@ pub fn doubtful(theme: Theme) -> Bench {
     view.slots[2].matches = view.slots[2].matches.iter().map(marked).collect();
     let was = DoubtView {
         sound: sound_id("Harmonium, soft"),
-        name: "Harmonium, soft".to_string(),
+        title: title("Harmonium, soft"),
         doubt: Doubt { told_midi: 62.0, heard_midi: 74.0 },
     };
     view.bank = BankView {

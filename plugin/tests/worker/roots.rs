@@ -37,7 +37,7 @@ fn a_decision_on_a_root_counts_in_every_instance_retunes_what_is_under_the_keys_
     }
     let [first, second] = &mut instances;
     let doubts = first.view().bank.doubts.clone();
-    assert_eq!(doubts.iter().map(|of| of.name.as_str()).collect::<Vec<_>>(), ["Lute A4"]);
+    assert_eq!(doubts.iter().map(|of| of.title.to_string()).collect::<Vec<_>>(), ["Lute"]);
     let (lute, doubt) = (doubts[0].sound, doubts[0].doubt);
     assert!((doubt.told_midi, doubt.heard_midi.round()) == (69.0, 64.0), "{doubt:?}");
     first.draw(0, line(69.0, [0, 0, 0]));
