@@ -151,8 +151,10 @@ fn status_ui(ui: &mut Ui, room: Rect, editing: &mut Editing) {
     let meter = Rect::from_center_size(center, vec2(width, 6.0));
     meter_ui(ui, meter, editing.now.frame.load, editing);
     let mut rest = Rect::from_min_max(room.min, pos2(meter.left() - 8.0, room.bottom()));
-    write_before(ui, &mut rest, "CPU", theme::regular(12.0), tokens.dim);
-    rest.max.x -= GAP_PX;
+    if room.width() > 240.0 {
+        write_before(ui, &mut rest, "CPU", theme::regular(12.0), tokens.dim);
+        rest.max.x -= GAP_PX;
+    }
     let voices = editing.now.frame.voices;
     let words = if voices == 1 { "1 voice".to_string() } else { format!("{voices} voices") };
     // The name of the bank is needed more than the number of voices.
