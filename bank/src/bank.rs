@@ -24,6 +24,8 @@ pub struct Bank {
     pub instruments: Vec<Instrument>,
     by_id: HashMap<SoundId, usize>,
     instrument_of: HashMap<SoundId, usize>,
+    /// Of sounds that several instruments strike, those behind the first.
+    shared: HashMap<SoundId, Vec<usize>>,
     table: Arc<Table>,
     loudness_range_db: (f32, f32),
 }
@@ -40,7 +42,8 @@ impl Bank {
         instruments: Vec<Instrument>,
     ) -> Bank {
         let (sounds, new_position) = in_order(sounds);
-        let (instruments, instrument_of) = assign(&sounds, instruments, &new_position);
+        let instruments = assign(&sounds, instruments, &new_position);
+        let (instrument_of, shared) = places(&sounds, &instruments);
         let mut by_id = HashMap::with_capacity(sounds.len());
         for (position, sound) in sounds.iter().enumerate() {
             by_id.entry(sound.id).or_insert(position);
@@ -54,6 +57,7 @@ impl Bank {
             instruments,
             by_id,
             instrument_of,
+            shared,
             table,
             loudness_range_db,
         }
@@ -67,7 +71,26 @@ impl Bank {
     /// The instrument that this sound belongs to, if the bank has it: the first that a file tells of, else the one by
     /// names.
     pub fn instrument_of(&self, id: SoundId) -> Option<&Instrument> {
-        self.instrument_of.get(&id).map(|&index| &self.instruments[index])
+        self.instruments_of(id).next().map(|index| &self.instruments[index])
+    }
+
+    /// The instruments that a sound may be played as, by their positions in `instruments`: the first that a file tells of,
+    /// then the others that strike it.
+    pub fn instruments_of(&self, id: SoundId) -> impl Iterator<Item = usize> + '_ {
+        let first = self.instrument_of.get(&id).into_iter();
+        first.chain(self.shared.get(&id).into_iter().flatten()).copied()
+    }
+
+    /// The position of the instrument of a sound that is called so; of the first where none is.
+    pub fn instrument_called(&self, id: SoundId, name: Option<&str>) -> Option<usize> {
+        let called = |index: &usize| name == Some(&self.instruments[*index].name);
+        self.instruments_of(id).find(called).or_else(|| self.instruments_of(id).next())
+    }
+
+    /// The name of an instrument by its position, where its sound may be played as another one too.
+    pub fn name_among_others(&self, id: SoundId, instrument: usize) -> Option<&str> {
+        let is_shared = self.shared.contains_key(&id);
+        is_shared.then(|| self.instruments.get(instrument).map(|of| of.name.as_str())).flatten()
     }
 
     /// The samples of a sound, at its own rate: its file decoded, or its recipe rendered.
@@ -164,12 +187,8 @@ fn place(sound: &Sound) -> (Option<&PathBuf>, &str) {
     }
 }
 
-/// Every sound in an instrument, instruments by their first sound's position; and for each sound its instrument.
-fn assign(
-    sounds: &[Sound],
-    given: Vec<Instrument>,
-    new_position: &[usize],
-) -> (Vec<Instrument>, HashMap<SoundId, usize>) {
+/// Every sound in an instrument, instruments by their first sound's position.
+fn assign(sounds: &[Sound], given: Vec<Instrument>, new_position: &[usize]) -> Vec<Instrument> {
     let (mut has_place, mut named) = (vec![false; sounds.len()], vec![false; sounds.len()]);
     let mut instruments = Vec::with_capacity(given.len());
     for mut instrument in given {
@@ -200,14 +219,30 @@ fn assign(
         let first = instrument.zones.iter().map(|zone| zone.sound).min();
         if instrument.is_told { (0, None) } else { (1, first) }
     });
-    let mut instrument_of = HashMap::with_capacity(sounds.len());
+    instruments
+}
+
+/// For each sound its first instrument, and the others that strike it.
+fn places(
+    sounds: &[Sound],
+    instruments: &[Instrument],
+) -> (HashMap<SoundId, usize>, HashMap<SoundId, Vec<usize>>) {
+    let mut first: HashMap<SoundId, usize> = HashMap::with_capacity(sounds.len());
+    let mut shared: HashMap<SoundId, Vec<usize>> = HashMap::new();
     // A sound belongs where it is struck before where it sounds when keys are let go.
     for is_struck in [true, false] {
         for (index, instrument) in instruments.iter().enumerate() {
-            for zone in instrument.zones.iter().filter(|zone| zone.manner.on_release.is_none() == is_struck) {
-                instrument_of.entry(sounds[zone.sound].id).or_insert(index);
+            for zone in instrument.zones.iter().filter(|zone| zone.is_struck() == is_struck) {
+                let id = sounds[zone.sound].id;
+                let before = *first.entry(id).or_insert(index);
+                if is_struck && before != index && instrument.is_named() {
+                    let others = shared.entry(id).or_default();
+                    if others.last() != Some(&index) {
+                        others.push(index);
+                    }
+                }
             }
         }
     }
-    (instruments, instrument_of)
+    (first, shared)
 }

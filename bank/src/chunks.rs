@@ -11,8 +11,19 @@ use crate::content::{Content, Reader};
 pub(crate) struct Told {
     /// Root note with its fraction.
     pub root_midi: Option<f32>,
-    /// The first forward loop.
+    /// The first loop that never ends; else the first.
     pub sustain: Option<Loop>,
+    /// What the composer should know of it.
+    pub remark: Option<&'static str>,
+}
+
+impl Told {
+    /// Takes a loop; `is_backward` where it runs from its end to its start alone.
+    fn take_loop(&mut self, sustain: Option<Loop>, is_backward: bool) {
+        let remark = "its loop runs backward and is played forward";
+        self.remark = (sustain.is_some() && is_backward).then_some(remark);
+        self.sustain = sustain;
+    }
 }
 
 /// Most chunks of a file that are looked at, and the longest that is read, in bytes.
@@ -20,6 +31,12 @@ const MOST_CHUNKS: usize = 10_000;
 const MOST_BODY: usize = 1 << 20;
 /// Samples that a decoder is given as one file, in bytes: it counts them with 32 bits.
 const MOST_SAMPLES: u64 = u32::MAX as u64 - 4096;
+
+/// Codings of samples, as a WAV file numbers them.
+const PCM: u16 = 1;
+const FLOATS: u16 = 3;
+const A_LAW: u16 = 6;
+const MU_LAW: u16 = 7;
 
 /// A chunk of a file.
 #[derive(Debug, Clone, Copy)]
@@ -108,7 +125,7 @@ pub(crate) fn plain_wave(file: &mut Chunked) -> Result<PlainWave, &'static str> 
 
 /// [`plain_wave`] in files of so many bytes of samples at most.
 fn plain_wave_of(file: &mut Chunked, most: u64) -> Result<PlainWave, &'static str> {
-    let format = file.body_of(b"fmt ").ok_or("the WAV file has no format chunk")?;
+    let format = plain_format(file.body_of(b"fmt ").ok_or("the WAV file has no format chunk")?);
     let data = file.find(b"data").ok_or("the WAV file has no samples")?;
     let mut length = data.held;
     let mut cut = length < u64::from(data.claimed);
@@ -129,6 +146,26 @@ fn plain_wave_of(file: &mut Chunked, most: u64) -> Result<PlainWave, &'static st
         PlainFile { head: head(&format, &fact, length as u32), start: data.at + start, length }
     });
     Ok(PlainWave { files: files.collect(), cut })
+}
+
+/// The format chunk without what follows its own fields, and with the bits of a sample that its bytes have: samples of 12 or
+/// 20 bits are the upper ones of their bytes.
+fn plain_format(mut format: Vec<u8>) -> Vec<u8> {
+    let word = |at: usize| format.get(at..at + 2).map_or(0, |word| u16::from_le_bytes([word[0], word[1]]));
+    let (tag, channels, block, bits) = (word(0), word(2), word(12), word(14));
+    let length = match tag {
+        PCM | FLOATS if format.len() >= 16 => 16,
+        A_LAW | MU_LAW if format.len() >= 16 => 18,
+        _ => return format,
+    };
+    format.resize(16, 0);
+    format.resize(length, 0);
+    if tag == PCM && !bits.is_multiple_of(8) {
+        let bytes = bits.div_ceil(8).max(block / channels.max(1)).min(4);
+        format[12..14].copy_from_slice(&channels.saturating_mul(bytes).to_le_bytes());
+        format[14..16].copy_from_slice(&(8 * bytes).to_le_bytes());
+    }
+    format
 }
 
 /// What stands before the samples of a plain file.
@@ -170,7 +207,10 @@ pub(crate) fn told_by_wave(file: &mut Chunked) -> Told {
                     let cents = f64::from(le_u32(&body, 16).unwrap_or(0)) / 4_294_967_296.0;
                     told.root_midi = Some(note as f32 + cents as f32);
                 }
-                told.sustain = told.sustain.or_else(|| sampler_loop(&body));
+                if told.sustain.is_none() {
+                    let (sustain, is_backward) = sampler_loop(&body);
+                    told.take_loop(sustain, is_backward);
+                }
             }
             b"inst" if told.root_midi.is_none() => {
                 let body = file.body(chunk);
@@ -201,30 +241,38 @@ pub(crate) fn described(content: &Content) -> Vec<String> {
 pub(crate) fn told_by_aiff(file: &mut Chunked) -> Told {
     let mut told = Told::default();
     let mut ends: Option<(u16, u16)> = None;
+    let mut is_mirrored = false;
     for chunk in file.chunks.clone() {
         if &chunk.name == b"INST" {
             let body = file.body(chunk);
             told.root_midi = root_of(body.first(), body.get(1));
-            let looped = be_u16(&body, 8).is_some_and(|mode| mode == 1);
+            let mode = be_u16(&body, 8);
+            let looped = mode.is_some_and(|mode| mode == 1 || mode == 2);
+            is_mirrored = mode == Some(2);
             ends = be_u16(&body, 10).zip(be_u16(&body, 12)).filter(|_| looped);
         }
     }
     if let (Some((start, end)), Some(marks)) = (ends, file.body_of(b"MARK")) {
         let start = mark_frames(&marks, start);
         let end = mark_frames(&marks, end);
-        told.sustain = start.zip(end).and_then(|(start, end)| forward(start, end));
+        told.sustain = start.zip(end).and_then(|(start, end)| loop_over(start, end, is_mirrored));
     }
     told
 }
 
-fn sampler_loop(body: &[u8]) -> Option<Loop> {
-    let loops = le_u32(body, 28)?;
-    // Entries of 24 bytes: id, kind (0 is forward), first frame, last frame, fraction, count.
-    (0..loops.min(64) as usize).map(|i| 36 + 24 * i).find_map(|at| {
-        let forward_kind = le_u32(body, at + 4)? == 0;
-        let (first, last) = (le_u32(body, at + 8)?, le_u32(body, at + 12)?);
-        if forward_kind { forward(first, last.checked_add(1)?) } else { None }
-    })
+/// The first loop that never ends, or else the first, and whether it runs backward.
+fn sampler_loop(body: &[u8]) -> (Option<Loop>, bool) {
+    const MIRRORED: u32 = 1;
+    const BACKWARD: u32 = 2;
+    let loops = le_u32(body, 28).unwrap_or(0);
+    // Entries of 24 bytes: id, kind (0 is forward), first frame, last frame, fraction, how often it is played (0 for ever).
+    let entries = (0..loops.min(64) as usize).map(|i| 36 + 24 * i).filter_map(|at| {
+        let (kind, first, last) = (le_u32(body, at + 4)?, le_u32(body, at + 8)?, le_u32(body, at + 12)?);
+        let sustain = loop_over(first, last.checked_add(1)?, kind == MIRRORED)?;
+        (kind <= BACKWARD).then_some((sustain, kind == BACKWARD, le_u32(body, at + 20).unwrap_or(0)))
+    });
+    let best = entries.min_by_key(|(.., count)| *count != 0);
+    (best.map(|(sustain, ..)| sustain), best.is_some_and(|(_, is_backward, _)| is_backward))
 }
 
 /// The place of a marker, by its id. Each is id, place, and a name of counted length padded to even.
@@ -242,11 +290,12 @@ fn mark_frames(body: &[u8], id: u16) -> Option<u32> {
     None
 }
 
-fn forward(start: u32, end: u32) -> Option<Loop> {
+fn loop_over(start: u32, end: u32, is_mirrored: bool) -> Option<Loop> {
     (end > start).then(|| Loop {
         start_frames: u64::from(start),
         end_frames: u64::from(end),
         crossfade_frames: 0,
+        is_mirrored,
     })
 }
 

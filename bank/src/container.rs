@@ -172,7 +172,12 @@ pub(crate) fn own_loop(header: &SampleHeader) -> Option<Loop> {
     let base = if header.sample_type.is_vorbis() { 0 } else { header.start };
     let start_frames = u64::from(header.loop_start.checked_sub(base)?);
     let end_frames = u64::from(header.loop_end.checked_sub(base)?);
-    (start_frames < end_frames).then_some(Loop { start_frames, end_frames, crossfade_frames: 0 })
+    (start_frames < end_frames).then_some(Loop {
+        start_frames,
+        end_frames,
+        crossfade_frames: 0,
+        is_mirrored: false,
+    })
 }
 
 fn plain(high: &[u8], low: &[u8]) -> Vec<f32> {

@@ -131,8 +131,9 @@ fn region(bank: &Bank, zone: &Zone, sample: &str, curves: &[Curve]) -> String {
         line += &format!("offset={start} end={} ", end - 1);
     }
     line += &match manner.sustain(sound.sustain) {
-        Some(Loop { start_frames, end_frames, .. }) => {
-            format!("loop_mode=loop_continuous loop_start={start_frames} loop_end={} ", end_frames - 1)
+        Some(Loop { start_frames, end_frames, is_mirrored, .. }) => {
+            let kind = if is_mirrored { "loop_type=alternate " } else { "" };
+            format!("loop_mode=loop_continuous {kind}loop_start={start_frames} loop_end={} ", end_frames - 1)
         }
         None if manner.one_shot => "loop_mode=one_shot ".to_string(),
         None => "loop_mode=no_loop ".to_string(),

@@ -24,7 +24,7 @@ pub(crate) const ANALYSIS: u32 = 4;
 /// labels.
 const IMPORTERS: u32 = 5;
 /// Raised when more files can be decoded than before; those that were none are then tried again.
-const DECODERS: u32 = 2;
+const DECODERS: u32 = 3;
 /// Labels of sounds that are gone are kept, in case their drive comes back, up to this many or twice the sounds that are
 /// there.
 const KEPT_GONE: usize = 100_000;

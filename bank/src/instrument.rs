@@ -57,6 +57,11 @@ impl Zone {
     pub fn everywhere(sound: usize, root_midi: f32) -> Zone {
         Zone { sound, keys: Zone::EVERY, velocities: Zone::EVERY, root_midi, manner: Manner::default() }
     }
+
+    /// Whether it sounds when its key is struck.
+    pub fn is_struck(&self) -> bool {
+        self.manner.on_release.is_none()
+    }
 }
 
 /// How a zone plays its sound. The default plays it as it is.

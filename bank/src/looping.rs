@@ -67,6 +67,7 @@ pub(crate) fn find_in(samples: &Samples, levels: &Levels, rate_hz: u32) -> Optio
         start_frames: (start + open) as u64,
         end_frames: (start + close) as u64,
         crossfade_frames: fade as u64,
+        is_mirrored: false,
     })
 }
 
@@ -220,20 +221,28 @@ fn energy(samples: &[f32]) -> f64 {
 /// The sound at a rate, with the loop's crossfade already in its samples and the loop in frames of that rate.
 ///
 /// At another rate than its own, a short loop is unrolled first until it lasts a quarter of a second, so that rounding
-/// its ends to whole frames moves its pitch by less than a cent, and its seam is faded over once more. Nothing behind the
-/// loop's end is kept: a held key never gets there. A loop that does not lie in the samples is left out.
+/// its ends to whole frames moves its pitch by less than a cent, and its seam is faded over once more. A loop that turns back
+/// at its end is unfolded first. Nothing behind the loop's end is kept: a held key never gets there. A loop that does not lie
+/// in the samples is left out.
 pub fn ready(audio: &Audio, sustain: Option<Loop>, rate_hz: u32) -> (Audio, Option<Loop>) {
     let inside = |l: &Loop| l.start_frames < l.end_frames && l.end_frames <= audio.frames() as u64;
     let Some(sustain) = sustain.filter(inside) else { return (resample(audio, rate_hz), None) };
-    let (start, end) = (sustain.start_frames as usize, sustain.end_frames as usize);
+    let (start, turn) = (sustain.start_frames as usize, sustain.end_frames as usize);
     let mut looped = Audio {
         rate_hz: audio.rate_hz,
-        channels: audio.channels.iter().map(|c| c[..end].to_vec()).collect(),
+        channels: audio.channels.iter().map(|c| c[..turn].to_vec()).collect(),
     };
+    if sustain.is_mirrored {
+        // Neither the last frame nor the first sounds twice.
+        let back = (start + 1..turn.saturating_sub(1)).rev();
+        looped.channels.iter_mut().for_each(|channel| back.clone().for_each(|i| channel.push(channel[i])));
+    }
+    let end = looped.frames();
     let fade = (sustain.crossfade_frames as usize).min(start).min(end - start);
     looped.channels.iter_mut().for_each(|channel| fade_over(channel, start, fade));
     if rate_hz == audio.rate_hz || rate_hz == 0 {
-        let sustain = Loop { crossfade_frames: 0, ..sustain };
+        let (start_frames, end_frames) = (start as u64, end as u64);
+        let sustain = Loop { start_frames, end_frames, crossfade_frames: 0, is_mirrored: false };
         return (looped, Some(sustain));
     }
     let length = end - start;
@@ -256,7 +265,15 @@ pub fn ready(audio: &Audio, sustain: Option<Loop>, rate_hz: u32) -> (Audio, Opti
         channel.truncate(close);
         fade_over(channel, open, fade);
     }
-    (resampled, Some(Loop { start_frames: open as u64, end_frames: close as u64, crossfade_frames: 0 }))
+    (
+        resampled,
+        Some(Loop {
+            start_frames: open as u64,
+            end_frames: close as u64,
+            crossfade_frames: 0,
+            is_mirrored: false,
+        }),
+    )
 }
 
 /// Fades the last `fade` frames into those before `start`, linearly: the two are alike.

@@ -67,6 +67,8 @@ pub struct Aspects {
 pub struct Match {
     /// The sound.
     pub sound: SoundId,
+    /// The instrument that fits best of those that share it, by its position in the bank.
+    pub instrument: usize,
     /// The weighted mean of the aspects, 0..1.
     pub score: f32,
     /// Each aspect's share in it.
@@ -94,7 +96,9 @@ pub fn rank(bank: &Bank, reading: &Reading, weights: &Weights, top: usize) -> Ve
     let best = search::best(bank, &query, top).into_iter();
     best.map(|(score, row)| {
         let aspects = asked.aspects(&bank.table().features[row]);
-        Match { sound: bank.sound_of_row(row).id, score, aspects }
+        let sound = bank.sound_of_row(row);
+        let instrument = search::instrument_for(bank, &query, sound);
+        Match { sound: sound.id, instrument, score, aspects }
     })
     .collect()
 }
@@ -102,8 +106,11 @@ pub fn rank(bank: &Bank, reading: &Reading, weights: &Weights, top: usize) -> Ve
 /// How well one sound of the bank fits a reading; `None` if the bank does not have it.
 pub fn fit(bank: &Bank, reading: &Reading, weights: &Weights, sound: SoundId) -> Option<Match> {
     let asked = Asked::new(bank, reading, weights);
-    let aspects = asked.aspects(&Features::of(&bank.get(sound)?.profile));
-    Some(Match { sound, score: asked.score(&aspects), aspects })
+    let query = Query { reading: Some(reading), ..Query::default() };
+    let known = bank.get(sound)?;
+    let aspects = asked.aspects(&Features::of(&known.profile));
+    let instrument = search::instrument_for(bank, &query, known);
+    Some(Match { sound, instrument, score: asked.score(&aspects), aspects })
 }
 
 /// What ranking needs of a sound, side by side in memory.

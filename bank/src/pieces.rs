@@ -211,6 +211,8 @@ fn decode_kind(
     let sustain = told.sustain.filter(|sustain| sustain.end_frames <= frames);
     if told.sustain.is_some() && sustain.is_none() {
         remarks.push("its loop lies past the end and is left out".to_string());
+    } else {
+        remarks.extend(told.remark.map(str::to_string));
     }
     let remark = (!remarks.is_empty()).then(|| remarks.join("; "));
     Ok(Outline { frames, root_midi: told.root_midi, sustain, remark })

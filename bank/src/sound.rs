@@ -135,6 +135,21 @@ pub struct Loop {
     pub end_frames: u64,
     /// Length of the crossfade before the end into the stretch before the start; 0 where the seam is clean.
     pub crossfade_frames: u64,
+    /// Whether it is played forward and backward in turn.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_mirrored: bool,
+}
+
+impl Loop {
+    /// Frames of the sound up to its end, with those of the way back.
+    pub fn played_frames(&self) -> u64 {
+        let back = self.end_frames.saturating_sub(self.start_frames);
+        self.end_frames.saturating_add(if self.is_mirrored { back } else { 0 })
+    }
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// One recording of a bank.

@@ -65,6 +65,8 @@ impl std::fmt::Display for Title {
 pub struct MatchView {
     /// Names it in [`Request::Choose`] and [`Request::Audition`].
     pub sound: SoundId,
+    /// The name of its instrument, where it may be played as several.
+    pub instrument: Option<String>,
     /// As the bank calls it.
     pub name: String,
     /// For the eye.
@@ -114,6 +116,8 @@ impl SearchAsked {
 pub struct FoundView {
     /// Names it in [`Request::Choose`] and [`Request::Audition`].
     pub sound: SoundId,
+    /// The name of its instrument, where it may be played as several.
+    pub instrument: Option<String>,
     /// As the bank calls it.
     pub name: String,
     /// For the eye.

@@ -18,7 +18,9 @@ pub fn bytes_held(frames: u64, rate_hz: u32, sustain: Option<Loop>) -> u64 {
     match held_loop(sustain, rate_hz) {
         None if is_long(frames, rate_hz) => FRAME_BYTES * HEAD_FRAMES as u64,
         None => FRAME_BYTES * frames,
-        Some(_) => FRAME_BYTES * frames.min(LOOPED_SECS * u64::from(rate_hz)),
+        Some(sustain) => {
+            FRAME_BYTES * frames.min(LOOPED_SECS * u64::from(rate_hz)).max(sustain.played_frames())
+        }
     }
 }
 
@@ -30,7 +32,7 @@ fn is_long(frames: u64, rate_hz: u32) -> bool {
 /// A loop that is played, if its sound is that long.
 fn held_loop(sustain: Option<Loop>, rate_hz: u32) -> Option<Loop> {
     let most = LOOPED_SECS * u64::from(rate_hz);
-    sustain.filter(|sustain| sustain.start_frames < sustain.end_frames && sustain.end_frames <= most)
+    sustain.filter(|sustain| sustain.start_frames < sustain.end_frames && sustain.played_frames() <= most)
 }
 
 /// See above.
@@ -163,8 +165,12 @@ mod tests {
         piece: usize,
     ) -> (Pcm, usize, usize) {
         let streamer = Streamer::start();
-        let sustain =
-            sustain.map(|(start_frames, end_frames)| Loop { start_frames, end_frames, crossfade_frames: 0 });
+        let sustain = sustain.map(|(start_frames, end_frames)| Loop {
+            start_frames,
+            end_frames,
+            crossfade_frames: 0,
+            is_mirrored: false,
+        });
         let mut loading = Loading::new(&streamer, sustain, span);
         let samples: Vec<f32> = (0..frames).map(|i| i as f32).collect();
         let (mut most, mut came) = (0, 0);

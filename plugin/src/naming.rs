@@ -1,14 +1,13 @@
 //! What sounds are called on screen: the instrument first, since the names of single recordings often are numbers.
 
-use neume_bank::{Bank, Sound, Source};
+use neume_bank::{Instrument, Sound, Source};
 use neume_models::legend::note_number;
 
 use crate::handoff::Title;
 
-/// What a sound of a bank is called.
-pub fn title(bank: &Bank, sound: &Sound) -> Title {
+/// What a sound is called that is played as this instrument.
+pub fn title(sound: &Sound, instrument: Option<&Instrument>) -> Title {
     let own = sound.name.trim();
-    let instrument = bank.instrument_of(sound.id);
     if let Some(instrument) = instrument.filter(|of| of.is_told || of.zones.len() > 1)
         && has_word(&instrument.name)
     {
@@ -66,7 +65,7 @@ fn as_written(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use neume_bank::{Instrument, SoundId, Zone};
+    use neume_bank::{Bank, SoundId, Zone};
 
     use super::*;
 
@@ -92,8 +91,11 @@ mod tests {
             is_told: false,
         };
         let bank = Bank::new("a", None, sounds.clone(), vec![horn]);
-        let called: Vec<(String, String)> =
-            sounds.iter().map(|sound| title(&bank, sound)).map(|title| (title.large, title.small)).collect();
+        let called: Vec<(String, String)> = sounds
+            .iter()
+            .map(|sound| title(sound, bank.instrument_of(sound.id)))
+            .map(|title| (title.large, title.small))
+            .collect();
         let expected =
             [("French horn", "063_1"), ("French horn", "066_1"), ("鐘", "12"), ("boom", "Kicks"), ("7", "")];
         assert_eq!(called, expected.map(|(large, small)| (large.to_string(), small.to_string())));
@@ -111,6 +113,9 @@ mod tests {
     fn a_factory_sound_is_called_by_its_instrument_alone() {
         let bank = Bank::factory();
         let tuba = bank.sounds.iter().find(|sound| sound.name == "Tuba, round C#3").unwrap();
-        assert_eq!(title(&bank, tuba), Title { large: "Tuba, round".into(), small: String::new() });
+        assert_eq!(
+            title(tuba, bank.instrument_of(tuba.id)),
+            Title { large: "Tuba, round".into(), small: String::new() }
+        );
     }
 }

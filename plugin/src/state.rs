@@ -49,6 +49,9 @@ pub struct ChosenZone {
 pub struct Chosen {
     /// The sound that was matched.
     pub sound: SoundId,
+    /// The name of its instrument, where it may be played as several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instrument: Option<String>,
     /// Where its bank was.
     pub bank: BankRef,
     /// It, and what else of its instrument serves other keys.

@@ -447,6 +447,7 @@ fn a_sign_stands_for_its_sound_although_another_bank_is_matched() {
         source: sound.source.clone(),
         bank,
         name: "my own".to_string(),
+        instrument: None,
     };
     let taught = |name: &str, bank: BankRef| {
         let picture = RasterLayer::decode(&std::fs::read(desk.path("sign.png")).unwrap()).unwrap();

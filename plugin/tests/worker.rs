@@ -97,7 +97,7 @@ fn a_search_is_answered_with_reasons_follows_the_drawing_and_what_it_finds_can_b
     assert_eq!(instance.view().search.found[0].name, "tone_067", "it follows the drawing");
 
     let far = drawn.last().unwrap().sound;
-    instance.editor.requests.send(Request::Choose { slot: 2, sound: far });
+    instance.editor.requests.send(Request::Choose { slot: 2, sound: far, instrument: None });
     instance.settle();
     let view = instance.view();
     assert_eq!(view.slots[2].chosen, Some(far));
@@ -337,6 +337,7 @@ fn a_sign_may_stand_for_a_sound_and_a_saved_language_comes_back() {
     let chosen = instance.editor.document.get().slots[0].chosen.clone().expect("a sound was chosen");
     let bound = BoundSound {
         sound: chosen.sound,
+        instrument: None,
         source: chosen.zones[0].source.clone(),
         bank: chosen.bank.clone(),
         name: chosen.zones[0].name.clone(),

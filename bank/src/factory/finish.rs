@@ -34,7 +34,12 @@ pub fn finish(recipe: &Recipe, mut track: Track) -> Rendered {
             };
             guard(&mut track.left);
             guard(&mut track.right);
-            Some(Loop { start_frames: start as u64, end_frames: end as u64, crossfade_frames: 0 })
+            Some(Loop {
+                start_frames: start as u64,
+                end_frames: end as u64,
+                crossfade_frames: 0,
+                is_mirrored: false,
+            })
         }
         None => {
             let kept = audible_frames(&track);

@@ -111,6 +111,7 @@ impl Entry {
                 start_frames,
                 end_frames,
                 crossfade_frames: 0,
+                is_mirrored: false,
             }),
             course: None,
             doubt: None,

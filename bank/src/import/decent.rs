@@ -4,10 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use roxmltree::{Document, Node};
-
 use super::files::Files;
 use super::sfz_modulation::FAST_SECS;
+use super::xml::Element;
 use super::{Imported, Place, ToldInstrument, ToldZone, strike_if_all_wait, take_out_layers};
 use crate::{Choke, Envelope, Filter, FilterKind, Loop, Looping, Manner, OnRelease, Turn};
 
@@ -50,9 +49,6 @@ const KNOWN: [&str; 36] = [
     "silencedByTags",
     "silencingMode",
 ];
-/// Elements inside of elements, in the text: the parser goes down by a call for each.
-const DEEPEST: usize = 64;
-const MOST_ATTRIBUTES: usize = 1_000;
 const MOST_TURNS: f32 = 1_000.0;
 /// The length of a round robin that is to be counted.
 const UNSAID: u16 = 0;
@@ -65,39 +61,37 @@ const MOST_PLACES: usize = 2_000;
 /// Says why it is none.
 pub(super) fn import(path: &Path, files: &Files) -> Result<Imported, String> {
     let text = files.text(path)?;
-    if !is_ordinary(&text) {
-        return Err("its elements are nested too deeply or have too many attributes".to_string());
-    }
-    let document = Document::parse(&text).map_err(|cause| format!("it is no XML ({cause})"))?;
-    let root = document.root_element();
-    if !root.has_tag_name("DecentSampler") {
+    let root = Element::read(&text)?;
+    if root.name != "DecentSampler" {
         return Err("it is no preset of DecentSampler".to_string());
     }
     let mut imported = Imported::default();
     let mut zones = Vec::new();
     let preset = Preset {
-        silencing: root.descendants().flat_map(|node| words(node.attribute("silencedByTags"))).collect(),
-        filter: filter_of(root, &mut imported),
+        silencing: root
+            .everything()
+            .into_iter()
+            .flat_map(|it| words(it.attribute("silencedByTags")))
+            .collect(),
+        filter: filter_of(&root, &mut imported),
     };
-    for node in root.children().filter(Node::is_element) {
-        if node.has_tag_name("groups") {
-            for group in node.children().filter(|group| group.has_tag_name("group")) {
+    for node in &root.children {
+        if node.name == "groups" {
+            for group in node.all("group") {
                 let filter = filter_of(group, &mut imported).or(preset.filter);
-                for sample in group.children().filter(|sample| sample.has_tag_name("sample")) {
+                for sample in group.all("sample") {
                     let sample = Sample { nodes: [sample, group, node], preset: &preset, filter };
                     sample.import(path.parent().unwrap_or(Path::new("")), files, &mut imported, &mut zones);
                 }
             }
-        } else if !matches!(node.tag_name().name(), "ui" | "tags" | "effects") {
-            let elements = node.children().filter(Node::is_element).count().max(1);
-            imported.leave_out(format!("dspreset: <{}>", node.tag_name().name()), elements as u64);
+        } else if !matches!(node.name.as_str(), "ui" | "tags" | "effects") {
+            let elements = node.children.len().max(1);
+            imported.leave_out(format!("dspreset: <{}>", node.name), elements as u64);
         }
     }
     count_turns(&mut zones);
     strike_if_all_wait(&mut zones);
     imported.leave_out("dspreset: layer (a ninth sound of the same note)", take_out_layers(&mut zones));
-    imported.failed.sort();
-    imported.failed.dedup();
     if !zones.is_empty() {
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         imported.instruments.push(ToldInstrument { name, zones });
@@ -134,29 +128,6 @@ fn count_turns(zones: &mut [ToldZone]) {
     }
 }
 
-/// Whether tags are nested and filled as presets are: the parser goes down by a call for each element, and compares
-/// every attribute of one with all others.
-fn is_ordinary(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let (mut depth, mut attributes, mut open) = (0usize, 0, None);
-    for (i, &byte) in bytes.iter().enumerate() {
-        match byte {
-            b'<' => (open, attributes) = (bytes.get(i + 1).copied(), 0),
-            b'=' => attributes += 1,
-            b'>' => match open.take() {
-                Some(b'/') => depth = depth.saturating_sub(1),
-                Some(b'?' | b'!') | None => {}
-                Some(_) => depth += usize::from(bytes[i - 1] != b'/'),
-            },
-            _ => {}
-        }
-        if depth > DEEPEST || attributes > MOST_ATTRIBUTES {
-            return false;
-        }
-    }
-    true
-}
-
 /// What all samples of a preset share.
 struct Preset<'a> {
     /// Tags whose notes silence others.
@@ -175,10 +146,9 @@ fn finite(text: &str) -> Option<f32> {
 }
 
 /// The first filter among the effects of an element. All others are left out.
-fn filter_of(node: Node, imported: &mut Imported) -> Option<Filter> {
+fn filter_of(of: &Element, imported: &mut Imported) -> Option<Filter> {
     let mut found = None;
-    let lists = node.children().filter(|node| node.has_tag_name("effects"));
-    for effect in lists.flat_map(|list| list.children()).filter(Node::is_element) {
+    for effect in of.all("effects").flat_map(|list| &list.children) {
         let known = match effect.attribute("type") {
             Some("lowpass") => Some((FilterKind::LowPass, 1)),
             Some("highpass") => Some((FilterKind::HighPass, 1)),
@@ -207,7 +177,7 @@ fn filter_of(node: Node, imported: &mut Imported) -> Option<Filter> {
 
 /// A sample with its group and the groups' element, from the inside out.
 struct Sample<'a> {
-    nodes: [Node<'a, 'a>; 3],
+    nodes: [&'a Element; 3],
     preset: &'a Preset<'a>,
     filter: Option<Filter>,
 }
@@ -231,9 +201,9 @@ impl Sample<'_> {
     }
 
     fn import(&self, from: &Path, files: &Files, imported: &mut Imported, zones: &mut Vec<ToldZone>) {
-        for attribute in self.nodes.iter().flat_map(|node| node.attributes()) {
-            if !KNOWN.contains(&attribute.name()) {
-                imported.leave_out(format!("dspreset: {}", attribute.name()), 1);
+        for (name, _) in self.nodes.iter().flat_map(|node| &node.attributes) {
+            if !KNOWN.contains(&name.as_str()) {
+                imported.leave_out(format!("dspreset: {name}"), 1);
             }
         }
         if let Some(trigger) = self.get("trigger").filter(|trigger| !["attack", "release"].contains(trigger))
@@ -290,6 +260,7 @@ impl Sample<'_> {
                 start_frames: start.unwrap_or(0),
                 end_frames: last.saturating_add(1),
                 crossfade_frames: 0,
+                is_mirrored: false,
             }),
             (Some("false" | "0"), ..) => Looping::Never,
             _ => Looping::OfFile,

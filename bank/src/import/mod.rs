@@ -13,6 +13,7 @@ pub(crate) mod sfz_controllers;
 pub(crate) mod sfz_modulation;
 mod sfz_text;
 mod tables;
+mod xml;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -118,13 +119,32 @@ pub(crate) fn is_container(path: &Path) -> bool {
 /// # Errors
 /// Says why it cannot be read.
 pub(crate) fn read(path: &Path, files: &Files) -> Result<Imported, String> {
-    match extension(path).as_str() {
+    let imported = match extension(path).as_str() {
         "sfz" => sfz::import(path, files),
         "dspreset" => decent::import(path, files),
         "json" => tables::nsynth(path, files),
         "csv" => tables::esc50(path, files),
         _ => Err("the file is of no kind that Neume reads".to_string()),
+    }?;
+    Ok(Imported { failed: summed_up(imported.failed), ..imported })
+}
+
+/// Of parts that fail for one cause, a few by their names; of more the first, and how many others there are.
+fn summed_up(failed: Vec<(String, String)>) -> Vec<(String, String)> {
+    const NAMED: usize = 3;
+    let mut by_cause: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
+    for (name, cause) in failed {
+        let kind = name.split(' ').next().unwrap_or_default().to_string();
+        by_cause.entry((kind, cause)).or_default().insert(name);
     }
+    let told = by_cause.into_iter().flat_map(|((_, cause), names)| {
+        let others = names.len() - 1;
+        let first = names.first().map(|first| format!("{first} and {others} others"));
+        let told: Vec<String> =
+            if names.len() > NAMED { first.into_iter().collect() } else { names.into_iter().collect() };
+        told.into_iter().map(move |name| (name, cause.clone()))
+    });
+    told.collect()
 }
 
 fn extension(path: &Path) -> String {

@@ -229,7 +229,12 @@ impl Import<'_> {
         let own = own_loop(header).filter(|_| loops).and_then(|own| {
             let start_frames = inside(own.start_frames as i64 + loop_start);
             let end_frames = inside(own.end_frames as i64 + loop_end);
-            (start_frames < end_frames).then_some(Loop { start_frames, end_frames, crossfade_frames: 0 })
+            (start_frames < end_frames).then_some(Loop {
+                start_frames,
+                end_frames,
+                crossfade_frames: 0,
+                is_mirrored: false,
+            })
         });
         let tracking = generators.tracking();
         let apart =

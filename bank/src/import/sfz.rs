@@ -16,11 +16,11 @@ use crate::{Curve, Envelope, Fade, Loop, Looping, Manner, OnRelease, Turn};
 const MOST_REGIONS: usize = 100_000;
 /// Opcodes of a header.
 const MOST_OPCODES: usize = 300;
-/// Failures of a file that are named one by one.
-const MOST_FAILURES: usize = 1_000;
+/// Samples of a file that are missing and counted.
+const MOST_FAILURES: usize = 10_000;
 
 /// Opcodes that are honoured, or that say nothing of the sound.
-const KNOWN: [&str; 64] = [
+const KNOWN: [&str; 66] = [
     "loprog",
     "hiprog",
     "sample",
@@ -44,6 +44,8 @@ const KNOWN: [&str; 64] = [
     "end",
     "loop_mode",
     "loopmode",
+    "loop_type",
+    "looptype",
     "loop_start",
     "loopstart",
     "loop_end",
@@ -255,6 +257,9 @@ impl Import<'_> {
         }
         if matches!(region.get("loop_mode").or(region.get("loopmode")), Some("loop_sustain")) {
             self.imported.leave_out("sfz: loop_mode=loop_sustain (goes on through the release)", 1);
+        }
+        if region.loop_type() == Some("backward") {
+            self.imported.leave_out("sfz: loop_type=backward (is played forward)", 1);
         }
         let Some((keys, velocities)) = region.range("lokey", "hikey").zip(region.velocities()) else {
             return Err("sfz: region without keys".to_string());
@@ -483,6 +488,10 @@ impl Region {
         self.get("loop_mode").or(self.get("loopmode"))
     }
 
+    fn loop_type(&self) -> Option<&str> {
+        self.get("loop_type").or(self.get("looptype"))
+    }
+
     fn looping(&self) -> Looping {
         let start = self.frames(["loop_start", "loopstart"]);
         let end = self.frames(["loop_end", "loopend"]);
@@ -490,7 +499,8 @@ impl Region {
             (Some("no_loop" | "one_shot"), ..) => Looping::Never,
             (_, Some(start_frames), Some(last)) => {
                 let end_frames = last.saturating_add(1);
-                Looping::Over(Loop { start_frames, end_frames, crossfade_frames: 0 })
+                let is_mirrored = self.loop_type() == Some("alternate");
+                Looping::Over(Loop { start_frames, end_frames, crossfade_frames: 0, is_mirrored })
             }
             // Without a word of loops the sample's own is played.
             (None, ..) => Looping::OfFile,

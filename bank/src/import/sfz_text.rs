@@ -9,7 +9,8 @@ use super::files::Files;
 
 /// Files inside of files.
 const DEEPEST: usize = 16;
-const MOST_INCLUDES: usize = 1_000;
+/// Libraries that put every region together from pieces include some thousands; each costs a look at the disk.
+const MOST_INCLUDES: usize = 20_000;
 const MOST_BYTES: usize = 32 << 20;
 /// Longest name of a definition.
 const LONGEST_NAME: usize = 64;

@@ -9,6 +9,7 @@ mod like;
 mod order;
 mod places;
 mod reasons;
+mod sharing;
 mod table;
 mod words;
 
@@ -19,6 +20,7 @@ use crate::{Bank, Profile, SoundId, Weights};
 
 use like::AskedLike;
 pub use reasons::{Aspect, Reason};
+pub(crate) use sharing::instrument_for;
 use table::{BLOCK, Best, GROUP};
 pub(crate) use table::{Bounds, Table};
 pub use words::{Field, Text};
@@ -57,6 +59,8 @@ impl Query<'_> {
 pub struct Found {
     /// The sound.
     pub sound: SoundId,
+    /// The instrument that answers best of those that share it, by its position in the bank.
+    pub instrument: usize,
     /// The weighted mean of what was asked for, 0..1.
     pub score: f32,
     /// Why, in the order pitch, loudness, timbre, likeness, words.
@@ -76,7 +80,9 @@ pub fn search(bank: &Bank, query: &Query, top: usize) -> Vec<Found> {
     let best = best(bank, query, top).into_iter();
     best.map(|(score, row)| {
         let sound = bank.sound_of_row(row);
-        Found { sound: sound.id, score, reasons: reasons::reasons(bank, query, sound) }
+        let instrument = instrument_for(bank, query, sound);
+        let reasons = reasons::reasons(bank, query, sound, instrument);
+        Found { sound: sound.id, instrument, score, reasons }
     })
     .collect()
 }

@@ -36,7 +36,7 @@ pub struct Reason {
 }
 
 /// The reasons for a sound: what was asked for and counts.
-pub(super) fn reasons(bank: &Bank, query: &Query, sound: &Sound) -> Vec<Reason> {
+pub(super) fn reasons(bank: &Bank, query: &Query, sound: &Sound, instrument: usize) -> Vec<Reason> {
     let mut reasons = Vec::new();
     let features = Features::of(&sound.profile);
     if let Some(reading) = query.reading {
@@ -46,7 +46,9 @@ pub(super) fn reasons(bank: &Bank, query: &Query, sound: &Sound) -> Vec<Reason> 
     if let Some(like) = query.like {
         by_likeness(&AskedLike::new(like.profile), sound, &features, &mut reasons);
     }
-    let instruments = bank.instrument_of(sound.id).into_iter();
+    // What its own name does not say, those of the others may.
+    let others = bank.instruments_of(sound.id).filter(|&other| other != instrument);
+    let instruments = std::iter::once(instrument).chain(others).map(|index| &bank.instruments[index]);
     for (field, word) in words::spoken(sound, instruments, &query.text) {
         let says = format!("{}: '{word}'", field.label());
         reasons.push(Reason { aspect: Aspect::Words, near: nearness_of(field), says });

@@ -4,7 +4,7 @@ use neume_models::{Embedding, Families, Family, Loudness, Pitch, Reading, Timbre
 
 use super::*;
 use crate::matching::Features;
-use crate::{Profile, Sound, Source};
+use crate::{Instrument, Profile, Sound, Source, Zone};
 
 /// Numbers that are the same in every run.
 struct Dice(u64);
@@ -157,5 +157,79 @@ fn the_rows_of_a_table_hold_every_content_once() {
     assert_eq!(held, ids);
     for (row, features) in table.features.iter().enumerate() {
         assert_eq!(*features, Features::of(&bank.sound_of_row(row).profile));
+    }
+}
+
+#[test]
+fn of_instruments_that_share_a_sound_each_is_found_by_its_name_and_by_what_is_drawn() {
+    let sounds = bank(40).sounds;
+    let named = ["Grand Violin", "Violin", "Viola", "Saw Lead", "Lead Saw"];
+    let keys = [(0, 127), (0, 50), (51, 127), (0, 127), (0, 127)];
+    let instruments = named.iter().zip(keys).map(|(name, keys)| Instrument {
+        name: name.to_string(),
+        zones: vec![Zone { keys, ..Zone::everywhere(7, 60.0) }],
+        is_told: true,
+    });
+    let bank = Bank::new("shared", None, sounds.clone(), instruments.collect());
+    let shared = sounds[7].id;
+    assert_eq!(bank.instruments_of(shared).count(), named.len());
+    let name_of = |index: usize| bank.instruments[index].name.as_str();
+    for (typed, expected, says) in [
+        ("viola", "Viola", "instrument: 'viola'"),
+        ("Violin", "Violin", "instrument: 'violin'"),
+        ("grand vio", "Grand Violin", "instrument: 'grand'"),
+        ("lead", "Saw Lead", "instrument: 'lead'"),
+        ("lead saw", "Lead Saw", "instrument: 'lead'"),
+    ] {
+        let query = Query { text: Text::of(typed), ..Query::default() };
+        let found = search(&bank, &query, 50);
+        let found = found.iter().find(|found| found.sound == shared).unwrap();
+        assert_eq!(name_of(found.instrument), expected, "{typed}");
+        assert!(found.reasons.iter().any(|reason| reason.says == says), "{typed}: {:?}", found.reasons);
+        assert_eq!(bank.instrument_called(shared, Some(expected)), Some(found.instrument));
+    }
+    let drawn = |family: Family, midi: f32| {
+        let mut reading = reading(&mut Dice(1));
+        reading.timbre.family = Some(family);
+        reading.timbre.families = Families::only(family);
+        reading.pitch.midi = midi;
+        let fit = matching::fit(&bank, &reading, &Weights::default(), shared).unwrap();
+        let ranked = matching::rank(&bank, &reading, &Weights::default(), 40);
+        assert!(ranked.contains(&fit));
+        name_of(fit.instrument)
+    };
+    assert_eq!(drawn(Family::SynthLead, 60.0), "Saw Lead");
+    // All three are strings and serve the key, or two of them: the first of these.
+    assert_eq!(drawn(Family::String, 40.0), "Grand Violin");
+    assert_eq!(bank.instrument_called(shared, None), Some(0));
+    assert_eq!(
+        (bank.name_among_others(shared, 2), bank.name_among_others(sounds[9].id, 2)),
+        (Some("Viola"), None)
+    );
+}
+
+#[test]
+fn a_word_is_found_inside_of_others_behind_all_that_begin_with_it() {
+    let names = ["rolandtr909", "tr909 kick", "日本語の音", "sharp", "harp"];
+    let sounds = names.iter().zip(bank(5).sounds).enumerate().map(|(at, (name, sound))| Sound {
+        id: SoundId::of(name.as_bytes()),
+        name: name.to_string(),
+        source: Source::Factory { instrument: String::new(), root_midi: at as u8 },
+        ..sound
+    });
+    let bank = Bank::new("words", None, sounds.collect(), Vec::new());
+    for (typed, expected) in [
+        ("tr909", &["tr909 kick", "rolandtr909"][..]),
+        ("音", &["日本語の音"]),
+        ("harp", &["harp", "sharp"]),
+        ("harp -sharp", &["harp"]),
+        ("tr", &["tr909 kick"]),
+        ("arp -harp", &["sharp"]),
+    ] {
+        let query = Query { text: Text::of(typed), ..Query::default() };
+        let found = search(&bank, &query, 10);
+        let named: Vec<&str> = found.iter().map(|it| bank.get(it.sound).unwrap().name.as_str()).collect();
+        assert_eq!(named, expected, "{typed}");
+        assert!(found.iter().all(|it| !it.reasons.is_empty()));
     }
 }

@@ -1,6 +1,7 @@
 //! The words by which sounds are found: of their files, folders, instruments and tags.
 //!
-//! Words are compared without case and diacritics; a word that is asked for stands for all that begin with it.
+//! Words are compared without case and diacritics; a word that is asked for stands for all that begin with it, and, where it
+//! says enough, for all that have it inside.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -42,6 +43,11 @@ impl Field {
 pub(crate) const WHOLE: u16 = 100;
 /// Taken off where a word only begins so.
 const ONLY_BEGINS: u16 = 15;
+/// Taken off where it stands inside of a word: what begins so is worth more in every field.
+const ONLY_INSIDE: u16 = 50;
+/// Letters of the Latin alphabet that a word must have to be sought inside of others; a sign of a script that needs none
+/// between words says as much.
+const LEAST_INSIDE: usize = 3;
 /// Words that are kept of one sound.
 const MOST_WORDS: usize = 64;
 /// Longest word in characters.
@@ -129,8 +135,9 @@ impl Words {
         for word in &text.wanted {
             let mut mask = vec![0u64; found.mask.len()];
             here.fill(0);
-            for at in self.beginning_with(word) {
-                let less = if self.words[at].len() == word.len() { 0 } else { ONLY_BEGINS };
+            let sought = if is_sought_inside(word) { 0..self.words.len() } else { self.beginning_with(word) };
+            for at in sought {
+                let Some(less) = less_by(&self.words[at], word) else { continue };
                 for &entry in self.entries(at) {
                     let row = (entry >> 2) as usize;
                     mask[row / BLOCK] |= 1 << (row % BLOCK);
@@ -162,7 +169,7 @@ impl Words {
 
 impl Instrument {
     /// Whether its name is more than that of its only sound.
-    fn is_named(&self) -> bool {
+    pub(crate) fn is_named(&self) -> bool {
         self.is_told || self.zones.len() > 1
     }
 }
@@ -265,8 +272,7 @@ pub(crate) fn spoken<'a>(
     let mut look = |field: Field, words: &str| {
         each_word(words, |word| {
             for (best, wanted) in best.iter_mut().zip(&text.wanted) {
-                if word.starts_with(wanted.as_str()) {
-                    let less = if word.len() == wanted.len() { 0 } else { ONLY_BEGINS };
+                if let Some(less) = less_by(word, wanted) {
                     let worth = field.worth() - less;
                     if best.as_ref().is_none_or(|(before, ..)| *before < worth) {
                         *best = Some((worth, field, word.to_string()));
@@ -300,6 +306,37 @@ fn each_word(text: &str, mut take: impl FnMut(&str)) {
         }
         take_folded(written, &mut take);
     }
+}
+
+/// What is taken off where a word stands for the one that is asked for; `None` where it does not.
+fn less_by(word: &str, wanted: &str) -> Option<u16> {
+    match word.find(wanted)? {
+        0 if word.len() == wanted.len() => Some(0),
+        0 => Some(ONLY_BEGINS),
+        _ => is_sought_inside(wanted).then_some(ONLY_INSIDE),
+    }
+}
+
+fn is_sought_inside(wanted: &str) -> bool {
+    !wanted.is_ascii() || wanted.len() >= LEAST_INSIDE
+}
+
+/// How well a name alone answers a text: what its words are worth, how many of them nobody asked for, and whether it is the
+/// text.
+pub(super) fn answers(name: &str, text: &Text) -> (u32, usize, bool) {
+    let mut best = vec![0; text.wanted.len()];
+    let mut unasked = 0;
+    each_word(name, |word| {
+        let mut is_asked = false;
+        for (best, wanted) in best.iter_mut().zip(&text.wanted) {
+            let worth = less_by(word, wanted).map_or(0, |less| WHOLE - less);
+            is_asked |= worth > 0;
+            *best = worth.max(*best);
+        }
+        unasked += usize::from(!is_asked);
+    });
+    let is_it = plain(&folded(name)).eq(text.wanted.iter().map(String::as_str));
+    (best.into_iter().map(u32::from).sum(), unasked, is_it)
 }
 
 /// A letter or a digit alone is part of nothing.

@@ -102,8 +102,14 @@ fn an_sfz_that_says_nothing_of_loops_plays_only_those_of_its_samples() {
     let report = place.scan();
     let sound = &report.bank.sounds[0];
     let zones = &report.bank.instruments.iter().find(|it| it.is_told).unwrap().zones;
-    let own = Some(neume_bank::Loop { start_frames: 10, end_frames: 900, crossfade_frames: 0 });
-    let found = Some(neume_bank::Loop { start_frames: 10, end_frames: 900, crossfade_frames: 80 });
+    let own =
+        Some(neume_bank::Loop { start_frames: 10, end_frames: 900, crossfade_frames: 0, is_mirrored: false });
+    let found = Some(neume_bank::Loop {
+        start_frames: 10,
+        end_frames: 900,
+        crossfade_frames: 80,
+        is_mirrored: false,
+    });
     assert_eq!([own, found].map(|it| zones[0].manner.sustain(it)), [own, None]);
     assert_eq!([own, found].map(|it| zones[1].manner.sustain(it)), [own, found]);
     assert!(sound.frames > 0);

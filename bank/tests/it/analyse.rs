@@ -141,7 +141,7 @@ fn assert_seamless(audio: &Audio, found: Loop, rate_hz: u32) {
 #[test]
 fn a_loop_of_one_period_keeps_its_pitch_at_another_rate() {
     let audio = mono(44_100, sine(44_100, 441.0, 0.2));
-    let period = Loop { start_frames: 4_000, end_frames: 4_100, crossfade_frames: 0 };
+    let period = Loop { start_frames: 4_000, end_frames: 4_100, crossfade_frames: 0, is_mirrored: false };
     let (ready, sustain) = looping::ready(&audio, Some(period), 48_000);
     let sustain = sustain.unwrap();
     let round = &ready.channels[0][sustain.start_frames as usize..sustain.end_frames as usize];
@@ -152,10 +152,27 @@ fn a_loop_of_one_period_keeps_its_pitch_at_another_rate() {
 }
 
 #[test]
+fn a_loop_that_turns_back_at_its_end_is_unfolded() {
+    let ramp = mono(44_100, (0..100).map(|i| i as f32).collect());
+    let turning = Loop { start_frames: 10, end_frames: 14, crossfade_frames: 0, is_mirrored: true };
+    assert_eq!(turning.played_frames(), 18);
+    let (ready, sustain) = looping::ready(&ramp, Some(turning), 44_100);
+    assert_eq!(ready.channels[0][9..], [9.0, 10.0, 11.0, 12.0, 13.0, 12.0, 11.0]);
+    let forward = Loop { end_frames: 16, is_mirrored: false, ..turning };
+    assert_eq!(sustain, Some(forward));
+    for end_frames in [11, 12] {
+        let (ready, sustain) = looping::ready(&ramp, Some(Loop { end_frames, ..turning }), 44_100);
+        assert_eq!((ready.frames() as u64, sustain.unwrap().end_frames), (end_frames, end_frames));
+    }
+    let (ready, sustain) = looping::ready(&ramp, Some(turning), 48_000);
+    assert_eq!(sustain.unwrap().end_frames, ready.frames() as u64);
+}
+
+#[test]
 fn a_loop_that_lies_outside_its_sound_is_left_out() {
     let audio = mono(44_100, sine(44_100, 440.0, 0.1));
     for (start_frames, end_frames) in [(0, 4_411), (10, 10), (500, 20), (u64::MAX - 1, u64::MAX)] {
-        let wrong = Loop { start_frames, end_frames, crossfade_frames: u64::MAX };
+        let wrong = Loop { start_frames, end_frames, crossfade_frames: u64::MAX, is_mirrored: false };
         assert_eq!(looping::ready(&audio, Some(wrong), 44_100), (audio.clone(), None));
     }
 }

@@ -163,7 +163,10 @@ fn a_sampler_chunk_gives_root_and_loop() {
     let bytes = [wav16(&sine(44_100, 440.0, 0.05)), chunk(b"smpl", &smpl)].concat();
     let decoded = decode_bytes(bytes.clone(), Path::new("a.wav")).unwrap();
     assert_eq!(decoded.root_midi, Some(64.5));
-    assert_eq!(decoded.sustain, Some(Loop { start_frames: 100, end_frames: 900, crossfade_frames: 0 }));
+    assert_eq!(
+        decoded.sustain,
+        Some(Loop { start_frames: 100, end_frames: 900, crossfade_frames: 0, is_mirrored: false })
+    );
 
     smpl[48..52].copy_from_slice(&u32::MAX.to_le_bytes());
     let past_end = [wav16(&sine(44_100, 440.0, 0.05)), chunk(b"smpl", &smpl)].concat();
@@ -178,21 +181,89 @@ fn a_sampler_chunk_gives_root_and_loop() {
 }
 
 #[test]
+fn of_the_loops_of_a_sampler_chunk_one_that_never_ends_is_played_and_in_its_own_way() {
+    let sustained = |loops: &[[u32; 4]]| {
+        let mut smpl = vec![0u8; 36];
+        smpl[28..32].copy_from_slice(&(loops.len() as u32).to_le_bytes());
+        for [kind, first, last, count] in loops {
+            [0, *kind, *first, *last, 0, *count].iter().for_each(|n| smpl.extend(n.to_le_bytes()));
+        }
+        let bytes = [wav16(&sine(44_100, 440.0, 0.05)), chunk(b"smpl", &smpl)].concat();
+        let decoded = decode_bytes(bytes, Path::new("a.wav")).unwrap();
+        (decoded.sustain, decoded.remark)
+    };
+    let over = |start_frames, end_frames, is_mirrored| {
+        Some(Loop { start_frames, end_frames, crossfade_frames: 0, is_mirrored })
+    };
+    assert_eq!(sustained(&[[0, 10, 49, 3], [0, 100, 899, 0]]), (over(100, 900, false), None));
+    assert_eq!(sustained(&[[0, 10, 49, 3], [1, 100, 899, 2]]), (over(10, 50, false), None));
+    assert_eq!(sustained(&[[1, 10, 49, 0]]), (over(10, 50, true), None));
+    assert_eq!(sustained(&[[9, 1, 2, 0], [0, 30, 20, 0]]), (None, None));
+    let (backward, remark) = sustained(&[[2, 10, 49, 0]]);
+    assert_eq!(backward, over(10, 50, false));
+    assert!(remark.unwrap().contains("backward"));
+}
+
+/// A mono WAV file at 44.1 kHz with a format chunk of its own.
+fn wave_of(tag: u16, block: u16, bits: u16, rest: &[u8], samples: &[u8]) -> Vec<u8> {
+    let mut format = [tag.to_le_bytes(), 1u16.to_le_bytes()].concat();
+    format.extend([44_100u32.to_le_bytes(), (44_100 * u32::from(block)).to_le_bytes()].concat());
+    format.extend([block.to_le_bytes(), bits.to_le_bytes()].concat());
+    format.extend(rest);
+    [b"RIFF\0\0\0\0WAVE".to_vec(), chunk(b"fmt ", &format), chunk(b"data", samples)].concat()
+}
+
+#[test]
+fn format_chunks_of_unusual_length_and_samples_of_unusual_bits_are_read() {
+    let half = |bytes: &[u8]| bytes.repeat(100);
+    for (number, (bytes, expected)) in [
+        (wave_of(1, 2, 16, &[0; 4], &half(&[0, 0x40])), 0.5),
+        (wave_of(1, 2, 16, &[0; 24], &half(&[0, 0x40])), 0.5),
+        (wave_of(1, 2, 12, &[], &half(&[0, 0x40])), 0.5),
+        (wave_of(1, 3, 20, &[0; 2], &half(&[0, 0, 0x40])), 0.5),
+        (wave_of(1, 4, 20, &[], &half(&[0, 0, 0, 0x40])), 0.5),
+        (wave_of(3, 4, 32, &[0; 4], &half(&0.5f32.to_le_bytes())), 0.5),
+        (
+            wave_of(6, 1, 8, &[], &half(&[0x9a])),
+            decode_bytes(wave_of(6, 1, 8, &[0; 2], &[0x9a]), Path::new("a.wav")).unwrap().audio.channels[0]
+                [0],
+        ),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let decoded = decode_bytes(bytes, Path::new("a.wav")).unwrap();
+        let samples = &decoded.audio.channels[0];
+        assert_eq!((samples.len(), decoded.remark), (100, None), "file {number}");
+        assert!(
+            samples.iter().all(|sample| (sample - expected).abs() < 1e-3),
+            "file {number}: {}",
+            samples[0]
+        );
+    }
+}
+
+#[test]
 fn an_instrument_chunk_gives_the_root_of_a_wav_and_of_an_aiff() {
     let bytes = [wav16(&[0.5; 300]), chunk(b"inst", &[57, 0, 0, 0, 127, 1, 127])].concat();
     assert_eq!(decode_bytes(bytes, Path::new("a.wav")).unwrap().root_midi, Some(57.0));
 
-    let mut aiff = std::fs::read(fixture("sine.aiff")).unwrap();
-    let marks: &[u8] = &[0, 2, 0, 1, 0, 0, 0, 50, 1, b'a', 0, 2, 0, 0, 4, 0, 1, b'b'];
-    let inst: &[u8] = &[69, 0, 0, 127, 1, 127, 0, 0, 0, 1, 0, 1, 0, 2, 0, 0, 0, 0, 0, 0];
-    for (name, body) in [(b"MARK", marks), (b"INST", inst)] {
-        aiff.extend_from_slice(name);
-        aiff.extend_from_slice(&(body.len() as u32).to_be_bytes());
-        aiff.extend_from_slice(body);
+    for (mode, is_mirrored) in [(1, false), (2, true)] {
+        let mut aiff = std::fs::read(fixture("sine.aiff")).unwrap();
+        let marks: &[u8] = &[0, 2, 0, 1, 0, 0, 0, 50, 1, b'a', 0, 2, 0, 0, 4, 0, 1, b'b'];
+        let inst: &[u8] = &[69, 0, 0, 127, 1, 127, 0, 0, 0, mode, 0, 1, 0, 2, 0, 0, 0, 0, 0, 0];
+        for (name, body) in [(b"MARK", marks), (b"INST", inst)] {
+            aiff.extend_from_slice(name);
+            aiff.extend_from_slice(&(body.len() as u32).to_be_bytes());
+            aiff.extend_from_slice(body);
+        }
+        let decoded = decode_bytes(aiff, Path::new("a.aiff")).unwrap();
+        assert_eq!(decoded.root_midi, Some(69.0));
+        assert_eq!(
+            decoded.sustain,
+            Some(Loop { start_frames: 50, end_frames: 1024, crossfade_frames: 0, is_mirrored })
+        );
     }
-    let decoded = decode_bytes(aiff, Path::new("a.aiff")).unwrap();
-    assert_eq!(decoded.root_midi, Some(69.0));
-    assert_eq!(decoded.sustain, Some(Loop { start_frames: 50, end_frames: 1024, crossfade_frames: 0 }));
 }
 
 #[test]

@@ -110,8 +110,12 @@ fn what_sounds_when_keys_are_let_go_is_told_and_written_back() {
     assert_eq!(instrument("high"), Some("Box"));
     assert_eq!((instrument("soft low"), instrument("Loud Low")), (Some("Noises"), Some("Box")));
     let damped = told(&report.bank, "Damped");
-    let looped =
-        damped.zones[1].manner.sustain(Some(Loop { start_frames: 0, end_frames: 9, crossfade_frames: 0 }));
+    let looped = damped.zones[1].manner.sustain(Some(Loop {
+        start_frames: 0,
+        end_frames: 9,
+        crossfade_frames: 0,
+        is_mirrored: false,
+    }));
     assert_eq!(looped, None, "it would never end");
     let out = Place::new();
     neume_bank::export::sfz(&report.bank, out.folder.path(), &mut |_| {}).unwrap();
@@ -305,6 +309,44 @@ fn a_hostile_sfz_harms_nothing() {
         assert!(zone.manner.span.is_none_or(|(start, end)| start < end && end <= frames), "{zone:?}");
         assert!(!matches!(zone.manner.looping, Looping::Over(l) if l.end_frames > frames));
     }
+}
+
+#[test]
+fn what_fails_for_one_cause_is_summed_up_by_preset() {
+    let place = three_tones();
+    let missing: String = (0..1_790).map(|i| format!("<region> sample=gone/{i:04}.wav\n")).collect();
+    let included = "#include \"gone.inc\"\n#include \"lost.inc\"\n";
+    write(&place, "Big.sfz", &format!("{included}<region> sample=Samples/high.wav\n{missing}"));
+    let failed = place.scan().failed;
+    let causes: Vec<&str> = failed.iter().map(|(_, cause)| cause.as_str()).collect();
+    let [gone, lost, samples] = causes[..] else { panic!("{causes:?}") };
+    assert!(gone.starts_with("#include \"gone.inc\": ") && lost.starts_with("#include \"lost.inc\": "));
+    assert_eq!(samples, "sample gone/0000.wav and 1789 others: is not there");
+}
+
+#[test]
+fn a_library_of_thousands_of_pieces_is_read_whole() {
+    let place = three_tones();
+    write(&place, "piece.inc", "<region> sample=Samples/high.wav key=$KEY\n");
+    let pieces = (0..4_000).map(|i| format!("#define $KEY {}\n#include \"piece.inc\"\n", i % 128));
+    write(&place, "Whole.sfz", &pieces.collect::<String>());
+    let report = place.scan();
+    assert_eq!(report.failed, []);
+    assert!(told(&report.bank, "Whole").zones.iter().any(|zone| zone.keys == (31, 31)));
+}
+
+#[test]
+fn a_preset_of_decent_sampler_that_is_no_sound_xml_is_read_as_it_is_meant() {
+    let place = three_tones();
+    write(
+        &place,
+        "Loose.dspreset",
+        r#"<DecentSampler><ui><button text="Rise & Shine" textColor="1" textColor="2"/></ui><groups><group volume="-6dB"volume="0dB">
+        <sample path="Samples/high.wav" rootNote="60"/></group></groups><!-- a stray end --></midi></DecentSampler>"#,
+    );
+    let report = place.scan();
+    assert_eq!(report.failed, []);
+    assert!((told(&report.bank, "Loose").zones[0].manner.gain_db + 6.0).abs() < 1e-4);
 }
 
 #[test]

@@ -57,17 +57,16 @@ struct Report {
 /// Runs the command.
 pub fn run(arguments: &Arguments, json: bool) -> Result<ExitCode> {
     let (bank, from) = banks::open(arguments.folder.as_deref())?;
-    let sound = sound_name::find(&bank, &arguments.sound)?;
+    let (sound, instrument) = sound_name::find(&bank, &arguments.sound)?;
     let speaker = Speaker::open()?;
     let root = sound.profile.root_midi.filter(|midi| midi.is_finite());
     let note = arguments.note.unwrap_or(root.map_or(60.0, f32::round).clamp(0.0, 127.0) as u8);
     let reading = worker::undrawn(f32::from(note));
-    let found = Found { bank: bank.clone(), from, sound: sound.id };
-    let chosen =
-        worker::choose(&found, &reading, &Spoken::default(), true).context("the bank lost the sound")?;
-    let rate_hz = speaker.rate_hz();
+    let instrument = bank.name_among_others(sound.id, instrument).map(str::to_string);
+    let found = Found { bank: bank.clone(), from, sound: sound.id, instrument };
     // This sound and no neighbour, whatever the key is.
-    let chosen = worker::only_the_match(&chosen);
+    let chosen = worker::alone(&found, &reading, &Spoken::default()).context("the bank lost the sound")?;
+    let rate_hz = speaker.rate_hz();
     let playable = Arc::new(worker::playable(&Library::shared(), &chosen, rate_hz as f32, &|_| false)?);
     let score = Score::chord(&[note], arguments.secs.unwrap_or_else(|| held_secs(sound, root, note)));
     let session = Session { rate_hz, block_frames: 256, mode: Mode::Chromatic, tail_secs: TAIL_SECS };

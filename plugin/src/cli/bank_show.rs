@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use clap::Args;
 use neume_bank::{Bank, Course, Evidence, Piece, ScanOptions, Sound, Teller};
 use serde::Serialize;
@@ -68,11 +68,11 @@ struct HeardReport {
 pub fn run(arguments: &Arguments, json: bool) -> Result<ExitCode> {
     arguments.page.check()?;
     let (bank, _) = banks::open(arguments.folder.as_deref())?;
-    let sound = sound_name::find(&bank, &arguments.sound)?;
+    let (sound, instrument) = sound_name::find(&bank, &arguments.sound)?;
     let (overview, channels, course) = looked_at(&bank, sound)?;
     let evidence = Evidence::of(&bank, sound, &ScanOptions::default())?;
     let theme = arguments.page.theme();
-    let instrument = bank.instrument_of(sound.id).context("every sound is in an instrument")?;
+    let instrument = &bank.instruments[instrument];
     let sheet = Sheet { sound, instrument, overview, channels, course, evidence: evidence.as_ref(), theme };
     let out = arguments.page.write(sheet.draw())?;
     let secs = |frames: u64| frames as f32 / sound.rate_hz.max(1) as f32;

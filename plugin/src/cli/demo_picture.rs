@@ -131,7 +131,7 @@ fn draw_matches(canvas: &mut Canvas, scene: &Scene<'_>) {
         canvas.text((bars(column), MATCHES.y + 34.0), Align::Left, SMALL, 100.0, name);
     }
     canvas.text((MATCHES.right() - 24.0, MATCHES.y + 34.0), Align::Right, SMALL, 60.0, "score");
-    for (row, Match { sound, score, aspects }) in scene.matches.iter().take(5).enumerate() {
+    for (row, Match { sound, score, aspects, .. }) in scene.matches.iter().take(5).enumerate() {
         let Some(sound) = scene.bank.get(*sound) else { continue };
         let y = MATCHES.y + 58.0 + row as f32 * 70.0;
         let best = row == 0;

@@ -14,7 +14,7 @@ use neume_bank::{Bank, Match, Weights};
 
 use super::args::{Reader, Speaker};
 use super::read::ReadSketch;
-use super::report::{MatchReport, ReadingReport, emit, file_of, root_text, shown};
+use super::report::{MatchReport, ReadingReport, as_instrument, emit, file_of, root_text, shown};
 use super::{banks, read};
 
 /// Ranks the sounds of a bank by how well they fit a drawing.
@@ -68,10 +68,11 @@ pub struct Ranked {
 impl Ranked {
     /// What is told of it beside the sounds of a bank.
     pub fn report(&self, beside: &Bank) -> Option<MatchReport> {
-        let Found { bank, sound, .. } = &self.found;
+        let Found { bank, sound, instrument, .. } = &self.found;
         let file = file_of(bank.get(*sound)?);
         let elsewhere = (bank.folder != beside.folder).then(|| bank.name.clone());
-        Some(MatchReport { file, bank: elsewhere, score: self.fit.score, aspects: self.fit.aspects })
+        let (instrument, Match { score, aspects, .. }) = (instrument.clone(), self.fit);
+        Some(MatchReport { file, bank: elsewhere, instrument, score, aspects })
     }
 }
 
@@ -94,10 +95,7 @@ pub fn rank(
         found.inspect_err(|cause| super::say(cause)).ok()
     });
     let fits = neume_bank::matching::rank(bank, &read.reading, &weights, top);
-    let here = |fit: Match| {
-        let found = Found { bank: bank.clone(), from: from.clone(), sound: fit.sound };
-        Ranked { found, fit }
-    };
+    let here = |fit: Match| Ranked { found: Found::ranked(bank, from, &fit), fit };
     let mut ranked: Vec<Ranked> = fits.into_iter().map(here).collect();
     if let Some(found) = bound
         && let Some(fit) = fit(&found.bank, &read.reading, &weights, found.sound)
@@ -133,7 +131,7 @@ pub fn text(bank: &Bank, ranked: &[Ranked]) -> String {
             100.0 * aspects.pitch,
             100.0 * aspects.loudness,
             100.0 * aspects.timbre,
-            shown(&file_of(sound)),
+            shown(&as_instrument(file_of(sound), ranked.found.instrument.as_deref())),
             root_text(sound.profile.root_midi),
             sound.profile.families.best().0.label(),
             elsewhere.map_or(String::new(), |bank| format!(", in {}", shown(&bank)))

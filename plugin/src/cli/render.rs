@@ -13,7 +13,7 @@ use neume::worker::Found;
 
 use super::args::{Keys, Reader};
 use super::offline::{Session, perform, playable};
-use super::report::{emit, file_of};
+use super::report::{as_instrument, emit, file_of};
 use super::score::Score;
 use super::wav::{Levels, WavFile};
 use super::{banks, matching, progress, read, sound_name};
@@ -28,8 +28,8 @@ pub struct Arguments {
     /// The folder of sounds; without it, the factory bank.
     #[arg(long, value_name = "FOLDER")]
     bank: Option<PathBuf>,
-    /// Play this sound of the bank, as `bank list` names it, in the place of the best match; the beginning of its name, or
-    /// words of it, are enough.
+    /// Play this sound of the bank, as `bank list` names it, or this instrument, in the place of the best match; the beginning
+    /// of its name, or words of it, are enough.
     #[arg(long, value_name = "SOUND")]
     sound: Option<String>,
     #[command(flatten)]
@@ -82,6 +82,8 @@ const TAIL_SECS: f64 = 1.0;
 #[derive(serde::Serialize)]
 struct Report {
     matched: String,
+    /// What it is played as, where its sound lies in several instruments.
+    instrument: Option<String>,
     frames: u64,
     peak_db: f32,
     rms_db: f32,
@@ -107,16 +109,16 @@ pub fn run(arguments: &Arguments, json: bool) -> Result<ExitCode> {
         "{}: {frames} frames are over the limit of {limit} of a WAV file",
         arguments.out.display()
     );
-    let (matched, sounds) = sounds(arguments)?;
+    let ((matched, instrument), sounds) = sounds(arguments)?;
     let levels = write(arguments, &sounds, &score, session)?;
-    let report =
-        Report { matched, frames: levels.frames, peak_db: levels.peak_db(), rms_db: levels.rms_db() };
+    let (peak_db, rms_db) = (levels.peak_db(), levels.rms_db());
+    let report = Report { matched, instrument, frames: levels.frames, peak_db, rms_db };
     emit(json, &report, || {
         let secs = report.frames as f64 / f64::from(arguments.rate);
         format!(
             "{}\n  plays      {}\n  length     {secs:.2} s at {} Hz\n  peak       {:.1} dB\n  level      {:.1} dB",
             arguments.out.display(),
-            report.matched,
+            as_instrument(report.matched.clone(), report.instrument.as_deref()),
             arguments.rate,
             report.peak_db,
             report.rms_db
@@ -125,8 +127,11 @@ pub fn run(arguments: &Arguments, json: bool) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// A sound as it is called, and the name of its instrument where there are several.
+type Named = (String, Option<String>);
+
 /// The name of the first drawing's match, and what lies under the slots.
-fn sounds(arguments: &Arguments) -> Result<(String, Vec<Arc<Playable>>)> {
+fn sounds(arguments: &Arguments) -> Result<(Named, Vec<Arc<Playable>>)> {
     let speaker = arguments.reader.open(Library::shared())?;
     let readings =
         arguments.sketch.iter().map(|path| read::read_file(&speaker, path)).collect::<Result<Vec<_>>>()?;
@@ -136,12 +141,13 @@ fn sounds(arguments: &Arguments) -> Result<(String, Vec<Arc<Playable>>)> {
     for read in &readings {
         let found = match &arguments.sound {
             Some(name) => {
-                let sound = sound_name::find(&bank, name)?.id;
-                Found { bank: bank.clone(), from: from.clone(), sound }
+                let (sound, place) = sound_name::find(&bank, name)?;
+                let instrument = bank.name_among_others(sound.id, place).map(str::to_string);
+                Found { bank: bank.clone(), from: from.clone(), sound: sound.id, instrument }
             }
             None => matching::rank(&bank, &from, read, &speaker, 1)?.swap_remove(0).found,
         };
-        names.extend(found.bank.get(found.sound).map(file_of));
+        names.extend(found.bank.get(found.sound).map(|sound| (file_of(sound), found.instrument.clone())));
         sounds.push(playable(&found, &read.reading, &speaker.language.spoken, arguments.rate)?);
     }
     Ok((names.swap_remove(0), sounds))

@@ -223,6 +223,8 @@ pub struct MatchReport {
     /// Present where it lies in another bank than the one that is matched.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bank: Option<String>,
+    /// What it is played as, where its sound lies in several instruments.
+    pub instrument: Option<String>,
     /// 0..1.
     pub score: f32,
     /// What it is made of.
@@ -239,6 +241,14 @@ pub fn file_of(sound: &Sound) -> String {
         Source::Factory { instrument, root_midi } => {
             format!("{instrument} {}", note_name(i32::from(*root_midi)))
         }
+    }
+}
+
+/// A sound with the name of the instrument that it is played as, where there are several.
+pub fn as_instrument(file: String, instrument: Option<&str>) -> String {
+    match instrument {
+        Some(instrument) => format!("{file} as {instrument}"),
+        None => file,
     }
 }
 

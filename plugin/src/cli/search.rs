@@ -12,7 +12,7 @@ use neume_bank::{Bank, Content, Profile, Query, Reason, SoundId, Text, Weights, 
 use neume_models::Family;
 
 use super::args::Reader;
-use super::report::{counted, emit, file_of, file_text, root_text, shown};
+use super::report::{as_instrument, counted, emit, file_of, file_text, root_text, shown};
 use super::{banks, read};
 
 /// See [`banks::Arguments::Search`].
@@ -117,6 +117,8 @@ struct Report {
 #[derive(serde::Serialize)]
 struct FoundReport {
     file: String,
+    /// What it is played as, where its sound lies in several instruments.
+    instrument: Option<String>,
     score: f32,
     reasons: Vec<Reason>,
     root_midi: Option<f32>,
@@ -153,6 +155,7 @@ pub fn run(arguments: &Search, json: bool) -> Result<ExitCode> {
         let sound = bank.get(found.sound)?;
         Some(FoundReport {
             file: file_of(sound),
+            instrument: bank.name_among_others(sound.id, found.instrument).map(str::to_string),
             score: found.score,
             reasons: found.reasons,
             root_midi: sound.profile.root_midi,
@@ -173,8 +176,13 @@ fn text_of(report: &Report) -> String {
     let line = |found: &FoundReport| {
         let reasons: Vec<&str> = found.reasons.iter().map(|reason| reason.says.as_str()).collect();
         let root = root_text(found.root_midi);
-        let (file, reasons) = (shown(&found.file), reasons.join(" · "));
-        format!("  {:>3.0}  {file}  ({root})\n       {}\n", 100.0 * found.score, shown(&reasons))
+        let named = as_instrument(found.file.clone(), found.instrument.as_deref());
+        format!(
+            "  {:>3.0}  {}  ({root})\n       {}\n",
+            100.0 * found.score,
+            shown(&named),
+            shown(&reasons.join(" · "))
+        )
     };
     report.sounds.iter().map(line).collect()
 }

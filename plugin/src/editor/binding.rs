@@ -59,6 +59,7 @@ fn chosen_sound(editing: &Editing) -> Option<BoundSound> {
     let zone = chosen.zones.iter().find(|zone| zone.sound == chosen.sound).or(chosen.zones.first())?;
     Some(BoundSound {
         sound: zone.sound,
+        instrument: chosen.instrument.clone(),
         source: zone.source.clone(),
         bank: chosen.bank.clone(),
         name: zone.name.clone(),

@@ -89,7 +89,8 @@ impl<'a> Editing<'a> {
     /// The same with the sound that was chosen for it by hand.
     pub fn drawn(&self, slot: usize) -> Drawn {
         let chosen = self.now.document.slots.get(slot).and_then(|slot| slot.chosen.as_ref());
-        let by_hand = chosen.filter(|chosen| chosen.by_hand).map(|chosen| chosen.sound);
+        let by_hand =
+            chosen.filter(|chosen| chosen.by_hand).map(|chosen| (chosen.sound, chosen.instrument.clone()));
         Drawn { sketch: self.sketch_of(slot), by_hand }
     }
 
@@ -199,8 +200,8 @@ impl<'a> Editing<'a> {
             None => {}
             Some(Side::Drawing(slot, drawn)) => {
                 self.set_sketch(slot, drawn.sketch);
-                if let Some(sound) = drawn.by_hand {
-                    self.end.requests.send(Request::Choose { slot, sound });
+                if let Some((sound, instrument)) = drawn.by_hand {
+                    self.end.requests.send(Request::Choose { slot, sound, instrument });
                 }
             }
             Some(Side::Language(taught)) => {

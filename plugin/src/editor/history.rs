@@ -14,8 +14,8 @@ use crate::language::{Clash, Language};
 pub struct Drawn {
     /// The drawing.
     pub sketch: Arc<Sketch>,
-    /// The choice; `None` where the best match is played.
-    pub by_hand: Option<SoundId>,
+    /// The choice, with the instrument of a sound that may be played as several; `None` where the best match is played.
+    pub by_hand: Option<(SoundId, Option<String>)>,
 }
 
 /// The language, with what the view Signs shows of it.

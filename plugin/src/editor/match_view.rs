@@ -129,7 +129,7 @@ fn others_ui<'m>(
             hovered = Some(other.sound);
         }
         if response.clicked() {
-            choose(other.sound, editing);
+            choose(other.sound, other.instrument.clone(), editing);
         }
         row = row.translate(vec2(0.0, row_px));
     }
@@ -151,7 +151,7 @@ fn actions_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
         let matches = editing.slot_view().matches.clone();
         let place = matches.iter().position(|m| Some(m.sound) == chosen).map_or(0, |place| place + 1);
         if let Some(next) = matches.iter().cycle().nth(place) {
-            choose(next.sound, editing);
+            choose(next.sound, next.instrument.clone(), editing);
         }
     }
     if accent_button(ui, teach, labels[2], Look::Chosen, editing.tokens()) {
@@ -173,10 +173,10 @@ fn action_cells(rect: Rect, words_px: [f32; 3]) -> [Rect; 3] {
     })
 }
 
-/// Puts another match under the keys, and lets it be heard.
-pub(super) fn choose(sound: SoundId, editing: &mut Editing) {
+/// Puts another match under the keys, as the instrument of that name, and lets it be heard.
+pub(super) fn choose(sound: SoundId, instrument: Option<String>, editing: &mut Editing) {
     let slot = editing.now.slot;
-    editing.end.requests.send(Request::Choose { slot, sound });
+    editing.end.requests.send(Request::Choose { slot, sound, instrument });
     editing.end.requests.send(Request::Audition(sound));
     editing.state.dwell = Some(Dwell { sound, since_secs: editing.now.secs, heard: true });
 }

@@ -122,7 +122,7 @@ pub fn found_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
                 hovered = Some(found.sound);
             }
             if response.clicked() {
-                choose(found.sound, editing);
+                choose(found.sound, found.instrument.clone(), editing);
             }
         }
     });

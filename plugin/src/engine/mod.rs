@@ -32,6 +32,7 @@ use std::sync::atomic::Ordering;
 
 pub use events::{Event, Expression, Note, NoteEnd, Notes, TimedEvent};
 pub use settings::{Mode, Settings};
+pub(crate) use voice::{faded, velocity_gain};
 pub use voices::POLYPHONY;
 
 use crate::handoff::{EngineEnd, KeyPress, ToEngine};

@@ -485,14 +485,14 @@ fn sides(pan: f32) -> [f32; 2] {
 }
 
 /// What is left of a zone where it is faded against its neighbours, linear.
-fn faded(manner: &Manner, pitch_midi: f64, velocity: f32) -> f32 {
+pub(crate) fn faded(manner: &Manner, pitch_midi: f64, velocity: f32) -> f32 {
     let gain = |fade: Option<Fade>, at: f32| fade.map_or(1.0, |fade| fade.gain(at));
     gain(manner.key_fade, pitch_midi as f32) * gain(manner.velocity_fade, velocity * 127.0)
 }
 
 /// From a velocity 0..1 to a linear gain: 0 dB at full, −10 dB at half, −39 dB at the softest.
 /// Where a zone says how far it follows the velocity, its square counts by that share, or the zone's own curve.
-fn velocity_gain(velocity: f32, manner: &Manner) -> f32 {
+pub(crate) fn velocity_gain(velocity: f32, manner: &Manner) -> f32 {
     let velocity = within(velocity, 0.0, 1.0, 1.0);
     if let Some(share) = manner.velocity_tracking {
         let share = within(share, 0.0, 1.0, 1.0);

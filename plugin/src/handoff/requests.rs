@@ -86,8 +86,10 @@ pub enum Request {
     Choose {
         /// 0..[`SLOTS`].
         slot: usize,
-        /// One of the slot's matches.
+        /// One of the slot's matches, or what was found.
         sound: SoundId,
+        /// The name of the instrument that it is played as, where there are several; the first of them otherwise.
+        instrument: Option<String>,
     },
     /// Let a sound be heard once at its root, without choosing it.
     Audition(SoundId),
@@ -130,8 +132,8 @@ pub enum Request {
 impl Request {
     /// The slots for which it asks for other sounds, whatever was asked for before.
     pub fn slots(&self) -> std::ops::Range<usize> {
-        match *self {
-            Request::Read { slot, .. } | Request::Choose { slot, .. } if slot < SLOTS => slot..slot + 1,
+        match self {
+            &(Request::Read { slot, .. } | Request::Choose { slot, .. }) if slot < SLOTS => slot..slot + 1,
             Request::Restore | Request::Rate { .. } => 0..SLOTS,
             _ => 0..0,
         }

@@ -117,6 +117,9 @@ pub struct Meaning {
 pub struct BoundSound {
     /// By content.
     pub sound: SoundId,
+    /// The name of its instrument, where it may be played as several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instrument: Option<String>,
     /// By place.
     pub source: Source,
     /// Its bank.

@@ -44,7 +44,7 @@ mod tests {
             assert!(editor.requests.answered());
             editor.view.lock().notice.clone().unwrap_or_default()
         };
-        let notice = answer(Request::Choose { slot: 0, sound });
+        let notice = answer(Request::Choose { slot: 0, sound, instrument: None });
         assert!(notice.contains("failed"), "{notice}");
         assert_eq!(answer(Request::Notice("it goes on".to_string())), "it goes on");
     }

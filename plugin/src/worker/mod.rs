@@ -34,7 +34,7 @@ use crate::state::{BankRef, Chosen, InstanceState};
 
 use bank::Leaving;
 use batch::newest_of_each;
-pub use choice::{Found, choose, only_the_match, playable, undrawn};
+pub use choice::{Found, alone, choose, playable, undrawn};
 use following::Following;
 use outbox::Outbox;
 use roots::Roots;
@@ -209,7 +209,7 @@ impl Worker {
                     self.read(slot);
                 }
             }
-            Request::Choose { slot, sound } => self.choose_by_hand(slot, sound),
+            Request::Choose { slot, sound, instrument } => self.choose_by_hand(slot, sound, instrument),
             Request::Audition(sound) => self.audition(sound),
             Request::DecideRoot { sound, decision } => self.decide_root(sound, decision),
             Request::OpenBank(bank) => {
@@ -363,11 +363,15 @@ impl Worker {
             self.search(self.view.search.asked.clone());
         }
         let bound = self.slots[slot].bound.clone().and_then(|bound| self.find(&bound));
-        let held = self.slots[slot].chosen.filter(|_| self.slots[slot].holds);
-        let bound_here = bound.as_ref().filter(|found| found.from == self.bank_ref).map(|found| found.sound);
+        let as_chosen = state.slots[slot].chosen.as_ref();
+        let held = self.slots[slot].chosen.filter(|_| self.slots[slot].holds).map(|held| {
+            let own = as_chosen.filter(|chosen| chosen.sound == held);
+            (held, own.and_then(|chosen| chosen.instrument.as_deref()))
+        });
+        let bound_here = bound.as_ref().filter(|found| found.from == self.bank_ref).map(Found::named);
         let mut matches = slot::rank(&self.bank, &reading, &weights, held.or(bound_here));
         if let Some(found) = bound.as_ref().filter(|_| bound_here.is_none()) {
-            let elsewhere = slot::rank(&found.bank, &reading, &weights, Some(found.sound));
+            let elsewhere = slot::rank(&found.bank, &reading, &weights, Some(found.named()));
             let shown = elsewhere.into_iter().filter(|shown| shown.sound == found.sound);
             // Only roots of the bank that is open can be decided on.
             let shown = shown.map(|shown| MatchView { doubt: None, ..shown });
@@ -379,8 +383,8 @@ impl Worker {
         }
         if let Some(found) = bound {
             self.choose_from(slot, &found, false);
-        } else if let Some(best) = self.slots[slot].matches.first().map(|best| best.sound) {
-            self.choose(slot, best, false);
+        } else if let Some(best) = self.slots[slot].matches.first() {
+            self.choose(slot, best.sound, best.instrument.clone(), false);
         }
     }
 
@@ -390,16 +394,16 @@ impl Worker {
         found.map_err(|cause| self.view.notice = Some(cause)).ok()
     }
 
-    fn choose_by_hand(&mut self, slot: usize, sound: SoundId) {
+    fn choose_by_hand(&mut self, slot: usize, sound: SoundId, instrument: Option<String>) {
         if slot < SLOTS {
-            self.choose(slot, sound, true);
+            self.choose(slot, sound, instrument, true);
             // What was found by a search may not be among the matches yet.
             self.rank(slot);
         }
     }
 
-    fn choose(&mut self, slot: usize, sound: SoundId, by_hand: bool) {
-        let found = Found { bank: self.bank.clone(), from: self.bank_ref.clone(), sound };
+    fn choose(&mut self, slot: usize, sound: SoundId, instrument: Option<String>, by_hand: bool) {
+        let found = Found { bank: self.bank.clone(), from: self.bank_ref.clone(), sound, instrument };
         self.choose_from(slot, &found, by_hand);
     }
 
@@ -475,7 +479,7 @@ impl Worker {
             let nearest = neume_bank::matching::rank(&bank, reading, &weights, 1);
             let loaded = nearest
                 .first()
-                .map(|best| Found { bank: bank.clone(), from: from.clone(), sound: best.sound })
+                .map(|best| Found::ranked(&bank, &from, best))
                 .and_then(|found| choose(&found, reading, &state.language.spoken, false))
                 .and_then(|chosen| Some((chosen.sound, self.load(slot, &chosen, rate_hz)?.ok()?)));
             if let Some((sound, loaded)) = loaded {
@@ -498,11 +502,11 @@ impl Worker {
         let Some(rate_hz) = self.rate_hz else { return };
         let reading = self.slots.iter().find_map(|slot| slot.reading.as_ref()?.as_ref().ok()).cloned();
         let reading = reading.unwrap_or_else(|| undrawn(60.0));
-        let found = Found { bank: self.bank.clone(), from: self.bank_ref.clone(), sound };
+        let found = Found { bank: self.bank.clone(), from: self.bank_ref.clone(), sound, instrument: None };
         let spoken = self.document.get().language.spoken;
-        let Some(chosen) = choose(&found, &reading, &spoken, true) else { return };
+        let Some(alone) = alone(&found, &reading, &spoken) else { return };
         let is_leaving = |_| self.pending.is_leaving();
-        match playable(&self.library, &choice::only_the_match(&chosen), rate_hz, &is_leaving) {
+        match playable(&self.library, &alone, rate_hz, &is_leaving) {
             Ok(loaded) => self.outbox.post(ToEngine::Audition(Arc::new(loaded))),
             Err(missing) => self.view.notice = Some(missing.to_string()),
         }

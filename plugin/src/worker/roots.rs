@@ -26,7 +26,11 @@ pub fn doubts(bank: &Bank) -> Arc<[DoubtView]> {
 }
 
 fn doubt(bank: &Bank, sound: &Sound) -> Option<DoubtView> {
-    Some(DoubtView { sound: sound.id, doubt: sound.doubt?, title: naming::title(bank, sound) })
+    Some(DoubtView {
+        sound: sound.id,
+        doubt: sound.doubt?,
+        title: naming::title(sound, bank.instrument_of(sound.id)),
+    })
 }
 
 impl Worker {
@@ -94,7 +98,7 @@ impl Worker {
             let Some(chosen) = &state.slots[slot].chosen else { continue };
             if chosen.bank == self.bank_ref && chosen.zones.iter().any(|zone| decided.contains(&zone.sound)) {
                 let holds = self.slots[slot].holds;
-                self.choose(slot, chosen.sound, chosen.by_hand);
+                self.choose(slot, chosen.sound, chosen.instrument.clone(), chosen.by_hand);
                 self.slots[slot].holds = holds;
             }
         }

@@ -22,15 +22,17 @@ pub fn searched(bank: &Bank, asked: SearchAsked, reading: Option<&Reading>, weig
     };
     let found = search(bank, &query, SHOWN);
     let found = found.into_iter().filter_map(|found| view_of(bank, found)).collect();
-    SearchView { like: like.map(|sound| naming::title(bank, sound)), asked, found }
+    SearchView { like: like.map(|sound| naming::title(sound, bank.instrument_of(sound.id))), asked, found }
 }
 
 fn view_of(bank: &Bank, found: Found) -> Option<FoundView> {
     let sound = bank.get(found.sound)?;
+    let instrument = bank.name_among_others(sound.id, found.instrument);
     Some(FoundView {
         sound: sound.id,
+        instrument: instrument.map(str::to_string),
         name: sound.name.clone(),
-        title: naming::title(bank, sound),
+        title: naming::title(sound, bank.instruments.get(found.instrument)),
         family: sound.profile.families.best().0,
         root_midi: sound.profile.root_midi,
         doubt: sound.doubt,

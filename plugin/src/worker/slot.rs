@@ -58,11 +58,22 @@ impl Slot {
     }
 }
 
-/// The best sounds for a reading, with `also` among them wherever it ranks.
-pub fn rank(bank: &Bank, reading: &Reading, weights: &Weights, also: Option<SoundId>) -> Vec<MatchView> {
+/// The best sounds for a reading, with `also` among them wherever it ranks, as its instrument of that name.
+pub fn rank(
+    bank: &Bank,
+    reading: &Reading,
+    weights: &Weights,
+    also: Option<(SoundId, Option<&str>)>,
+) -> Vec<MatchView> {
     let mut ranked = matching::rank(bank, reading, weights, SHOWN);
-    if let Some(also) = also.filter(|also| ranked.iter().all(|ranked| ranked.sound != *also)) {
-        ranked.extend(matching::fit(bank, reading, weights, also));
+    if let Some((also, instrument)) = also {
+        if ranked.iter().all(|ranked| ranked.sound != also) {
+            ranked.extend(matching::fit(bank, reading, weights, also));
+        }
+        let instrument = bank.instrument_called(also, instrument);
+        if let (Some(own), Some(instrument)) = (ranked.iter_mut().find(|it| it.sound == also), instrument) {
+            own.instrument = instrument;
+        }
     }
     ranked.iter().filter_map(|ranked| view_of(bank, ranked)).collect()
 }
@@ -70,10 +81,12 @@ pub fn rank(bank: &Bank, reading: &Reading, weights: &Weights, also: Option<Soun
 fn view_of(bank: &Bank, ranked: &Match) -> Option<MatchView> {
     let sound = bank.get(ranked.sound)?;
     let profile = &sound.profile;
+    let instrument = bank.name_among_others(sound.id, ranked.instrument);
     Some(MatchView {
         sound: sound.id,
+        instrument: instrument.map(str::to_string),
         name: sound.name.clone(),
-        title: naming::title(bank, sound),
+        title: naming::title(sound, bank.instruments.get(ranked.instrument)),
         family: profile.families.best().0,
         families: profile.families,
         root_midi: profile.root_midi,

@@ -109,6 +109,7 @@ fn a_sound_that_was_chosen_by_hand_comes_back_with_its_drawing() {
     let mut window = usual();
     draw(&mut window, &[(0.2, 0.3), (0.8, 0.3)]);
     let chosen = |name: &str, by_hand: bool| Chosen {
+        instrument: None,
         sound: SoundId::of(name.as_bytes()),
         bank: BankRef::Factory,
         zones: Vec::new(),
@@ -126,7 +127,7 @@ fn a_sound_that_was_chosen_by_hand_comes_back_with_its_drawing() {
         let read = asked.iter().rposition(|request| matches!(request, Request::Read { .. }));
         let after = asked.iter().skip(read.map_or(0, |read| read + 1));
         after
-            .filter_map(|r| if let Request::Choose { slot: 0, sound } = r { Some(*sound) } else { None })
+            .filter_map(|r| if let Request::Choose { slot: 0, sound, .. } = r { Some(*sound) } else { None })
             .collect()
     };
     choose(&window, chosen("cello", true));

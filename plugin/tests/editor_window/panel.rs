@@ -24,7 +24,7 @@ fn choosing_another_match_puts_it_under_the_keys_and_plays_it() {
     let viola = scene::sound_id("Viola ensemble");
     let asked = window.state().asked();
     assert!(
-        matches!(asked.as_slice(), [Request::Choose { slot: 2, sound }, Request::Audition(heard)]
+        matches!(asked.as_slice(), [Request::Choose { slot: 2, sound, .. }, Request::Audition(heard)]
             if *sound == viola && *heard == viola),
         "{asked:?}"
     );
@@ -39,7 +39,7 @@ fn a_match_that_is_not_meant_gives_way_to_the_next_one() {
     let next = scene::sound_id("Viola ensemble");
     let asked = window.state().asked();
     let is_next =
-        |asked: &[Request]| matches!(asked, [Request::Choose { slot: 2, sound }, ..] if *sound == next);
+        |asked: &[Request]| matches!(asked, [Request::Choose { slot: 2, sound, .. }, ..] if *sound == next);
     assert!(is_next(&asked), "{asked:?}");
 }
 
@@ -471,7 +471,7 @@ fn sounds_like_one_that_was_found_are_asked_for_and_left_again() {
     window.run();
     let asked = window.state().asked();
     assert!(
-        matches!(asked[..], [Request::Choose { slot: 2, sound }, Request::Audition(heard)]
+        matches!(asked[..], [Request::Choose { slot: 2, sound, .. }, Request::Audition(heard)]
             if sound == psaltery && heard == psaltery),
         "{asked:?}"
     );

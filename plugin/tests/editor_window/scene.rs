@@ -112,6 +112,7 @@ fn match_view(told: Told) -> MatchView {
     let Told(name, family, root, loudness_db, decay, [score, pitch, loudness, timbre]) = told;
     MatchView {
         sound: sound_id(name),
+        instrument: None,
         name: name.to_string(),
         title: title(name),
         family,
@@ -253,6 +254,7 @@ pub fn searched(theme: Theme) -> Bench {
     ];
     let found = told.map(|(name, family, score, reasons)| FoundView {
         sound: sound_id(name),
+        instrument: None,
         name: name.to_string(),
         title: title(name),
         family,

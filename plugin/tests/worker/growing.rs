@@ -68,7 +68,7 @@ fn new_sounds_come_under_the_keys_while_their_folder_is_scanned_and_what_was_cho
     instance.draw(0, line(60.0, [0, 0, 0]));
     instance.draw(1, line(60.0, [0, 0, 0]));
     let by_hand = instance.view().slots[1].matches[2].sound;
-    instance.editor.requests.send(Request::Choose { slot: 1, sound: by_hand });
+    instance.editor.requests.send(Request::Choose { slot: 1, sound: by_hand, instrument: None });
     instance.settle();
     let (before, chosen_before) = (instance.samples(0), instance.samples(1));
 

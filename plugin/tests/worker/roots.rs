@@ -41,7 +41,7 @@ fn a_decision_on_a_root_counts_in_every_instance_retunes_what_is_under_the_keys_
     let (lute, doubt) = (doubts[0].sound, doubts[0].doubt);
     assert!((doubt.told_midi, doubt.heard_midi.round()) == (69.0, 64.0), "{doubt:?}");
     first.draw(0, line(69.0, [0, 0, 0]));
-    first.editor.requests.send(Request::Choose { slot: 0, sound: lute });
+    first.editor.requests.send(Request::Choose { slot: 0, sound: lute, instrument: None });
     first.settle();
     let shown =
         |instance: &Instance| instance.view().slots[0].matches.iter().find(|m| m.sound == lute).cloned();
