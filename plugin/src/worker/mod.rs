@@ -186,6 +186,8 @@ impl Worker {
                 self.view.notice = None;
             }
             newest_of_each(batch).into_iter().for_each(|request| self.guarded(|this| this.answer(request)));
+            // Who asked is answered when the Engine has it.
+            self.outbox.flush();
             self.publish();
         }
         self.unanswered.fetch_sub(count, Ordering::AcqRel);
