@@ -364,6 +364,13 @@ fn blob(rng: &mut impl Rng, [x, y]: At) -> Vec<At> {
 fn sign(rng: &mut impl Rng, left: f32, wide: f32, y: f32, signs: &Signs) -> (Vec<Vec<At>>, Option<u32>) {
     let size = rng.random_range(0.08..0.45f32).min(wide * 0.9);
     let x = rng_between(rng, left + size / 2.0, left + wide - size / 2.0);
+    let (strokes, person) = shape(rng, signs);
+    let place = |p: &At| [x + (p[0] - 0.5) * size, y + (p[1] - 0.5) * size];
+    (strokes.iter().map(|stroke| stroke.iter().map(place).collect()).collect(), person)
+}
+
+/// The strokes of a sign in the middle of a square of side 1, and who drew it.
+fn shape(rng: &mut impl Rng, signs: &Signs) -> (Vec<Vec<At>>, Option<u32>) {
     let (strokes, person) = match signs.len() {
         0 => (invented(rng), None),
         len => {
@@ -378,11 +385,15 @@ fn sign(rng: &mut impl Rng, left: f32, wide: f32, y: f32, signs: &Signs) -> (Vec
             high[axis] = high[axis].max(p[axis]);
         }
     }
-    let scale = size / (high[0] - low[0]).max(high[1] - low[1]).max(1e-3);
-    let place = |p: &At| {
-        [x + (p[0] - (low[0] + high[0]) / 2.0) * scale, y + (p[1] - (low[1] + high[1]) / 2.0) * scale]
-    };
+    let scale = 1.0 / (high[0] - low[0]).max(high[1] - low[1]).max(1e-3);
+    let place = |p: &At| std::array::from_fn(|axis| 0.5 + (p[axis] - (low[axis] + high[axis]) / 2.0) * scale);
     (strokes.iter().map(|stroke| stroke.iter().map(place).collect()).collect(), person)
+}
+
+/// The strokes of a letter in the middle of a square of side 1: a sign by a person, or an invented one.
+pub fn glyph(rng: &mut impl Rng, signs: &Signs) -> Vec<Vec<At>> {
+    let signs = if rng.random_bool(0.7) { signs } else { &[] };
+    shape(rng, signs).0
 }
 
 fn invented(rng: &mut impl Rng) -> Vec<Vec<At>> {
@@ -405,7 +416,8 @@ fn invented(rng: &mut impl Rng) -> Vec<Vec<At>> {
         .collect()
 }
 
-fn sampled(count: usize, at: impl Fn(f32) -> At) -> Vec<At> {
+/// Points of a curve at `count` + 1 even places 0..=1.
+pub fn sampled(count: usize, at: impl Fn(f32) -> At) -> Vec<At> {
     (0..=count).map(|i| at(i as f32 / count as f32)).collect()
 }
 

@@ -2,6 +2,7 @@
 
 use rand::Rng;
 
+use super::beside::beside;
 use super::drawing::{Drawing, Signs, Style};
 use super::page::{Colour, Page};
 use super::pen::{Ink, Pen, Tip};
@@ -120,7 +121,7 @@ impl Lesson {
         let rng = &mut rng_of(seed, index * 3 + 1);
         let columns = Page::columns(&mut shared);
         if shared.random_bool(0.1) {
-            let picture = Page::random(columns, rng).picture(None, rng);
+            let picture = Page::random(columns, rng).picture(&[], rng);
             let input = network_input_of(picture).ok()?;
             let ink = vec![0.0; INK_LEN];
             return Some(Lesson { input, ink, truth: None, known: Known::ALL, wear: 1.0 });
@@ -131,7 +132,7 @@ impl Lesson {
         if rng.random_bool(0.16) {
             Lesson::of_strokes(&drawing, rng)
         } else {
-            Lesson::of_page(&drawing, columns, rng)
+            Lesson::of_page(&drawing, columns, signs, rng)
         }
     }
 
@@ -147,7 +148,7 @@ impl Lesson {
         Lesson::new_of(input, &ink, &colour, drawing, pen.tip, 0.0)
     }
 
-    fn of_page(drawing: &Drawing, columns: [usize; 2], rng: &mut impl Rng) -> Option<Lesson> {
+    fn of_page(drawing: &Drawing, columns: [usize; 2], signs: &Signs, rng: &mut impl Rng) -> Option<Lesson> {
         let page = Page::random(columns, rng);
         let drawing = drawing.turned(page.turned_radians);
         let pen = Pen::random(rng);
@@ -158,9 +159,11 @@ impl Lesson {
             }
         }
         let colour = Colouring::random(page.paper, false, rng)?;
-        let picture = page.picture(Some((&ink, &colour.ink)), rng);
-        let input = network_input_of(picture).ok()?;
-        Lesson::new_of(input, &ink, &colour, &drawing, pen.tip, page.wear)
+        let mut layers = beside(&page, &ink, &colour.ink, signs, rng);
+        layers.push((ink, colour.ink));
+        let input = network_input_of(page.picture(&layers, rng)).ok()?;
+        let (ink, _) = layers.last()?;
+        Lesson::new_of(input, ink, &colour, &drawing, pen.tip, page.wear)
     }
 
     fn new_of(

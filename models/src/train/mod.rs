@@ -15,6 +15,7 @@ use crate::Error;
 use crate::weights::Weights;
 
 pub mod batch_norm;
+mod beside;
 pub mod doubt;
 pub mod drawing;
 pub(crate) mod ear;

@@ -5,6 +5,7 @@
 use image::{ImageEncoder as _, Rgba, RgbaImage};
 use rand::Rng;
 
+use super::beside::{Layer, Span, span_of};
 use super::drawing::turned;
 use super::normal;
 use super::pen::Ink;
@@ -86,8 +87,9 @@ impl Page {
         self.cut_out(&picture)
     }
 
-    /// The picture of `ink` on this page; none for an empty page. Beside the page it is transparent.
-    pub fn picture(&self, ink: Option<(&Ink, &Colour)>, rng: &mut impl Rng) -> RgbaImage {
+    /// The picture of `layers` of ink on this page, the first below the others; none for an empty page. Beside the page it is
+    /// transparent.
+    pub fn picture(&self, layers: &[Layer], rng: &mut impl Rng) -> RgbaImage {
         let mut picture = Picture(vec![self.paper; ROWS * COLUMNS]);
         if rng.random_bool(0.62) {
             self.print_lines(&mut picture, rng);
@@ -101,9 +103,9 @@ impl Page {
             cloud(&mut picture, self.wear * rng.random_range(0.0..5.0), rng);
         }
         if self.wear > 0.2 && rng.random_bool(0.3) {
-            self.surround(&mut picture, rng);
+            self.surround(&mut picture, layers.last().and_then(|(ink, _)| span_of(ink)), rng);
         }
-        if let Some((ink, colour)) = ink {
+        for (ink, colour) in layers {
             lay(&mut picture, ink, colour, rng);
         }
         if self.wear > 0.0 {
@@ -201,8 +203,9 @@ impl Page {
         }
     }
 
-    /// What lies around the sheet, where it ends within the picture: a table, darkness, another sheet.
-    fn surround(&self, picture: &mut Picture, rng: &mut impl Rng) {
+    /// What lies around the sheet, where it ends within the picture: a table, darkness, another sheet. What is drawn lies on
+    /// the sheet.
+    fn surround(&self, picture: &mut Picture, drawn: Option<Span>, rng: &mut impl Rng) {
         let table: [f32; 3] = match rng.random_range(0..4) {
             0 => [rng.random_range(0.0..60.0f32); 3],
             1 => [rng.random_range(120.0..255.0f32); 3],
@@ -212,8 +215,12 @@ impl Page {
         let [left, right] = self.columns.map(|column| column as f32 / ROWS as f32);
         // Most sides lie outside the picture; the sheet lies as askew as it lies, or its edge alone does.
         let askew = self.turned_radians + if rng.random_bool(0.5) { 0.02 * normal(rng) } else { 0.0 };
-        let mut inset = || if rng.random_bool(0.5) { rng.random_range(0.0..0.05f32) } else { -0.03 };
-        let sides = [left + inset(), right - inset(), inset(), 1.0 - inset()];
+        let (often, deep) = if rng.random_bool(0.3) { (0.9, 0.2f32) } else { (0.5, 0.05) };
+        let [l, r, b, t] = drawn.unwrap_or([right, left, 1.0, 0.0]);
+        let mut inset = |room: f32| {
+            if rng.random_bool(often) { rng.random_range(0.0..deep).min(room.max(0.01)) } else { -0.03 }
+        };
+        let sides = [left + inset(l - left), right - inset(right - r), inset(b), 1.0 - inset(1.0 - t)];
         let turned = turned(-askew);
         for (i, pixel) in picture.0.iter_mut().enumerate() {
             let at = [(i % COLUMNS) as f32 + 0.5, ROWS as f32 - 0.5 - (i / COLUMNS) as f32];

@@ -72,9 +72,7 @@ impl Pen {
 
     /// Lays ink along `drawing`.
     pub fn ink(&self, drawing: &Drawing, rng: &mut impl Rng) -> Ink {
-        let (columns, rows) = (NetworkInput::COLUMNS as u32, NetworkInput::ROWS as u32);
-        // PANIC: the size is a constant that a pixmap can have.
-        let mut pixmap = Pixmap::new(columns, rows).expect("the network's size");
+        let mut pixmap = blank();
         let width_norm = if drawing.is_filled {
             drawing.paths.iter().map(|path| fill(&mut pixmap, path)).fold(0.0, f32::max)
         } else {
@@ -84,8 +82,7 @@ impl Pen {
             }
             sum / drawing.paths.len().max(1) as f32
         };
-        let coverage = pixmap.pixels().iter().map(|pixel| pixel.alpha()).collect();
-        Ink { coverage, width_norm }
+        Ink { coverage: coverage_of(&pixmap), width_norm }
     }
 
     /// Marks one path and returns the width that it got.
@@ -163,7 +160,20 @@ impl Pen {
     }
 }
 
-fn mark(pixmap: &mut Pixmap, path: &[At], width_norm: f32) {
+/// A pad of the network's size without ink.
+pub fn blank() -> Pixmap {
+    let (columns, rows) = (NetworkInput::COLUMNS as u32, NetworkInput::ROWS as u32);
+    // PANIC: the size is a constant that a pixmap can have.
+    Pixmap::new(columns, rows).expect("the network's size")
+}
+
+/// Coverage 0..=255 of each pixel, row by row from the top.
+pub fn coverage_of(pixmap: &Pixmap) -> Vec<u8> {
+    pixmap.pixels().iter().map(|pixel| pixel.alpha()).collect()
+}
+
+/// Draws a path with a round pen; a path of one point is a dot.
+pub fn mark(pixmap: &mut Pixmap, path: &[At], width_norm: f32) {
     if path.is_empty() {
         return;
     }
@@ -172,7 +182,7 @@ fn mark(pixmap: &mut Pixmap, path: &[At], width_norm: f32) {
 }
 
 /// Fills a closed path and returns twice its area over its edge.
-fn fill(pixmap: &mut Pixmap, path: &[At]) -> f32 {
+pub fn fill(pixmap: &mut Pixmap, path: &[At]) -> f32 {
     let high = pixmap.height() as f32;
     let mut builder = PathBuilder::new();
     let (mut area, mut edge) = (0.0, 0.0);
