@@ -6,10 +6,10 @@ use std::f32::consts::{PI, TAU};
 use rand::Rng;
 use tiny_skia::Pixmap;
 
-use super::drawing::{At, Signs, glyph, sampled};
+use super::drawing::{At, Drawing, Signs, glyph, sampled};
 use super::normal;
 use super::page::{Colour, Page};
-use super::pen::{Ink, blank, coverage_of, fill, mark};
+use super::pen::{Ink, Pen, Tip, blank, coverage_of, fill, mark};
 use crate::NetworkInput;
 
 const ROWS: usize = NetworkInput::ROWS;
@@ -29,6 +29,8 @@ struct Desk<'a> {
     drawn: &'a Ink,
     /// The longer side of the drawing; nothing that is written may be large beside it.
     size: f32,
+    /// The width of its pen.
+    width_norm: f32,
     own: &'a Colour,
     page: &'a Page,
     signs: &'a Signs,
@@ -39,7 +41,15 @@ pub fn beside(page: &Page, ink: &Ink, own: &Colour, signs: &Signs, rng: &mut imp
     let [left, right] = page.columns.map(|column| column as f32 / ROWS as f32);
     let Some(drawn) = span_of(ink) else { return Vec::new() };
     let size = (drawn[1] - drawn[0]).max(drawn[3] - drawn[2]);
-    let desk = Desk { sheet: [left, right, 0.0, 1.0], drawn: ink, size, own, page, signs };
+    let desk = Desk {
+        sheet: [left, right, 0.0, 1.0],
+        drawn: ink,
+        size,
+        width_norm: ink.width_norm,
+        own,
+        page,
+        signs,
+    };
     let mut layers = Vec::new();
     let mut chance = 0.5;
     while rng.random_bool(chance) {
@@ -56,6 +66,9 @@ pub fn beside(page: &Page, ink: &Ink, own: &Colour, signs: &Signs, rng: &mut imp
         if thing.iter().all(|(ink, _)| desk.is_clear_of(ink)) {
             layers.extend(thing);
         }
+    }
+    if page.wear > 0.0 && rng.random_bool(0.06) {
+        layers.extend((0..rng.random_range(1..4)).map(|_| desk.erased(rng)));
     }
     layers
 }
@@ -332,6 +345,23 @@ impl Desk<'_> {
             layers.push(flat(&pixmap, colour, 1.0));
         }
         layers
+    }
+
+    /// What is left of a drawing that was rubbed out: as faint as the rubber was good, and smeared.
+    fn erased(&self, rng: &mut impl Rng) -> Layer {
+        let [left, right, ..] = self.sheet;
+        let drawing = Drawing::random(rng, [left, right], self.signs);
+        let pen = Pen { tip: Tip::Round, width_norm: self.width_norm * rng.random_range(0.7..1.5) };
+        let mut smear = blank();
+        for path in &drawing.paths {
+            mark(&mut smear, path, 2.5 * pen.width_norm);
+        }
+        let mut ink = pen.ink(&Drawing { is_filled: false, ..drawing }, rng);
+        for (v, smear) in ink.coverage.iter_mut().zip(coverage_of(&smear)) {
+            *v = (*v).max(smear / 5);
+        }
+        let opacity = self.own.opacity * rng.random_range(0.08..0.5f32);
+        (ink, Colour { opacity, grain: rng.random_range(0.0..0.8), ..*self.own })
     }
 
     /// A place on the edge of the sheet, and the direction from there to its middle.

@@ -222,8 +222,18 @@ impl Page {
         };
         let sides = [left + inset(l - left), right - inset(right - r), inset(b), 1.0 - inset(1.0 - t)];
         let turned = turned(-askew);
+        // The grain of wood: boards of another lightness, with veins along them.
+        let (grain, is_upright) =
+            (if rng.random_bool(0.5) { rng.random_range(0.03..0.3f32) } else { 0.0 }, rng.random_bool(0.3));
+        let veins: Vec<f32> = (0..2 * COLUMNS).map(|_| normal(rng)).collect();
+        let (fine, long, phase) =
+            (rng.random_range(0.2..1.5f32), rng.random_range(0.0..0.04f32), rng.random_range(0.0..9.0f32));
         for (i, pixel) in picture.0.iter_mut().enumerate() {
             let at = [(i % COLUMNS) as f32 + 0.5, ROWS as f32 - 0.5 - (i / COLUMNS) as f32];
+            let (along, across) = if is_upright { (at[1], at[0]) } else { (at[0], at[1]) };
+            let vein = (across + 8.0 * (long * along + phase).sin() + 16.0) * fine;
+            let dark = 1.0 + grain * veins[vein as usize % veins.len()];
+            let table = table.map(|v| v * dark);
             let [x, y] = turned(at.map(|v| v / ROWS as f32));
             let inside = (x - sides[0]).min(sides[1] - x).min(y - sides[2]).min(sides[3] - y);
             mix(pixel, &table, (0.5 - inside * ROWS as f32).clamp(0.0, 1.0));
