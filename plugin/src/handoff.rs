@@ -102,12 +102,14 @@ pub struct SearchAsked {
     pub like: Option<SoundId>,
     /// The slot, 0..[`SLOTS`], whose drawing they are to fit.
     pub drawn: Option<usize>,
+    /// The family that they are to be of.
+    pub family: Option<Family>,
 }
 
 impl SearchAsked {
     /// Whether nothing is looked for.
     pub fn is_empty(&self) -> bool {
-        self.words.trim().is_empty() && self.like.is_none() && self.drawn.is_none()
+        self.words.trim().is_empty() && self.like.is_none() && self.drawn.is_none() && self.family.is_none()
     }
 }
 
@@ -182,6 +184,8 @@ pub struct BankView {
     pub name: String,
     /// Sounds in it.
     pub sounds: usize,
+    /// How many of them are likelier of each family than of any other.
+    pub by_family: [usize; Family::COUNT],
     /// Whether it stands in for the one that was chosen, of which no sound is known yet.
     pub stands_in: bool,
     /// Present while a folder is being scanned; the sounds found so far can be matched.

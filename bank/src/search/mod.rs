@@ -13,7 +13,7 @@ mod sharing;
 mod table;
 mod words;
 
-use neume_models::Reading;
+use neume_models::{Families, Family, Reading};
 
 use crate::matching::{self, Asked, Features};
 use crate::{Bank, Profile, SoundId, Weights};
@@ -34,6 +34,9 @@ pub struct Query<'a> {
     pub like: Option<Like<'a>>,
     /// Words to be there, and words not to be there.
     pub text: Text,
+    /// The family of which alone sounds are found: those that are likelier of it than of any other. It says nothing of their
+    /// order, unless nothing else is asked.
+    pub family: Option<Family>,
     /// How much each aspect counts.
     pub weights: Weights,
 }
@@ -50,7 +53,7 @@ pub struct Like<'a> {
 impl Query<'_> {
     /// Whether it asks for anything at all.
     pub fn is_empty(&self) -> bool {
-        self.reading.is_none() && self.like.is_none() && self.text.is_empty()
+        self.reading.is_none() && self.like.is_none() && self.text.is_empty() && self.family.is_none()
     }
 }
 
@@ -133,10 +136,13 @@ struct Asking<'a> {
     reading: Option<Asked>,
     like: Option<AskedLike<'a>>,
     words: Option<words::Found>,
+    family: Option<Family>,
     /// The row that is not found.
     itself: Option<usize>,
     likeness_weight: f32,
     words_weight: f32,
+    /// Of how surely a sound is of its family, where nothing else is asked.
+    family_weight: f32,
     counted: f32,
 }
 
@@ -164,16 +170,20 @@ impl<'a> Asking<'a> {
         let likeness_weight = if like.is_some() { weights.likeness } else { 0.0 };
         let words_weight = if query.text.wanted.is_empty() { 0.0 } else { weights.words };
         let of_reading = reading.as_ref().map_or(0.0, Asked::counted);
+        let counted = of_reading + likeness_weight + words_weight;
+        let family_weight = if query.family.is_some() && counted <= 0.0 { 1.0 } else { 0.0 };
         Asking {
             bank,
             table,
             itself: itself.and_then(|itself| table.positions.iter().position(|&position| position == itself)),
-            counted: of_reading + likeness_weight + words_weight,
+            counted: counted + family_weight,
             reading,
             like,
             words,
+            family: query.family,
             likeness_weight,
             words_weight,
+            family_weight,
         }
     }
 
@@ -183,7 +193,7 @@ impl<'a> Asking<'a> {
     }
 
     fn at_most(&self, bounds: &Bounds) -> AtMost {
-        let mut sum = self.words_weight;
+        let mut sum = self.words_weight + self.family_weight;
         if let Some(reading) = &self.reading {
             sum += reading.weighted(&reading.at_most(bounds));
         }
@@ -220,6 +230,9 @@ impl<'a> Asking<'a> {
         }
         if let Some(words) = &self.words {
             sum += self.words_weight * words.share(row);
+        }
+        if let Some(family) = self.family.filter(|_| self.family_weight > 0.0) {
+            sum += self.family_weight * self.bank.sound_of_row(row).profile.families.get(family);
         }
         sum
     }
@@ -267,7 +280,12 @@ impl<'a> Asking<'a> {
     /// Whether a row may be found.
     fn is_found(&self, row: usize) -> bool {
         let has_words = |words: &words::Found| words.mask[row / BLOCK] >> (row % BLOCK) & 1 == 1;
-        self.itself != Some(row) && self.words.as_ref().is_none_or(has_words)
+        self.itself != Some(row) && self.words.as_ref().is_none_or(has_words) && self.is_of_family(row)
+    }
+
+    fn is_of_family(&self, row: usize) -> bool {
+        let best = || Families(self.table.features[row].families).best().0;
+        self.family.is_none_or(|family| best() == family)
     }
 
     /// A block of the table.
@@ -282,6 +300,7 @@ impl<'a> Asking<'a> {
             mask &= mask - 1;
             best.looked += 1;
             if self.itself != Some(row)
+                && self.is_of_family(row)
                 && (self.like.is_none() || self.without_similarity(row) + similar >= best.least())
             {
                 best.offer(self.score(row), self.table.positions[row], row);

@@ -1,5 +1,6 @@
 //! Why a sound was found, in the words of a musician.
 
+use neume_models::Family;
 use serde::Serialize;
 
 use super::words::{self, Field};
@@ -46,6 +47,12 @@ pub(super) fn reasons(bank: &Bank, query: &Query, sound: &Sound, instrument: usi
     if let Some(like) = query.like {
         by_likeness(&AskedLike::new(like.profile), sound, &features, &mut reasons);
     }
+    if let Some(family) = query.family
+        && !reasons.iter().any(|reason| reason.aspect == Aspect::Family)
+    {
+        let (near, says) = of_family(family, sound);
+        reasons.push(Reason { aspect: Aspect::Family, near, says });
+    }
     // What its own name does not say, those of the others may.
     let others = bank.instruments_of(sound.id).filter(|&other| other != instrument);
     let instruments = std::iter::once(instrument).chain(others).map(|index| &bank.instruments[index]);
@@ -76,8 +83,8 @@ fn by_reading(asked: &Asked, sound: &Sound, features: &Features, reasons: &mut V
     }
     if asked.families.is_some() {
         let (drawn, _) = asked.families.unwrap_or(sound.profile.families).best();
-        let has = sound.profile.families.get(drawn);
-        say(Aspect::Family, has, format!("family {} {has:.2}", drawn.id()));
+        let (has, says) = of_family(drawn, sound);
+        say(Aspect::Family, has, says);
     }
     if weights.brightness > 0.0 {
         let more = features.brightness - asked.brightness;
@@ -94,8 +101,8 @@ fn by_likeness(like: &AskedLike, sound: &Sound, features: &Features, reasons: &m
     let mut say = |aspect: Aspect, near: f32, says: String| reasons.push(Reason { aspect, near, says });
     let near = like.likeness(features, &sound.profile.embedding);
     say(Aspect::Likeness, near, format!("{:.0} % alike", 100.0 * near.clamp(0.0, 1.0)));
-    let (family, has) = sound.profile.families.best();
-    say(Aspect::Family, has, format!("family {} {has:.2}", family.id()));
+    let (has, says) = of_family(sound.profile.families.best().0, sound);
+    say(Aspect::Family, has, says);
     if own.pitched && features.pitched {
         let away = features.root_midi - own.root_midi;
         say(Aspect::Pitch, (-away.abs() / 12.0).exp(), interval(away));
@@ -116,6 +123,12 @@ fn by_likeness(like: &AskedLike, sound: &Sound, features: &Features, reasons: &m
         let says = if longer > 0.0 { "longer" } else { "shorter" };
         say(Aspect::Duration, (-longer.abs() / 2.0).exp(), says.to_string());
     }
+}
+
+/// How surely a sound is of a family, and in words.
+fn of_family(family: Family, sound: &Sound) -> (f32, String) {
+    let has = sound.profile.families.get(family);
+    (has, format!("family {} {has:.2}", family.id()))
 }
 
 /// An interval as it is sung: `on the note`, `20 cents above`, `a semitone below`, `2 octaves above`.

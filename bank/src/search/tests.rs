@@ -24,6 +24,7 @@ fn profile(dice: &mut Dice) -> Profile {
     let family = Family::ALL[dice.below(Family::COUNT)];
     let mut families = [0.0; Family::COUNT].map(|_: f32| 0.1 * dice.unit());
     families[family.index()] += dice.unit();
+    let total: f32 = families.iter().sum();
     let mut place = [0.0; Embedding::LEN];
     place.iter_mut().enumerate().for_each(|(at, v)| {
         *v = ((at * (family.index() + 2)) as f32 * 0.31).sin() + 0.6 * (dice.unit() - 0.5);
@@ -34,7 +35,7 @@ fn profile(dice: &mut Dice) -> Profile {
             .map(|root| root.round() / 10.0),
         root_confidence: dice.unit().sqrt(),
         loudness_db: -40.0 + 30.0 * dice.unit(),
-        families: Families(families),
+        families: Families(families.map(|p| p / total)),
         brightness: dice.unit(),
         roughness: dice.unit(),
         attack_secs: 0.3 * dice.unit(),
@@ -102,6 +103,7 @@ fn a_search_finds_what_looking_at_every_sound_finds() {
                 reading: (turn % 3 != 0).then_some(&drawn),
                 like: (turn % 4 < 2).then_some(like),
                 text: Text::of(typed),
+                family: (turn % 5 < 2).then(|| Family::ALL[dice.below(Family::COUNT)]),
                 weights: Weights {
                     likeness: 2.0 * dice.unit(),
                     pitch: 2.0 * dice.unit(),
@@ -115,6 +117,8 @@ fn a_search_finds_what_looking_at_every_sound_finds() {
                 .collect();
             assert_eq!(found, every(&bank, &query, top), "{count} sounds, turn {turn}, `{typed}`");
             assert!(found.iter().all(|(score, _)| (0.0..=1.0 + 1e-6).contains(score)), "turn {turn}");
+            let is_of = |id: SoundId, family| bank.get(id).unwrap().profile.families.best().0 == family;
+            assert!(query.family.is_none_or(|family| found.iter().all(|(_, id)| is_of(*id, family))));
         }
     }
 }
@@ -126,7 +130,7 @@ fn no_sound_of_a_block_scores_more_than_the_block_promises() {
     for _ in 0..40 {
         let (drawn, other) = (reading(&mut dice), profile(&mut dice));
         let like = Some(Like { profile: &other, itself: None });
-        let query = Query { reading: Some(&drawn), like, text: Text::of("pi"), weights: Weights::default() };
+        let query = Query { reading: Some(&drawn), like, text: Text::of("pi"), ..Query::default() };
         let asking = Asking::new(&bank, &query);
         let table = bank.table();
         for row in 0..table.len() {
@@ -143,6 +147,19 @@ fn no_sound_of_a_block_scores_more_than_the_block_promises() {
             assert!(promised >= other.embedding.similarity(&bank.sound_of_row(row).profile.embedding));
         }
     }
+}
+
+#[test]
+fn sounds_of_a_family_alone_come_by_how_surely_they_are_of_it() {
+    let bank = bank(500);
+    let query = Query { family: Some(Family::Reed), ..Query::default() };
+    let found = search(&bank, &query, 500);
+    let of_it = bank.sounds.iter().filter(|sound| sound.profile.families.best().0 == Family::Reed);
+    assert_eq!(found.len(), of_it.count());
+    assert!(found.len() > 5 && found.is_sorted_by(|a, b| a.score >= b.score));
+    let first = bank.get(found[0].sound).unwrap().profile.families.get(Family::Reed);
+    assert_eq!(found[0].score, first);
+    assert_eq!(found[0].reasons[0].says, format!("family reed {first:.2}"));
 }
 
 #[test]

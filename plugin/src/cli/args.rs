@@ -10,7 +10,7 @@ use neume::language::{Language, Meaning};
 use neume::library::Library;
 use neume::picture;
 use neume::signs::{Likeness, Shape, Signs};
-use neume_models::{Reading, Scale, Sketch};
+use neume_models::{Family, Reading, Scale, Sketch};
 
 /// By what a drawing is read.
 #[derive(Debug, Clone, Args)]
@@ -41,6 +41,15 @@ impl Reader {
         while signs.practise(&library) {}
         Ok(Speaker { language, signs, library })
     }
+}
+
+/// A family by its name.
+///
+/// # Errors
+/// Lists the names that there are.
+pub fn family(text: &str) -> Result<Family> {
+    let names = || Family::ALL.map(Family::id).join(", ");
+    Family::from_id(text).with_context(|| format!("it is none of {}", names()))
 }
 
 /// A language, and the networks that understand it.

@@ -12,7 +12,7 @@ use neume::library::Library;
 use neume_models::Family;
 use serde::Serialize;
 
-use super::args::{open_language, open_sketch};
+use super::args::{family, open_language, open_sketch};
 use super::page_file;
 use super::report::{counted, emit};
 
@@ -261,9 +261,4 @@ fn within(low: f32, high: f32) -> impl Fn(&str) -> Result<f32> + Clone + Send + 
         ensure!((low..=high).contains(&value), "it is not in {low}..{high}");
         Ok(value)
     }
-}
-
-fn family(text: &str) -> Result<Family> {
-    let names = || Family::ALL.map(Family::id).join(", ");
-    Family::from_id(text).with_context(|| format!("it is none of {}", names()))
 }

@@ -11,7 +11,7 @@ use neume_bank::search::Like;
 use neume_bank::{Bank, Content, Profile, Query, Reason, SoundId, Text, Weights, search};
 use neume_models::Family;
 
-use super::args::Reader;
+use super::args::{Reader, family};
 use super::report::{as_instrument, counted, emit, file_of, file_text, root_text, shown};
 use super::{banks, read};
 
@@ -30,6 +30,9 @@ pub struct Search {
     /// A drawing: a picture, or a `.neume` file.
     #[arg(long, value_name = "PICTURE")]
     sketch: Option<PathBuf>,
+    /// Only sounds of this family, such as string or synth_lead.
+    #[arg(long, value_name = "FAMILY", value_parser = family)]
+    family: Option<Family>,
     #[command(flatten)]
     reader: Reader,
     /// How many sounds to show.
@@ -129,8 +132,9 @@ struct FoundReport {
 /// Runs the command.
 pub fn run(arguments: &Search, json: bool) -> Result<ExitCode> {
     let text = Text::of(&arguments.words.join(" "));
-    if text.is_empty() && arguments.like.is_none() && arguments.sketch.is_none() {
-        bail!("{}: say what to look for: words, --like or --sketch", arguments.folder.display());
+    let is_asked = arguments.like.is_some() || arguments.sketch.is_some() || arguments.family.is_some();
+    if text.is_empty() && !is_asked {
+        bail!("{}: say what to look for: words, --like, --sketch or --family", arguments.folder.display());
     }
     let drawn = match &arguments.sketch {
         Some(sketch) => {
@@ -146,6 +150,7 @@ pub fn run(arguments: &Search, json: bool) -> Result<ExitCode> {
         reading: drawn.as_ref().map(|(read, _)| &read.reading),
         like: like.as_ref().map(|(profile, itself)| Like { profile, itself: *itself }),
         text,
+        family: arguments.family,
         weights: drawn.as_ref().map_or(weights, |(_, speaker)| speaker.language.weights(&weights)),
     };
     let begin = std::time::Instant::now();

@@ -1,10 +1,13 @@
-//! The view Bank: a search of its sounds, which bank is matched, how far a scan is, and what could not be read.
+//! The view Bank: a search of its sounds, which bank is matched, how far a scan is, the families in it, and what could not
+//! be read.
 
 use std::path::Path;
 
 use egui::{
-    Align2, Rect, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo, pos2, vec2,
+    Align2, CursorIcon, Rect, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo, pos2,
+    vec2,
 };
+use neume_models::Family;
 
 use super::button::{elided, focus_ring, text_button};
 use super::editing::Editing;
@@ -17,6 +20,9 @@ const ROW_PX: f32 = 48.0;
 /// What is said above sounds in doubt.
 const HEAD_PX: f32 = 30.0;
 const FAILED_PX: f32 = 40.0;
+const FAMILY_PX: f32 = 36.0;
+/// Between the two columns of families.
+const FAMILIES_GAP_PX: f32 = 20.0;
 
 /// The view in `rect`.
 pub fn bank_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
@@ -149,11 +155,15 @@ fn progress_ui(ui: &mut Ui, rect: Rect, done: usize, total: usize, editing: &Edi
     response.widget_info(|| WidgetInfo::labeled(Role::ProgressIndicator, true, &words));
 }
 
-/// Sounds whose root is in doubt, and then files that could not be read; only what is seen is laid out.
+/// Sounds whose root is in doubt, then the families, and then files that could not be read; only what is seen is laid out.
 fn list_ui(ui: &mut Ui, rect: Rect, bank: &BankView, editing: &mut Editing) {
     let head_px = if bank.doubts.is_empty() { 0.0 } else { HEAD_PX };
-    let failed_px =
+    let families_px =
         head_px + doubt::ROW_PX * bank.doubts.len() as f32 + if head_px > 0.0 { 12.0 } else { 0.0 };
+    let families: Vec<Family> =
+        Family::ALL.into_iter().filter(|family| bank.by_family[family.index()] > 0).collect();
+    let gap = if families.is_empty() || bank.failed.is_empty() { 0.0 } else { 12.0 };
+    let failed_px = families_px + FAMILY_PX * families.len().div_ceil(2) as f32 + gap;
     let height = failed_px + FAILED_PX * bank.failed.len() as f32;
     let mut inner = ui.new_child(UiBuilder::new().id_salt("of the bank").max_rect(rect));
     ScrollArea::vertical().auto_shrink(false).show_viewport(&mut inner, |ui, seen| {
@@ -167,11 +177,54 @@ fn list_ui(ui: &mut Ui, rect: Rect, bank: &BankView, editing: &mut Editing) {
             let row = cell(head_px + doubt::ROW_PX * i as f32, doubt::ROW_PX);
             doubt::row_ui(ui, row, &bank.doubts[i], editing);
         }
+        for i in seen_rows(seen, families_px, FAMILY_PX, families.len().div_ceil(2)) {
+            let row = cell(families_px + FAMILY_PX * i as f32, FAMILY_PX);
+            let half = vec2((row.width() - FAMILIES_GAP_PX) / 2.0, FAMILY_PX);
+            for (column, family) in families.iter().skip(2 * i).take(2).enumerate() {
+                let left = row.min + vec2(column as f32 * (half.x + FAMILIES_GAP_PX), 0.0);
+                family_ui(ui, Rect::from_min_size(left, half), *family, &bank.by_family, editing);
+            }
+        }
         for i in seen_rows(seen, failed_px, FAILED_PX, bank.failed.len()) {
             let (path, cause) = &bank.failed[i];
             failed_ui(ui, cell(failed_px + FAILED_PX * i as f32, FAILED_PX), path, cause, editing);
         }
     });
+}
+
+/// How many sounds are of a family; a click shows them.
+fn family_ui(ui: &mut Ui, row: Rect, family: Family, counts: &[usize], editing: &mut Editing) {
+    let tokens = editing.tokens();
+    let (count, most) = (counts[family.index()], counts.iter().copied().max().unwrap_or(1));
+    let response = ui.interact(row, ui.scope_id().with(("family", family.id())), Sense::click());
+    let sounds = if count == 1 { "1 sound".to_string() } else { format!("{count} sounds") };
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("{}: {sounds}", family.label())));
+    let colour = editing.theme().family(family);
+    let lifted = response.hovered();
+    if lifted {
+        ui.painter().rect_filled(row.expand2(vec2(4.0, 0.0)), CORNER, mix(tokens.panel, tokens.text, 0.05));
+    }
+    let y = row.center().y - 2.0;
+    let disc = pos2(row.left() + 9.0, row.center().y);
+    ui.painter().circle_filled(disc, 9.0, colour);
+    icons::family_glyph(ui.painter(), Some(family), disc, 9.0, mix(colour, tokens.pad, 0.78));
+    let ink = if lifted { tokens.text } else { tokens.dim };
+    let left = row.left() + 27.0;
+    let at = pos2(row.right(), y);
+    let number =
+        ui.painter().text(at, Align2::RIGHT_CENTER, count.to_string(), theme::regular(12.0), tokens.dim);
+    let width = number.left() - 6.0 - left;
+    elided(ui, pos2(left, y), Align2::LEFT_CENTER, family.label(), theme::regular(12.5), ink, width);
+    let track = Rect::from_min_max(pos2(left, row.bottom() - 7.0), pos2(row.right(), row.bottom() - 5.0));
+    let share = count as f32 / most as f32;
+    // A single sound is seen, too.
+    let bar = Rect::from_min_size(track.min, vec2((track.width() * share).max(3.0), track.height()));
+    ui.painter().rect_filled(track, 1.0, mix(tokens.panel, tokens.faint, 0.2));
+    ui.painter().rect_filled(bar, 1.0, mix(tokens.panel, colour, 0.82));
+    focus_ring(ui, &response, row.expand2(vec2(4.0, 0.0)), CORNER, tokens);
+    if response.on_hover_cursor(CursorIcon::PointingHand).clicked() {
+        search_view::look_for_family(family, editing);
+    }
 }
 
 /// Of so many rows of a height below `top`, those that are seen.

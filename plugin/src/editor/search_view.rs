@@ -6,6 +6,7 @@ use egui::{
     TextEdit, Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
 use neume_bank::SoundId;
+use neume_models::Family;
 
 use super::button::{elided, focus_ring, text_width};
 use super::editing::Editing;
@@ -146,6 +147,18 @@ fn chips_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
             write_on(ui);
         }
     }
+    if let Some(family) = editing.state.search.asked.family {
+        let at = pos2(left, rect.top());
+        let (response, right) = chip_ui(ui, at, rect.right() - left, family.label(), true, true, editing);
+        let label = format!("No longer {} alone", family.label());
+        response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &label));
+        left = right + 6.0;
+        if response.on_hover_text("Sounds of this family alone; a click leaves them").clicked() {
+            editing.state.search.asked.family = None;
+            send(editing);
+            write_on(ui);
+        }
+    }
     let Some(like) = editing.state.search.asked.like else { return };
     let name = name_of(like, editing).map_or_else(|| "a sound".to_string(), |title| title.to_string());
     let most = rect.right() - left;
@@ -180,7 +193,7 @@ fn chip_ui(
     let cross_px = if closes { 18.0 } else { 0.0 };
     let width = (text_width(ui, words, &font) + 22.0 + cross_px).min(most_px);
     let rect = Rect::from_min_size(at, vec2(width, CHIP_PX));
-    let response = ui.interact(rect, ui.scope_id().with(("chip", closes)), Sense::click());
+    let response = ui.interact(rect, ui.scope_id().with(("chip", words)), Sense::click());
     let lift = if response.hovered() { 0.08 } else { 0.0 };
     let fill = if chosen { mix(tokens.panel, tokens.accent, 0.28) } else { tokens.panel };
     let line = if chosen { tokens.accent } else { tokens.line };
@@ -287,6 +300,12 @@ fn like_ui(ui: &mut Ui, rect: Rect, found: &FoundView, editing: &mut Editing) {
     if response.on_hover_text("Sounds like this one").clicked() {
         look_for_more_like(found.sound, editing);
     }
+}
+
+/// Shows the sounds of one family.
+pub(super) fn look_for_family(family: Family, editing: &mut Editing) {
+    editing.state.search.asked.family = Some(family);
+    send(editing);
 }
 
 /// Opens this view with the sounds that are like one.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use neume_bank::Bank;
+use neume_models::Family;
 
 use super::Worker;
 use super::roots::{Roots, doubts};
@@ -61,7 +62,7 @@ impl Worker {
     pub(super) fn describe_bank(&mut self) {
         self.view.bank.name = self.bank.name.clone();
         self.view.bank.sounds = self.bank.sounds.len();
-        self.view.bank.scanning = self.scan_progress();
+        self.view.bank.by_family = by_family(&self.bank);
     }
 
     /// How far the scan of a folder that is opened is, or of one that has changed.
@@ -102,7 +103,6 @@ impl Worker {
                 }
             }
         }
-        self.describe_bank();
     }
 
     /// Matches against what is labelled by now of a folder that is being scanned. What is open never shrinks by that.
@@ -141,6 +141,15 @@ impl Worker {
             }
         }
     }
+}
+
+/// How many sounds are likelier of each family than of any other.
+fn by_family(bank: &Bank) -> [usize; Family::COUNT] {
+    let mut counts = [0; Family::COUNT];
+    for sound in &bank.sounds {
+        counts[sound.profile.families.best().0.index()] += 1;
+    }
+    counts
 }
 
 #[cfg(test)]

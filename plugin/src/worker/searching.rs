@@ -18,6 +18,7 @@ pub fn searched(bank: &Bank, asked: SearchAsked, reading: Option<&Reading>, weig
         reading,
         like: like.map(|sound| Like { profile: &sound.profile, itself: Some(sound.id) }),
         text: Text::of(&asked.words),
+        family: asked.family,
         weights: *weights,
     };
     let found = search(bank, &query, SHOWN);

@@ -7,6 +7,7 @@ use neume::engine::Mode;
 use neume::handoff::{BankView, DeviceView, DoubtView, KeyPress, Request, ScanProgress, SearchAsked, View};
 use neume::state::BankRef;
 use neume_bank::Decision;
+use neume_models::Family;
 
 use super::scene;
 use super::window::{Bench, Window, draw, open, usual};
@@ -211,11 +212,9 @@ fn scans_failures_and_notices_are_shown() {
     view.bank = BankView {
         name: "my sounds".to_string(),
         sounds: 40,
-        stands_in: false,
         scanning: Some(ScanProgress { done: 41, total: 200 }),
-        doubts: [].into(),
-        decided: None,
         failed: vec![("/music/broken.wav".into(), "the file is empty".to_string())].into(),
+        ..BankView::default()
     };
     view.notice = Some("/music/broken.wav: the file is empty".to_string());
     bench.publish(view);
@@ -306,7 +305,7 @@ fn a_long_list_of_doubts_and_failures_is_walked_to_its_end() {
     window.hover_at(list);
     window.event(wheel(-100_000.0));
     window.run_steps(60);
-    window.get_by_label("Hear pipe 499");
+    window.get_by_label("percussion: 22 sounds");
 }
 
 #[test]
@@ -488,4 +487,19 @@ fn sounds_like_one_that_was_found_are_asked_for_and_left_again() {
     window.get_by_label("Leave the search").click();
     window.run();
     assert_eq!(looked_for(&window), SearchAsked::default());
+}
+
+#[test]
+fn the_families_of_a_bank_are_told_and_the_sounds_of_one_can_be_looked_at() {
+    let mut window = furnished();
+    window.get_by_label("Bank").click();
+    window.run();
+    window.get_by_label("mallet: 20 sounds").click();
+    window.run();
+    let mallets = SearchAsked { family: Some(Family::Mallet), ..SearchAsked::default() };
+    assert_eq!(looked_for(&window), mallets);
+    window.get_by_label("No longer mallet alone").click();
+    window.run();
+    assert_eq!(looked_for(&window), SearchAsked::default());
+    window.get_by_label("mallet: 20 sounds");
 }

@@ -187,7 +187,12 @@ pub fn bench(theme: Theme) -> Bench {
     .map(match_view)
     .into();
     let mut view = View {
-        bank: BankView { name: "Factory".to_string(), sounds: 192, ..Default::default() },
+        bank: BankView {
+            name: "Factory".to_string(),
+            sounds: 192,
+            by_family: [20, 16, 12, 20, 16, 20, 16, 8, 20, 12, 16, 16],
+            ..Default::default()
+        },
         ..Default::default()
     };
     view.slots[2] = SlotView {
@@ -265,7 +270,7 @@ pub fn searched(theme: Theme) -> Bench {
         reasons: reasons.iter().map(|reason| reason.to_string()).collect(),
     });
     view.search = SearchView {
-        asked: SearchAsked { words: "s".to_string(), like: None, drawn: Some(2) },
+        asked: SearchAsked { words: "s".to_string(), drawn: Some(2), ..SearchAsked::default() },
         like: None,
         found: found.into(),
     };
@@ -299,6 +304,7 @@ pub fn doubtful(theme: Theme) -> Bench {
     view.bank = BankView {
         name: "my sounds".to_string(),
         sounds: 1437,
+        by_family: [210, 188, 12, 96, 301, 77, 142, 9, 344, 1, 35, 22],
         decided: Some(DecidedView { was, decision: Decision::Ear }),
         failed: vec![("/music/my sounds/take 03.wav".into(), "the file is empty".to_string())].into(),
         doubts: doubts.into(),
@@ -334,11 +340,10 @@ pub fn troubled(theme: Theme) -> Bench {
     view.bank = BankView {
         name: "field recordings".to_string(),
         sounds: 1204,
-        stands_in: false,
         scanning: Some(ScanProgress { done: 1230, total: 3120 }),
-        doubts: Arc::default(),
-        decided: None,
         failed: (1..30).map(broken).collect(),
+        by_family: [22, 41, 0, 310, 96, 18, 37, 402, 120, 4, 53, 101],
+        ..BankView::default()
     };
     view.notice = Some("/music/field/take 03.wav: the file ends in the middle of a chunk".to_string());
     bench.publish(view);
