@@ -442,3 +442,57 @@ pub fn span_of(ink: &Ink) -> Option<Span> {
     }
     span
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::train::rng_of;
+
+    #[test]
+    fn what_lies_beside_a_drawing_covers_none_of_it_and_is_there_on_many_pages() {
+        let own = Colour { rgb: [20.0; 3], opacity: 1.0, grain: 0.0, grain_px: 1.0 };
+        let signs: &Signs = &[];
+        let mut furnished = 0;
+        for seed in 0..300 {
+            let rng = &mut rng_of(seed, 0);
+            let columns = Page::columns(rng);
+            // On a clean page nothing was rubbed out.
+            let page = Page { wear: 0.0, ..Page::random(columns, rng) };
+            let span = columns.map(|column| column as f32 / ROWS as f32);
+            let ink = Pen::random(rng).ink(&Drawing::random(rng, span, signs), rng);
+            let layers = beside(&page, &ink, &own, signs, rng);
+            furnished += usize::from(!layers.is_empty());
+            for (other, _) in layers {
+                assert!(ink.coverage.iter().zip(&other.coverage).all(|(a, b)| *a == 0 || *b == 0), "{seed}");
+            }
+        }
+        assert!((60..200).contains(&furnished), "{furnished}");
+    }
+
+    #[test]
+    fn writing_is_small_beside_the_drawing_and_lies_on_the_sheet() {
+        let own = Colour { rgb: [20.0; 3], opacity: 1.0, grain: 0.0, grain_px: 1.0 };
+        let page = Page { paper: [255.0; 3], turned_radians: 0.0, columns: [64, 320], wear: 0.0 };
+        let (mut pixmap, mut written) = (blank(), 0);
+        mark(&mut pixmap, &[[0.4, 0.5], [0.9, 0.5]], 0.02);
+        let ink = Ink { coverage: coverage_of(&pixmap), width_norm: 0.02 };
+        let desk = Desk {
+            sheet: [0.25, 1.25, 0.0, 1.0],
+            drawn: &ink,
+            size: 0.5,
+            width_norm: 0.02,
+            own: &own,
+            page: &page,
+            signs: &[],
+        };
+        for seed in 0..100 {
+            for (writing, _) in desk.writing(&mut rng_of(seed, 1)) {
+                let Some([left, right, bottom, top]) = span_of(&writing) else { continue };
+                written += 1;
+                assert!(left > 0.15 && right < 1.35, "{seed}: {left}..{right}");
+                assert!(top - bottom < 0.5, "{seed}: {bottom}..{top}");
+            }
+        }
+        assert!(written > 60, "{written}");
+    }
+}
