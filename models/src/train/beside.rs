@@ -55,12 +55,12 @@ pub fn beside(page: &Page, ink: &Ink, own: &Colour, signs: &Signs, rng: &mut imp
     while rng.random_bool(chance) {
         chance = 0.35;
         let thing = match rng.random_range(0..100) {
-            0..54 => desk.writing(rng),
-            54..62 => desk.frame(rng),
-            62..70 => desk.finger(rng),
-            70..75 => desk.pen_that_lies_there(rng),
-            75..82 => desk.holes(rng),
-            82..88 => desk.edge(rng),
+            0..44 => desk.writing(rng),
+            44..51 => desk.frame(rng),
+            51..64 => desk.finger(rng),
+            64..71 => desk.pen_that_lies_there(rng),
+            71..77 => desk.holes(rng),
+            77..82 => desk.edge(rng),
             _ => desk.tools(rng),
         };
         if thing.iter().all(|(ink, _)| desk.is_clear_of(ink)) {
@@ -195,7 +195,16 @@ impl Desk<'_> {
         };
         let tip = along(at, angle, long - thick);
         let mut pixmap = blank();
-        mark(&mut pixmap, &[along(at, angle, -0.2), tip], 2.0 * thick);
+        if rng.random_bool(0.5) {
+            mark(&mut pixmap, &[along(at, angle, -0.2), tip], 2.0 * thick);
+        } else {
+            // The ball of a thumb.
+            let round = |t: f32| {
+                let (sin, cos) = (t * TAU).sin_cos();
+                along(along(at, angle, long * cos), angle + PI / 2.0, 1.3 * thick * sin)
+            };
+            fill(&mut pixmap, &sampled(40, round));
+        }
         let mut layers = vec![flat(&pixmap, skin, 1.0)];
         if rng.random_bool(0.6) {
             let mut pixmap = blank();
@@ -205,18 +214,25 @@ impl Desk<'_> {
         layers
     }
 
-    /// A pen or a ruler that lies on the sheet, with its shadow.
+    /// A pen or a ruler that lies on the sheet, with its shadow and its shine, from beyond an edge or all of it.
     fn pen_that_lies_there(&self, rng: &mut impl Rng) -> Vec<Layer> {
         let (at, inward) = self.edge_point(rng);
         let angle = inward + 0.7 * normal(rng);
         let (long, thick) = (rng.random_range(0.1..0.5f32), rng.random_range(0.012..0.05f32));
-        let body = [along(at, angle, -0.3), along(at, angle, long)];
-        let off = [0.3 * thick * normal(rng), -rng.random_range(0.1..0.5) * thick];
-        let (mut shadow, mut pixmap) = (blank(), blank());
-        mark(&mut shadow, &body.map(|p| [p[0] + off[0], p[1] + off[1]]), thick);
-        mark(&mut pixmap, &body, thick);
+        let from = if rng.random_bool(0.4) { rng.random_range(0.02..0.4f32) } else { -0.3 };
+        let aside = |off: At| [from, from.max(0.0) + long].map(|far| add(along(at, angle, far), off));
+        let off = [0.3 * thick * normal(rng), -rng.random_range(0.2..0.6) * thick];
+        let (mut shadow, mut body, mut shine) = (blank(), blank(), blank());
+        mark(&mut shadow, &aside(off), thick);
+        mark(&mut body, &aside([0.0; 2]), thick);
+        let across = along([0.0; 2], angle + PI / 2.0, rng.random_range(-0.25..0.25) * thick);
+        mark(&mut shine, &aside(across), 0.25 * thick);
         let colour: [f32; 3] = std::array::from_fn(|_| rng.random_range(0.0..255.0f32));
-        vec![flat(&shadow, [0.0; 3], rng.random_range(0.1..0.5)), flat(&pixmap, colour, 1.0)]
+        vec![
+            flat(&shadow, [0.0; 3], rng.random_range(0.15..0.5)),
+            flat(&body, colour, 1.0),
+            flat(&shine, [255.0; 3], rng.random_range(0.1..0.6)),
+        ]
     }
 
     /// Holes or rings of a binding along one side.
@@ -426,6 +442,10 @@ fn flat(pixmap: &Pixmap, rgb: [f32; 3], opacity: f32) -> Layer {
     let rgb = rgb.map(|v| v.clamp(0.0, 255.0));
     let ink = Ink { coverage: coverage_of(pixmap), width_norm: 0.0 };
     (ink, Colour { rgb, opacity, grain: 0.0, grain_px: 1.0 })
+}
+
+fn add(a: At, b: At) -> At {
+    [a[0] + b[0], a[1] + b[1]]
 }
 
 fn along(from: At, angle: f32, far: f32) -> At {
