@@ -326,6 +326,10 @@ fn hue_targets(lessons: &[Lesson]) -> Result<Tensor, Error> {
     Ok(Tensor::from_vec(targets, (lessons.len(), 12), &Device::Cpu)?)
 }
 
+/// Heights that are further off than this are all as wrong: whatever else was taken for the drawing, a few such pages would
+/// make the network doubt every line of which it can be sure.
+const FAR_OFF: f32 = 0.04;
+
 /// How far off each height is; the network learns to foretell it.
 fn pitch_errors(output: &SketchOutput, lessons: &[Lesson]) -> Result<Vec<f32>, Error> {
     lessons
@@ -333,7 +337,7 @@ fn pitch_errors(output: &SketchOutput, lessons: &[Lesson]) -> Result<Vec<f32>, E
         .enumerate()
         .map(|(at, lesson)| {
             let found = lesson.answers(output, at)?.y_norm();
-            Ok(lesson.truth.map_or(0.0, |t| (found - t.y_norm).abs() + 2e-4))
+            Ok(lesson.truth.map_or(0.0, |t| (found - t.y_norm).abs().min(FAR_OFF) + 2e-4))
         })
         .collect()
 }
