@@ -83,6 +83,8 @@ pub(crate) fn first(all: &mut Vec<(f32, usize)>, count: usize) {
             all.select_nth_unstable_by(count - 1, order);
         }
         all.truncate(count);
+        // A list for each of ten thousand points would else keep the room of all the others: a gigabyte and more.
+        all.shrink_to_fit();
     }
     all.sort_unstable_by(order);
 }
@@ -119,5 +121,18 @@ impl<'a> Groups<'a> {
             members.map(|&at| (apart(to, &self.points[at as usize]), at as usize)).collect();
         first(&mut all, count);
         all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_of_many_take_the_room_of_a_few() {
+        let points: Vec<[f32; 2]> = (0..1_000u16).map(|i| [f32::from(i), 0.0]).collect();
+        let near = nearest(&points[500], &points, Some(500), 4);
+        assert_eq!(near, [(1.0, 499), (1.0, 501), (4.0, 498), (4.0, 502)]);
+        assert!(near.capacity() < 100, "room for {}", near.capacity());
     }
 }
