@@ -157,6 +157,12 @@ impl Bank {
         &self.sounds[self.table.positions[row] as usize]
     }
 
+    /// The sounds of a content; they lie beside each other.
+    pub(crate) fn sounds_of(&self, id: SoundId) -> impl Iterator<Item = &Sound> {
+        let from = self.position(id).unwrap_or(self.sounds.len());
+        self.sounds[from..].iter().take_while(move |sound| sound.id == id)
+    }
+
     /// Where a sound stands in `sounds`; of files of the same content, the first.
     pub(crate) fn position(&self, id: SoundId) -> Option<usize> {
         self.by_id.get(&id).copied()

@@ -165,7 +165,11 @@ impl<'a> Asking<'a> {
         let table = bank.table();
         let reading = query.reading.map(|reading| Asked::new(bank, reading, &query.weights));
         let like = query.like.map(|like| AskedLike::new(like.profile));
-        let words = (!query.text.is_empty()).then(|| table.words.find(&query.text));
+        let words = (!query.text.is_empty()).then(|| {
+            let mut found = table.words.find(&query.text);
+            sharing::settle(bank, &query.text, &mut found);
+            found
+        });
         let itself = query.like.and_then(|like| bank.position(like.itself?)).map(|position| position as u32);
         let likeness_weight = if like.is_some() { weights.likeness } else { 0.0 };
         let words_weight = if query.text.wanted.is_empty() { 0.0 } else { weights.words };

@@ -56,6 +56,7 @@ pub(super) fn reasons(bank: &Bank, query: &Query, sound: &Sound, instrument: usi
     // What its own name does not say, those of the others may.
     let others = bank.instruments_of(sound.id).filter(|&other| other != instrument);
     let instruments = std::iter::once(instrument).chain(others).map(|index| &bank.instruments[index]);
+    let instruments = instruments.filter(|of| !words::is_unwanted(of, &query.text));
     for (field, word) in words::spoken(sound, instruments, &query.text) {
         let says = format!("{}: '{word}'", field.label());
         reasons.push(Reason { aspect: Aspect::Words, near: nearness_of(field), says });

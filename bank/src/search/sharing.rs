@@ -1,14 +1,34 @@
 //! Of the instruments that share a sound, the one that answers a query best.
 
 use super::Query;
-use super::words;
+use super::words::{self, Text};
 use crate::family_words::family_of;
 use crate::{Bank, Sound};
 use neume_models::Family;
 
-/// The position of an instrument of this sound: of those that may play it, the one whose name has most of the words that
-/// are asked for and fewest others, in their order; of these, the one whose name says the drawn family, or the sound's own where none is
-/// drawn; of these, the one that plays the sound on the drawn key; of these, the first.
+/// Settles which rows an unwanted word leaves out because of their instruments: those that no other plays, or none that
+/// has the words that are wanted.
+pub(crate) fn settle(bank: &Bank, text: &Text, found: &mut words::Found) {
+    if found.disputed.is_empty() {
+        return;
+    }
+    let is_left: Vec<bool> = bank.instruments.iter().map(|of| !words::is_unwanted(of, text)).collect();
+    for row in std::mem::take(&mut found.disputed) {
+        let id = bank.sound_of_row(row as usize).id;
+        let mut left = bank.instruments_of(id).filter(|&index| is_left[index]).peekable();
+        let is_played = left.peek().is_some();
+        let left = left.map(|index| &bank.instruments[index]);
+        match words::worth(bank.sounds_of(id), left, text).filter(|_| is_played) {
+            Some(worth) => found.worth[row as usize] = worth,
+            None => found.leave_out(row),
+        }
+    }
+}
+
+/// The position of an instrument of this sound: of those that may play it, one that no unwanted word names; of these
+/// the one whose name has most of the words that are asked for and fewest others, in their order; of these, the one
+/// whose name says the drawn family, or the sound's own where none is drawn; of these, the one that plays the sound
+/// on the drawn key; of these, the first.
 pub(crate) fn instrument_for(bank: &Bank, query: &Query, sound: &Sound) -> usize {
     let mut candidates = bank.instruments_of(sound.id);
     // Every sound is in an instrument.
@@ -27,7 +47,7 @@ pub(crate) fn instrument_for(bank: &Bank, query: &Query, sound: &Sound) -> usize
 }
 
 /// What is compared, the most telling first.
-type Fitness = (u32, std::cmp::Reverse<usize>, bool, f32, bool);
+type Fitness = (bool, u32, std::cmp::Reverse<usize>, bool, f32, bool);
 
 fn fitness(bank: &Bank, query: &Query, sound: &Sound, index: usize) -> Fitness {
     let instrument = &bank.instruments[index];
@@ -46,5 +66,6 @@ fn fitness(bank: &Bank, query: &Query, sound: &Sound, index: usize) -> Fitness {
             bank.sounds[zone.sound].id == sound.id && (f32::from(low)..=f32::from(high)).contains(&drawn)
         })
     });
-    (worth, std::cmp::Reverse(if worth > 0 { unasked } else { 0 }), is_it, family, is_served)
+    let is_left = !words::is_unwanted(instrument, &query.text);
+    (is_left, worth, std::cmp::Reverse(if worth > 0 { unasked } else { 0 }), is_it, family, is_served)
 }

@@ -205,6 +205,20 @@ fn of_instruments_that_share_a_sound_each_is_found_by_its_name_and_by_what_is_dr
         assert!(found.reasons.iter().any(|reason| reason.says == says), "{typed}: {:?}", found.reasons);
         assert_eq!(bank.instrument_called(shared, Some(expected)), Some(found.instrument));
     }
+    for (typed, expected) in [
+        ("-viola -saw", Some("Grand Violin")),
+        ("-violin -saw", Some("Viola")),
+        ("lead -saw", None),
+        ("vio -violin", Some("Viola")),
+        ("violin -viol", None),
+        ("-violin -viola -lead", None),
+    ] {
+        let query = Query { text: Text::of(typed), ..Query::default() };
+        let found = search(&bank, &query, 50);
+        let found = found.iter().find(|found| found.sound == shared);
+        assert_eq!(found.map(|found| name_of(found.instrument)), expected, "{typed}");
+        assert!(found.is_none_or(|found| (0.0..=1.0).contains(&found.score)));
+    }
     let drawn = |family: Family, midi: f32| {
         let mut reading = reading(&mut Dice(1));
         reading.timbre.family = Some(family);

@@ -100,12 +100,18 @@ pub(crate) struct Found {
     pub worth: Vec<u16>,
     /// Words that were asked for.
     pub asked: usize,
+    /// Rows that an unwanted word names only an instrument of; others may play them. They are in the mask.
+    pub disputed: Vec<u32>,
 }
 
 impl Found {
     /// How well a row answers, 0..1.
     pub fn share(&self, row: usize) -> f32 {
         f32::from(self.worth[row]) / (f32::from(WHOLE) * self.asked.max(1) as f32)
+    }
+
+    pub fn leave_out(&mut self, row: u32) {
+        self.mask[row as usize / BLOCK] &= !(1 << (row as usize % BLOCK));
     }
 }
 
@@ -129,8 +135,12 @@ impl Words {
 
     /// The rows that have every wanted word and no unwanted one.
     pub fn find(&self, text: &Text) -> Found {
-        let mut found =
-            Found { mask: full_mask(self.count), worth: vec![0; self.count], asked: text.wanted.len() };
+        let mut found = Found {
+            mask: full_mask(self.count),
+            worth: vec![0; self.count],
+            asked: text.wanted.len(),
+            disputed: Vec::new(),
+        };
         let mut here = vec![0u16; if text.wanted.is_empty() { 0 } else { self.count }];
         for word in &text.wanted {
             let mut mask = vec![0u64; found.mask.len()];
@@ -149,10 +159,15 @@ impl Words {
         }
         for word in &text.unwanted {
             for entry in self.beginning_with(word).flat_map(|at| self.entries(at)) {
-                let row = (entry >> 2) as usize;
-                found.mask[row / BLOCK] &= !(1 << (row % BLOCK));
+                match Field::ALL[(entry & 3) as usize] {
+                    Field::Instrument => found.disputed.push(entry >> 2),
+                    _ => found.leave_out(entry >> 2),
+                }
             }
         }
+        found.disputed.sort_unstable();
+        found.disputed.dedup();
+        found.disputed.retain(|&row| found.mask[row as usize / BLOCK] >> (row as usize % BLOCK) & 1 == 1);
         found
     }
 
@@ -264,10 +279,29 @@ fn each_text(sound: &Sound, mut take: impl FnMut(Field, &str)) {
 
 /// Where a sound, or an instrument that it belongs to, has the words of a text: field and word, as it is written folded.
 pub(crate) fn spoken<'a>(
-    sound: &Sound,
+    sound: &'a Sound,
     instruments: impl Iterator<Item = &'a Instrument>,
     text: &Text,
 ) -> Vec<(Field, String)> {
+    let best = most_telling(std::iter::once(sound), instruments, text).into_iter();
+    best.flatten().map(|(_, field, word)| (field, word)).collect()
+}
+
+/// What the words of a text are worth at sounds of one content as these instruments; `None` where one is missing.
+pub(super) fn worth<'a>(
+    sounds: impl Iterator<Item = &'a Sound>,
+    instruments: impl Iterator<Item = &'a Instrument>,
+    text: &Text,
+) -> Option<u16> {
+    most_telling(sounds, instruments, text).into_iter().map(|best| best.map(|(worth, ..)| worth)).sum()
+}
+
+/// For each word that is wanted what it is worth, where it stands, and as what.
+fn most_telling<'a>(
+    sounds: impl Iterator<Item = &'a Sound>,
+    instruments: impl Iterator<Item = &'a Instrument>,
+    text: &Text,
+) -> Vec<Option<(u16, Field, String)>> {
     let mut best: Vec<Option<(u16, Field, String)>> = vec![None; text.wanted.len()];
     let mut look = |field: Field, words: &str| {
         each_word(words, |word| {
@@ -281,11 +315,22 @@ pub(crate) fn spoken<'a>(
             }
         });
     };
-    each_text(sound, &mut look);
+    sounds.for_each(|sound| each_text(sound, &mut look));
     for instrument in instruments.filter(|instrument| instrument.is_named()) {
         look(Field::Instrument, &instrument.name);
     }
-    best.into_iter().flatten().map(|(_, field, word)| (field, word)).collect()
+    best
+}
+
+/// Whether an instrument has a word that is not to be there.
+pub(super) fn is_unwanted(instrument: &Instrument, text: &Text) -> bool {
+    let mut is_unwanted = false;
+    if !text.unwanted.is_empty() && instrument.is_named() {
+        each_word(&instrument.name, |word| {
+            is_unwanted |= text.unwanted.iter().any(|unwanted| word.starts_with(&**unwanted));
+        });
+    }
+    is_unwanted
 }
 
 /// The words of a text, folded: those between signs and blanks, and the parts of `GrandPiano` and `Violin2`.
