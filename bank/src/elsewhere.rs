@@ -15,7 +15,7 @@ use crate::index::Index;
 const MOST_BYTES: u64 = 256 << 20;
 const MOST_BYTES_IN_ALL: u64 = 512 << 20;
 
-/// Labels by the same ears, and what the composer has decided on those sounds.
+/// Labels by the same ears, and what the composer has decided, whichever ears or Neume heard those sounds.
 #[derive(Debug, Default)]
 pub(crate) struct Elsewhere {
     pub labels: HashMap<SoundId, Analysis>,
@@ -32,15 +32,15 @@ impl Elsewhere {
             if cancel.load(Ordering::Relaxed) {
                 break;
             }
+            for (id, decision) in decisions::open(&path).unwrap_or_default() {
+                found.decided.entry(id).or_insert(decision);
+            }
             if bytes > MOST_BYTES.min(left) {
                 continue;
             }
             left -= bytes;
             let Ok((index, _)) = Index::open(&path, cancel) else { continue };
             if index.ears == ears {
-                for (id, decision) in decisions::open(&path).unwrap_or_default() {
-                    found.decided.entry(id).or_insert(decision);
-                }
                 for (id, says) in index.sounds {
                     found.labels.entry(id).or_insert(says);
                 }

@@ -513,8 +513,11 @@ impl<'a> Scan<'a> {
     fn finish(&mut self, interrupted: bool) {
         let gone = !self.before.is_empty();
         let is_away = gone && self.index.files.is_empty();
-        let sounds = &self.index.sounds;
-        self.elsewhere.decided.retain(|id, _| sounds.contains_key(id));
+        // Sounds that this scan has not come to may be those that were decided on, and the next one looks nowhere else.
+        if !interrupted && self.failed.is_empty() {
+            let sounds = &self.index.sounds;
+            self.elsewhere.decided.retain(|id, _| sounds.contains_key(id));
+        }
         if let Err(error) = decisions::adopt(self.keeper.place(), &self.elsewhere.decided) {
             self.say(&error);
         }

@@ -2,9 +2,9 @@
 
 use std::fs;
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use neume_bank::{Decision, ScanReport, decisions, export, looping, scan_with};
+use neume_bank::{Decision, Progress, ScanReport, decisions, export, looping, scan_with};
 
 use crate::scan::{EARS, Place};
 
@@ -33,6 +33,40 @@ fn a_folder_that_was_moved_keeps_labels_and_decisions() {
     assert_eq!(again.bank.sounds, moved.bank.sounds);
     let whole = scanned(&place, place.folder.path());
     assert_eq!((whole.sounds, whole.new), (3, 0), "a folder around it knows them too");
+}
+
+#[test]
+fn decisions_on_a_folder_that_was_moved_outlive_a_scan_that_is_left_and_labels_of_another_kind() {
+    let moved = |change: &dyn Fn(&Place)| {
+        let place = Place::new();
+        (0..8).for_each(|i| place.tone(&format!("harp/{i}.wav"), 60.0 + i as f32));
+        let [harp, lyre] = ["harp", "lyre"].map(|name| place.path(name));
+        let ids: Vec<_> = scanned(&place, &harp).bank.sounds.iter().map(|sound| sound.id).collect();
+        decisions::decide(&harp, &place.options(), &ids, Some(Decision::Midi(40.0))).unwrap();
+        change(&place);
+        fs::rename(&harp, &lyre).unwrap();
+        (place, lyre)
+    };
+    let hold = |place: &Place, lyre: &Path| {
+        let bank = scanned(place, lyre).bank;
+        bank.sounds.iter().filter(|sound| sound.profile.root_midi == Some(40.0)).count()
+    };
+
+    let (place, lyre) = moved(&|_| {});
+    let cancel = AtomicBool::new(false);
+    let mut leave = |progress: &Progress| cancel.store(progress.done > 0, Ordering::Relaxed);
+    scan_with(&lyre, &place.options(), &EARS, &mut leave, &cancel).unwrap_err();
+    assert_eq!(hold(&place, &lyre), 8);
+
+    let (place, lyre) = moved(&|place| {
+        let index = place.index_of(&place.path("harp"));
+        let text = fs::read_to_string(&index).unwrap();
+        let (head, rest) = text.split_once('\n').unwrap();
+        let mut head: serde_json::Value = serde_json::from_str(head).unwrap();
+        head["analysis"] = 1.into();
+        fs::write(index, format!("{head}\n{rest}")).unwrap();
+    });
+    assert_eq!(hold(&place, &lyre), 8);
 }
 
 #[test]

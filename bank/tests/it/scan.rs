@@ -51,7 +51,12 @@ impl Place {
 
     /// Where the index lies, or will.
     pub fn index(&self) -> PathBuf {
-        let whole = self.folder.path().canonicalize().unwrap();
+        self.index_of(self.folder.path())
+    }
+
+    /// The same of another folder.
+    pub fn index_of(&self, folder: &Path) -> PathBuf {
+        let whole = folder.canonicalize().unwrap();
         let id = SoundId::of(path_text::encode(&whole).as_bytes());
         self.cache.path().join("banks").join(format!("{id}.index"))
     }
