@@ -9,8 +9,8 @@ use crate::pieces::{MOST_FRAMES, Outline};
 use crate::root::Root;
 use crate::samples::Samples;
 use crate::{
-    Audio, Course, Decision, Decoded, Loop, Profile, Sound, SoundId, Source, course, decode, looping,
-    loudness, pitch,
+    Audio, Course, Decision, Decoded, Loop, Placing, Profile, Sound, SoundId, Source, course, decode,
+    looping, loudness, pitch,
 };
 
 /// What a sound's content says, whatever its file is called. This is what the index keeps.
@@ -50,6 +50,9 @@ pub struct Analysis {
     /// See [`Sound::tags`].
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub tags: String,
+    /// What a chunk of the file says of keys, velocities and level.
+    #[serde(default, skip_serializing_if = "Placing::is_nothing")]
+    pub placing: Placing,
 }
 
 /// Analyses decoded samples; `mono` are theirs by [`heard_mono`], and `labels` what the sound network says of these.
@@ -108,6 +111,7 @@ impl Ground<'_> {
             overview,
             remark: outline.remark,
             tags: String::new(),
+            placing: Placing::default(),
         }
     }
 }
@@ -131,6 +135,7 @@ impl Analysis {
             && secs(self.attack_secs)
             && self.course.is_whole()
             && self.overview.len() == Sound::OVERVIEW_LEN
+            && self.placing.is_whole()
     }
 
     /// The sound of this content under this name, with the root that the composer has decided on.

@@ -38,7 +38,7 @@ pub(crate) fn bank_of(folder: &Path, index: &Index, decided: &Decisions) -> Bank
         path: path.clone(),
         source: Source::File(path.clone()),
         name: path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
-        hints: told_by_tags(names::hints(path), says),
+        hints: Hints { placing: says.placing, ..told_by_tags(names::hints(path), says) },
         is_drum: false,
     });
     let files = entries.len();

@@ -3,8 +3,8 @@
 
 use std::io;
 
-use crate::Loop;
 use crate::content::{Content, Reader};
+use crate::{Loop, Placing};
 
 /// What the chunks around the samples say.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -222,10 +222,31 @@ pub(crate) fn told_by_wave(file: &mut Chunked) -> Told {
     told
 }
 
+/// What the `inst` chunk of a WAV or the `INST` chunk of an AIFF file says of keys, velocities and level.
+pub(crate) fn placing(content: &Content) -> Placing {
+    let said = match &mark(content)[..] {
+        b"RIFF" | b"RF64" | b"BW64" => {
+            let body = Chunked::wave(content).ok().and_then(|mut file| file.body_of(b"inst"));
+            body.and_then(|body| Some((i16::from(*body.get(2)? as i8), *body[3..].first_chunk()?)))
+        }
+        b"FORM" => {
+            let body = Chunked::aiff(content).ok().and_then(|mut file| file.body_of(b"INST"));
+            body.and_then(|body| Some((be_u16(&body, 6)? as i16, *body[2..].first_chunk()?)))
+        }
+        _ => None,
+    };
+    let Some((gain_db, [low, high, soft, loud])) = said else { return Placing::default() };
+    Placing::of((low, high), (soft, loud), gain_db)
+}
+
+/// What a file begins with.
+fn mark(content: &Content) -> Vec<u8> {
+    content.reader().and_then(|mut reader| reader.at(0, 4)).unwrap_or_default()
+}
+
 /// Description and originator of a broadcast wave; empty where a file is none.
 pub(crate) fn described(content: &Content) -> Vec<String> {
-    let beginning = content.reader().and_then(|mut reader| reader.at(0, 4)).unwrap_or_default();
-    if !matches!(&beginning[..], b"RIFF" | b"RF64" | b"BW64") {
+    if !matches!(&mark(content)[..], b"RIFF" | b"RF64" | b"BW64") {
         return Vec::new();
     }
     let body = Chunked::wave(content).ok().and_then(|mut file| file.body_of(b"bext"));

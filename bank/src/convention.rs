@@ -6,11 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use crate::layers;
 use crate::names::{self, Hints};
 use crate::note_names::{Spelling, note_in};
 use crate::root::Root;
 use crate::takes::tokens;
+use crate::{layers, placing};
 
 /// Sounds of a folder that must agree, and the share of those that the ear is sure of.
 const LEAST: usize = 3;
@@ -50,6 +50,7 @@ pub(crate) fn apply(hints: &mut [Hints], heard: &[Root], paths: &[PathBuf]) {
         }
     }
     layers::apply(hints, paths);
+    placing::apply(hints, paths);
 }
 
 /// Natural notes that stand beside an `H4` of the same instrument before that is a note.

@@ -13,7 +13,7 @@ use crate::analyse::Analysis;
 use crate::container::Container;
 use crate::names::Hints;
 use crate::walk::Found;
-use crate::{Content, Error, Profile, SoundId, Source, long, tags};
+use crate::{Content, Error, Profile, SoundId, Source, chunks, long, tags};
 
 /// Labels the mono samples of a sound at a rate in Hz.
 pub type Listen<'a> = dyn Fn(&[f32], u32) -> Result<SoundLabels, neume_models::Error> + Sync + 'a;
@@ -68,7 +68,8 @@ pub(crate) fn examine(
             }
             let examined = label(id, || {
                 let tags = tags::of(&content);
-                Ok(Analysis { tags, ..long::hear(&content, &path, listen, cancel)? })
+                let placing = chunks::placing(&content);
+                Ok(Analysis { tags, placing, ..long::hear(&content, &path, listen, cancel)? })
             });
             match examined {
                 // So may a sound look that was left in the middle.

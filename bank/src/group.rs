@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::names::{Hints, Layer};
 use crate::takes::MOST_COUNTED_LAYERS;
-use crate::{Instrument, Manner, Sound, Turn, Zone};
+use crate::{Instrument, Manner, Placing, Sound, Turn, Zone};
 
 /// A sound of a group.
 #[derive(Debug, Clone, Copy)]
@@ -16,12 +16,13 @@ struct Member {
     key: Option<u8>,
     layer: Option<Layer>,
     turn: Option<u16>,
+    placing: Placing,
 }
 
 /// Groups sounds by what their names say; `hints[i]` and `paths[i]` belong to `sounds[i]`, and those that are `taken`
 /// belong to an instrument already. A sound whose root is unknown although its name has a note, and the second of two that
-/// say the same, stay alone: they are left to [`crate::Bank::new`]. What lies in the folder of the `bank` itself
-/// may be called by it.
+/// say the same, stay alone: they are left to [`crate::Bank::new`]. Where chunks say other keys or velocities of each,
+/// those go before what names suggest. What lies in the folder of the `bank` itself may be called by it.
 pub(crate) fn instruments(
     bank: &Path,
     sounds: &[Sound],
@@ -38,14 +39,14 @@ pub(crate) fn instruments(
         let has_note = group.contains('*');
         let key = root_midi.filter(|_| has_note).and_then(|root| named_key(said, root));
         if key.is_some() || !has_note {
-            let member = Member { position, root_midi, key, layer, turn };
+            let member = Member { position, root_midi, key, layer, turn, placing: said.placing };
             groups.entry((folder, group)).or_default().push(member);
         }
     }
     let folder_of = |folder| if folder == Path::new("") { bank } else { folder };
     let instrument = |((folder, group), members)| {
-        let zones = zones(members)?;
-        Some(Instrument { name: shown(folder_of(folder), group), zones, is_told: false })
+        let (zones, is_told) = zones(members)?;
+        Some(Instrument { name: shown(folder_of(folder), group), zones, is_told })
     };
     groups.into_iter().filter_map(instrument).collect()
 }
@@ -56,9 +57,33 @@ fn named_key(hints: &Hints, root: f32) -> Option<u8> {
     named.find(|&midi| (f32::from(midi) - root).abs() <= 0.5)
 }
 
-fn zones(mut members: Vec<Member>) -> Option<Vec<Zone>> {
-    members.sort_by_key(|member| (member.layer, member.key, member.turn, member.position));
-    members.dedup_by_key(|member| (member.layer, member.key, member.turn));
+/// What chunks say counts where it differs from sound to sound: one range for all is the left-over of a template.
+fn tell_apart(members: &mut [Member]) {
+    let differ = |is_other: fn(&Placing, &Placing) -> bool| {
+        members.windows(2).any(|pair| is_other(&pair[0].placing, &pair[1].placing))
+    };
+    let keys = differ(|a, b| a.keys != b.keys);
+    let velocities = differ(|a, b| a.velocities != b.velocities);
+    let gains = differ(|a, b| a.gain_db != b.gain_db);
+    for member in members {
+        let Placing { keys: on_keys, velocities: at_velocities, gain_db } = member.placing;
+        member.placing = Placing {
+            keys: on_keys.filter(|_| keys),
+            velocities: at_velocities.filter(|_| velocities),
+            gain_db: if gains { gain_db } else { 0 },
+        };
+        let loudest = member.placing.velocities.map(|(_, high)| Layer::Number(high));
+        member.layer = member.layer.or(loudest);
+    }
+}
+
+/// The zones, and whether it is chunks that say their keys.
+fn zones(mut members: Vec<Member>) -> Option<(Vec<Zone>, bool)> {
+    tell_apart(&mut members);
+    let is_told = members.iter().any(|member| member.placing.keys.is_some());
+    let place = |member: &Member| (member.layer, member.key, member.placing.keys, member.placing.velocities);
+    members.sort_by_key(|member| (place(member), member.turn, member.position));
+    members.dedup_by_key(|member| (place(member), member.turn));
     if members.len() < 2 {
         return None;
     }
@@ -71,12 +96,16 @@ fn zones(mut members: Vec<Member>) -> Option<Vec<Zone>> {
         let keys: Vec<f32> = places.iter().filter_map(|place| place[0].key.map(f32::from)).collect();
         let ranges = if keys.is_empty() { vec![Zone::EVERY] } else { key_ranges(&keys) };
         for (place, keys) in places.into_iter().zip(ranges) {
-            zones.extend(
-                place.iter().enumerate().map(|(i, member)| zone(member, i, place.len(), keys, velocities)),
-            );
+            let is_one = |a: &Member, b: &Member| {
+                (a.placing.keys, a.placing.velocities) == (b.placing.keys, b.placing.velocities)
+            };
+            for turns in place.chunk_by(is_one) {
+                let zone = |(i, member)| zone(member, i, turns.len(), keys, velocities);
+                zones.extend(turns.iter().enumerate().map(zone));
+            }
         }
     }
-    Some(zones)
+    Some((zones, is_told))
 }
 
 /// From soft to loud. What has neither number nor dynamic is softer than `mf` and louder than `mp`, but the softest
@@ -90,10 +119,11 @@ fn from_soft_to_loud(layers: &mut [&[Member]]) {
 fn zone(member: &Member, turn: usize, turns: usize, keys: (u8, u8), velocities: (u8, u8)) -> Zone {
     let root_midi = member.root_midi.unwrap_or(Instrument::UNPITCHED_ROOT_MIDI);
     let turn = (turns > 1).then_some(Turn { position: turn as u16, length: turns as u16 });
+    let Placing { keys: told_keys, velocities: told_velocities, gain_db } = member.placing;
     Zone {
-        keys,
-        velocities,
-        manner: Manner { turn, ..Manner::default() },
+        keys: told_keys.unwrap_or(keys),
+        velocities: told_velocities.unwrap_or(velocities),
+        manner: Manner { turn, gain_db: f32::from(gain_db), ..Manner::default() },
         ..Zone::everywhere(member.position, root_midi)
     }
 }

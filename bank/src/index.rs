@@ -19,7 +19,7 @@ use crate::{Error, SoundId, disk, parallel, path_text};
 /// The format that is written and the newest that is read.
 pub(crate) const VERSION: u32 = 2;
 /// Raised when the analysis says something else than before; older labels are then made again.
-pub(crate) const ANALYSIS: u32 = 4;
+pub(crate) const ANALYSIS: u32 = 5;
 /// Raised when an importer says something else than before; presets are then read again, and their sounds keep their
 /// labels.
 const IMPORTERS: u32 = 5;

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use neume_models::Family;
 
+use crate::Placing;
 use crate::family_words;
 use crate::note_names::{Spelling, note_in};
 pub use crate::takes::Layer;
@@ -37,6 +38,8 @@ pub struct Hints {
     pub perhaps: Option<Perhaps>,
     /// The folder that it is grouped in, where that is not its own: its own is a layer.
     pub home: Option<PathBuf>,
+    /// Where a chunk of its file says that it is to be played.
+    pub placing: Placing,
 }
 
 /// Another way to read a name, which its folder decides on: `Harp_C3_127`, `Harp_C3_forte`.

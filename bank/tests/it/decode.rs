@@ -8,7 +8,7 @@ use neume_bank::{Error, Loop, decode};
 
 use crate::tone::{crossing_hz, rms, sine};
 
-fn fixture(name: &str) -> PathBuf {
+pub fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/fixtures").join(name)
 }
 

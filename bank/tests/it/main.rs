@@ -18,6 +18,7 @@ mod matching;
 mod measures;
 mod names;
 mod naming;
+mod placing;
 mod presets;
 mod resample;
 mod robins;
