@@ -81,7 +81,7 @@ pub fn row_ui(ui: &mut Ui, rect: Rect, of: &DoubtView, editing: &mut Editing) {
     title_ui(ui, at, &of.title, ink, name.width(), tokens);
     focus_ring(ui, &response, name, CORNER_SMALL, tokens);
     if response.on_hover_text(format!("{called}: a click lets it be heard")).clicked() {
-        editing.end.requests.send(Request::Audition(of.sound));
+        editing.end.requests.send(Request::Audition { sound: of.sound, instrument: None });
     }
     let line = Rect::from_min_size(name.left_bottom(), vec2(rect.width(), BUTTON_PX));
     choice_ui(ui, line, of, editing);

@@ -126,7 +126,7 @@ fn others_ui<'m>(
     for other in others {
         let response = row_ui(ui, row, other, editing);
         if response.hovered() {
-            hovered = Some(other.sound);
+            hovered = Some((other.sound, other.instrument.clone()));
         }
         if response.clicked() {
             choose(other.sound, other.instrument.clone(), editing);
@@ -176,26 +176,26 @@ fn action_cells(rect: Rect, words_px: [f32; 3]) -> [Rect; 3] {
 /// Puts another match under the keys, as the instrument of that name, and lets it be heard.
 pub(super) fn choose(sound: SoundId, instrument: Option<String>, editing: &mut Editing) {
     let slot = editing.now.slot;
-    editing.end.requests.send(Request::Choose { slot, sound, instrument });
-    editing.end.requests.send(Request::Audition(sound));
+    editing.end.requests.send(Request::Choose { slot, sound, instrument: instrument.clone() });
+    editing.end.requests.send(Request::Audition { sound, instrument });
     editing.state.dwell = Some(Dwell { sound, since_secs: editing.now.secs, heard: true });
 }
 
-/// A sound that the pointer rests on is heard once.
-pub(super) fn dwell(ui: &Ui, hovered: Option<SoundId>, editing: &mut Editing) {
+/// A sound that the pointer rests on is heard once, as the instrument of that name.
+pub(super) fn dwell(ui: &Ui, hovered: Option<(SoundId, Option<String>)>, editing: &mut Editing) {
     let now = editing.now.secs;
-    editing.state.dwell = match (hovered, editing.state.dwell) {
-        (None, _) => None,
-        (Some(sound), Some(dwell)) if dwell.sound == sound => Some(dwell),
-        (Some(sound), _) => Some(Dwell { sound, since_secs: now, heard: false }),
+    let Some((sound, instrument)) = hovered else {
+        editing.state.dwell = None;
+        return;
     };
-    let Some(dwell) = &mut editing.state.dwell else { return };
+    let before = editing.state.dwell.filter(|dwell| dwell.sound == sound);
+    let dwell = editing.state.dwell.insert(before.unwrap_or(Dwell { sound, since_secs: now, heard: false }));
     if dwell.heard {
         return;
     }
     if now - dwell.since_secs >= DWELL_SECS {
         dwell.heard = true;
-        editing.end.requests.send(Request::Audition(dwell.sound));
+        editing.end.requests.send(Request::Audition { sound, instrument });
     } else {
         ui.ctx().request_repaint_after_secs((DWELL_SECS - (now - dwell.since_secs)) as f32);
     }
@@ -223,7 +223,8 @@ fn card_ui(ui: &mut Ui, rect: Rect, wave_px: f32, sound: &MatchView, editing: &m
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Hear {}", sound.title)));
     focus_ring(ui, &response, wave, 6, tokens);
     if response.clicked() {
-        editing.end.requests.send(Request::Audition(sound.sound));
+        let instrument = sound.instrument.clone();
+        editing.end.requests.send(Request::Audition { sound: sound.sound, instrument });
     }
     let shares = [sound.aspects.pitch, sound.aspects.loudness, sound.aspects.timbre];
     for (i, (label, share)) in ASPECTS.into_iter().zip(shares).enumerate() {

@@ -120,7 +120,7 @@ pub fn found_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
             let (row, _) = ui.allocate_exact_size(vec2(ui.available_width(), ROW_PX), Sense::hover());
             let response = row_ui(ui, row, found, editing);
             if response.hovered() {
-                hovered = Some(found.sound);
+                hovered = Some((found.sound, found.instrument.clone()));
             }
             if response.clicked() {
                 choose(found.sound, found.instrument.clone(), editing);

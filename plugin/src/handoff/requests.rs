@@ -92,7 +92,12 @@ pub enum Request {
         instrument: Option<String>,
     },
     /// Let a sound be heard once at its root, without choosing it.
-    Audition(SoundId),
+    Audition {
+        /// Which.
+        sound: SoundId,
+        /// As in [`Request::Choose`].
+        instrument: Option<String>,
+    },
     /// Decide by whose word the root of a sound of the bank goes from now on; `None` leaves it open again.
     DecideRoot {
         /// Which.

@@ -2,6 +2,7 @@
 //! sounds and hands them to the Engine. Of an instance it alone runs networks and opens files; a failure is shown and the
 //! last sound keeps playing.
 
+mod audition;
 mod bank;
 mod batch;
 mod choice;
@@ -212,7 +213,7 @@ impl Worker {
                 }
             }
             Request::Choose { slot, sound, instrument } => self.choose_by_hand(slot, sound, instrument),
-            Request::Audition(sound) => self.audition(sound),
+            Request::Audition { sound, instrument } => self.audition(sound, instrument),
             Request::DecideRoot { sound, decision } => self.decide_root(sound, decision),
             Request::OpenBank(bank) => {
                 self.edit(|state| state.bank = bank.clone());
@@ -498,20 +499,6 @@ impl Worker {
         let weights = state.language.weights(&state.weights);
         let drawn = asked.drawn.and_then(|slot| self.slots.get(slot)?.reading.as_ref()?.as_ref().ok());
         self.view.search = searching::searched(&self.bank, asked, drawn, &weights);
-    }
-
-    fn audition(&mut self, sound: SoundId) {
-        let Some(rate_hz) = self.rate_hz else { return };
-        let reading = self.slots.iter().find_map(|slot| slot.reading.as_ref()?.as_ref().ok()).cloned();
-        let reading = reading.unwrap_or_else(|| undrawn(60.0));
-        let found = Found { bank: self.bank.clone(), from: self.bank_ref.clone(), sound, instrument: None };
-        let spoken = self.document.get().language.spoken;
-        let Some(alone) = alone(&found, &reading, &spoken) else { return };
-        let is_leaving = |_| self.pending.is_leaving();
-        match playable(&self.library, &alone, rate_hz, &is_leaving) {
-            Ok(loaded) => self.outbox.post(ToEngine::Audition(Arc::new(loaded))),
-            Err(missing) => self.view.notice = Some(missing.to_string()),
-        }
     }
 
     /// Makes every slot ready as the document says. What was chosen when it was saved is played, whatever a new

@@ -25,7 +25,7 @@ fn choosing_another_match_puts_it_under_the_keys_and_plays_it() {
     let viola = scene::sound_id("Viola ensemble");
     let asked = window.state().asked();
     assert!(
-        matches!(asked.as_slice(), [Request::Choose { slot: 2, sound, .. }, Request::Audition(heard)]
+        matches!(asked.as_slice(), [Request::Choose { slot: 2, sound, .. }, Request::Audition { sound: heard, .. }]
             if *sound == viola && *heard == viola),
         "{asked:?}"
     );
@@ -68,11 +68,12 @@ fn the_memory_of_sounds_is_chosen_in_the_view_look() {
 fn a_match_is_heard_once_when_the_pointer_rests_on_it() {
     let mut window = furnished();
     window.state().asked();
-    window.get_by_label("Choose Bowed psaltery").hover();
+    window.get_by_label(&format!("Choose {}", scene::SHARED)).hover();
     window.run_steps(30);
     let heard = window.state().asked();
     assert!(
-        matches!(heard.as_slice(), [Request::Audition(sound)] if *sound == scene::sound_id("Bowed psaltery")),
+        matches!(heard.as_slice(), [Request::Audition { sound, instrument: Some(instrument) }]
+            if *sound == scene::sound_id(scene::SHARED) && instrument == "Bowed psaltery, solo"),
         "{heard:?}"
     );
 }
@@ -277,7 +278,10 @@ fn roots_in_doubt_are_listed_heard_and_decided() {
     window.get_by_label("Hear Bowed psaltery").click();
     window.run();
     let asked = window.state().asked();
-    assert!(matches!(asked[..], [Request::Audition(of)] if of == sound("Bowed psaltery")), "{asked:?}");
+    assert!(
+        matches!(asked[..], [Request::Audition { sound: of, .. }] if of == sound("Bowed psaltery")),
+        "{asked:?}"
+    );
 
     // The chosen sound is decided on where it is shown.
     window.get_by_label("Match").click();
@@ -470,7 +474,7 @@ fn sounds_like_one_that_was_found_are_asked_for_and_left_again() {
     window.run();
     let asked = window.state().asked();
     assert!(
-        matches!(asked[..], [Request::Choose { slot: 2, sound, .. }, Request::Audition(heard)]
+        matches!(asked[..], [Request::Choose { slot: 2, sound, .. }, Request::Audition { sound: heard, .. }]
             if sound == psaltery && heard == psaltery),
         "{asked:?}"
     );

@@ -108,11 +108,14 @@ fn overview(seed: u32, decay: f32) -> Vec<u8> {
 
 struct Told(&'static str, Family, f32, f32, f32, [f32; 4]);
 
+/// A match whose sound several instruments share.
+pub const SHARED: &str = "Bowed psaltery";
+
 fn match_view(told: Told) -> MatchView {
     let Told(name, family, root, loudness_db, decay, [score, pitch, loudness, timbre]) = told;
     MatchView {
         sound: sound_id(name),
-        instrument: None,
+        instrument: (name == SHARED).then(|| format!("{name}, solo")),
         name: name.to_string(),
         title: title(name),
         family,
