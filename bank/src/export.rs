@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::import;
 use crate::pieces::{Piece, Stop};
-use crate::{Bank, Curve, Error, Fade, Instrument, Loop, OnRelease, Sound, Source, Zone};
+use crate::{Bank, Curve, Error, Fade, Instrument, Loop, Manner, OnRelease, Sound, Source, Zone};
 
 /// What was written.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -84,6 +84,12 @@ fn region(bank: &Bank, zone: &Zone, sample: &str, curves: &[Curve]) -> String {
     say("pitch_keytrack", 100.0 * manner.tracking, 100.0);
     say("volume", manner.gain_db, 0.0);
     say("pan", 100.0 * manner.pan, 0.0);
+    let stereo = manner.stereo.unwrap_or_default();
+    say("width", 100.0 * stereo.width, 100.0);
+    say("position", 100.0 * stereo.position, 0.0);
+    let (down, up) = manner.bend_semitones.unwrap_or(Manner::USUAL_BEND);
+    say("bend_down", 100.0 * down, -200.0);
+    say("bend_up", 100.0 * up, 200.0);
     say("amp_veltrack", 100.0 * manner.velocity_tracking.unwrap_or(1.0), 100.0);
     for (velocity, level) in manner.velocity_curve.iter().flat_map(Curve::points) {
         say(&format!("amp_velcurve_{velocity}"), level, -1.0);

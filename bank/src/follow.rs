@@ -11,7 +11,7 @@ use crate::modulation::number;
 /// A controller and what it moves.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Follow {
-    /// 0..=127.
+    /// 0..=127, or [`Follow::PRESSURE`], [`Follow::VELOCITY`], [`Follow::KEY`].
     pub controller: u8,
     /// Where it stands until it is moved, 0..=1.
     pub rest: f32,
@@ -41,6 +41,59 @@ pub enum Moves {
     LfoCutoffCents(u8),
     /// How far it takes the level, in decibels.
     LfoGainDb(u8),
+    /// How often it goes round, in Hz.
+    LfoFreqHz(u8),
+    /// How far the zone's modulation envelope of this place takes the pitch with it, in cents.
+    EnvelopePitchCents(u8),
+    /// How far it takes the cutoff, in cents.
+    EnvelopeCutoffCents(u8),
+    /// Where between left and right the zone lies, in shares of the way from the middle to a side.
+    Pan,
+    /// How wide a stereo sound is, beside as it is.
+    Width,
+    /// The middle of the zone's band of this place, in Hz.
+    BandFreqHz(u8),
+    /// How wide that band is.
+    BandOctaves(u8),
+    /// How far it is lifted, in decibels.
+    BandGainDb(u8),
+    /// Something that holds from the start of a note on.
+    Onset(Onset),
+}
+
+/// What a controller settles as a note begins, in the unit of the zone's own number, which it is added to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Onset {
+    /// The envelope of the loudness.
+    Envelope(Stage),
+    /// The modulation envelope of this place.
+    ModulationEnvelope(u8, Stage),
+    /// How long the zone's oscillator of this place waits.
+    LfoDelaySecs(u8),
+    /// How long it takes to its full depth.
+    LfoFadeSecs(u8),
+    /// Where in its round it begins, 0..=1.
+    LfoPhase(u8),
+    /// The share of the velocity in the level.
+    VelocityTracking,
+    /// The resonance of the filter.
+    ResonanceDb,
+    /// How far the highest velocity moves its cutoff.
+    VelocityToCutoffCents,
+}
+
+/// A part of an envelope: seconds, and for the sustain a share of full height.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)] // As in the envelopes themselves.
+pub enum Stage {
+    Delay,
+    Attack,
+    Hold,
+    Decay,
+    Sustain,
+    Release,
 }
 
 /// From where a controller stands, 0..=1, to −1..=1. The plain ones are the curves that SFZ counts from 0 to 6.
@@ -93,17 +146,33 @@ impl Response {
 }
 
 impl Follow {
+    /// In the place of a controller: the pressure on the keys of the channel. (SFZ counts it and the following so.)
+    pub const PRESSURE: u8 = 129;
+    /// The velocity of each note.
+    pub const VELOCITY: u8 = 131;
+    /// The key of each note.
+    pub const KEY: u8 = 133;
+
+    /// Whether it moves what sounds already.
+    pub fn is_live(&self) -> bool {
+        !matches!(self.moves, Moves::Onset(_))
+    }
+
     /// How far it moves what it moves, with the controller here, or at rest.
     pub fn by(&self, stands: Option<f32>) -> f32 {
         self.depth * self.response.at(stands.unwrap_or(self.rest))
     }
 
     fn bounded(mut self) -> Follow {
-        self.controller = self.controller.min(127);
+        if ![Follow::PRESSURE, Follow::VELOCITY, Follow::KEY].contains(&self.controller) {
+            self.controller = self.controller.min(127);
+        }
         self.rest = number(self.rest, 0.0, 1.0, 0.0);
         let most = match self.moves {
             Moves::Amplitude => 64.0,
-            Moves::GainDb | Moves::LfoGainDb(_) => 144.0,
+            Moves::GainDb | Moves::LfoGainDb(_) | Moves::BandGainDb(_) => 144.0,
+            Moves::Pan | Moves::Width => 4.0,
+            Moves::BandFreqHz(_) => 30_000.0,
             _ => 12_000.0,
         };
         self.depth = number(self.depth, -most, most, 0.0);
@@ -121,7 +190,7 @@ pub struct Follows(Option<Arc<[Follow]>>);
 
 impl Follows {
     /// Most that a zone follows.
-    pub const MOST: usize = 32;
+    pub const MOST: usize = 48;
 
     /// The same with every number in its range.
     pub fn bounded(&self) -> Follows {

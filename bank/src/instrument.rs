@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::follow::Follows;
-use crate::modulation::{Choke, Filter, Lfo, ModulationEnvelope};
+use crate::modulation::{self, Band, Choke, Filter, Lfo, ModulationEnvelope};
 use crate::{Loop, Sound};
 
 /// Sounds grouped into zones.
@@ -101,9 +101,19 @@ pub struct Manner {
     pub key_fade: Option<Fade>,
     /// At which velocities it is faded against its neighbours.
     pub velocity_fade: Option<Fade>,
+    /// How wide a stereo sound is and where it lies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stereo: Option<Stereo>,
+    /// How far the pitch wheel takes the pitch down and up, in semitones, where its reach is the usual one of
+    /// [`Manner::USUAL_BEND`]; a reach that differs from it changes this by as much. `None` for as far as its reach.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bend_semitones: Option<(f32, f32)>,
     /// The filter that its voices go through.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filter: Option<Filter>,
+    /// The equalizer that they go through after it.
+    #[serde(skip_serializing_if = "are_none")]
+    pub bands: [Option<Band>; Manner::MOST_BANDS],
     /// What makes it tremble.
     #[serde(skip_serializing_if = "are_none")]
     pub lfos: [Option<Lfo>; Manner::MOST_LFOS],
@@ -144,7 +154,10 @@ impl Default for Manner {
             on_release: None,
             key_fade: None,
             velocity_fade: None,
+            stereo: None,
+            bend_semitones: None,
             filter: None,
+            bands: [None; Manner::MOST_BANDS],
             lfos: [None; Manner::MOST_LFOS],
             modulation_envelopes: [None; Manner::MOST_MODULATION_ENVELOPES],
             choke: None,
@@ -181,6 +194,10 @@ impl Manner {
     pub const MOST_LFOS: usize = 3;
     /// Envelopes of a zone beside that of its loudness: for the pitch and for the filter.
     pub const MOST_MODULATION_ENVELOPES: usize = 2;
+    /// Bands of a zone's equalizer.
+    pub const MOST_BANDS: usize = 3;
+    /// The reach of the pitch wheel, down and up in semitones, where nobody says another.
+    pub const USUAL_BEND: (f32, f32) = (-2.0, 2.0);
 
     /// Whether the sound is played as it is.
     pub fn is_plain(&self) -> bool {
@@ -224,12 +241,43 @@ impl Manner {
         self.velocity_tracking = self.velocity_tracking.map(|share| number(share.max(0.0), 1.0, 1.0));
         self.velocity_curve = self.velocity_curve.map(Curve::bounded);
         self.on_release = self.on_release.map(OnRelease::bounded);
+        self.stereo = self.stereo.map(Stereo::bounded);
+        self.bend_semitones = self.bend_semitones.map(|(down, up)| {
+            let usual = Manner::USUAL_BEND;
+            (number(down, 120.0, usual.0), number(up, 120.0, usual.1))
+        });
         self.filter = self.filter.map(Filter::bounded);
+        self.bands = self.bands.map(|band| band.map(Band::bounded));
         self.lfos = self.lfos.map(|lfo| lfo.map(Lfo::bounded));
         self.modulation_envelopes = self.modulation_envelopes.map(|it| it.map(ModulationEnvelope::bounded));
         self.choke = self.choke.map(Choke::bounded);
         self.follows = self.follows.bounded();
         self
+    }
+}
+
+/// How wide a stereo sound is, and where what is left of its sides lies.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Stereo {
+    /// 1 as it is, 0 both sides alike, −1 the sides exchanged.
+    pub width: f32,
+    /// −1 left to 1 right.
+    pub position: f32,
+}
+
+impl Default for Stereo {
+    fn default() -> Stereo {
+        Stereo { width: 1.0, position: 0.0 }
+    }
+}
+
+impl Stereo {
+    /// The same with every number in its range.
+    pub fn bounded(self) -> Stereo {
+        Stereo {
+            width: modulation::number(self.width, -1.0, 1.0, 1.0),
+            position: modulation::number(self.position, -1.0, 1.0, 0.0),
+        }
     }
 }
 

@@ -108,7 +108,37 @@ impl Depths {
     }
 }
 
-/// A low-frequency oscillator: a triangle that begins with the note, at the middle and rising, from −1 to 1.
+/// A band of an equalizer: what lies around a frequency is lifted or lowered. (R. Bristow-Johnson, "Cookbook formulae for
+/// audio equalizer biquad filter coefficients", peaking EQ by its bandwidth.)
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Band {
+    /// Its middle, 1..=20,000 Hz.
+    pub freq_hz: f32,
+    /// From where it lifts by half its decibels to where it does so again, 0.01..=10.
+    pub octaves: f32,
+    /// By how much its middle is lifted, −96..=96 dB.
+    pub gain_db: f32,
+}
+
+impl Default for Band {
+    fn default() -> Band {
+        Band { freq_hz: 1_000.0, octaves: 1.0, gain_db: 0.0 }
+    }
+}
+
+impl Band {
+    /// The same with every number in its range.
+    pub fn bounded(self) -> Band {
+        Band {
+            freq_hz: number(self.freq_hz, 1.0, 20_000.0, 1_000.0),
+            octaves: number(self.octaves, 0.01, 10.0, 1.0),
+            gain_db: number(self.gain_db, -96.0, 96.0, 0.0),
+        }
+    }
+}
+
+/// A low-frequency oscillator that begins with the note, from −1 to 1.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Lfo {
@@ -118,8 +148,56 @@ pub struct Lfo {
     pub delay_secs: f32,
     /// After that, rises to its full depth over this time in a straight line.
     pub fade_secs: f32,
+    /// Its form.
+    #[serde(skip_serializing_if = "Wave::is_triangle")]
+    pub wave: Wave,
+    /// Where in its round it begins, 0..=1.
+    #[serde(skip_serializing_if = "is_nought")]
+    pub phase: f32,
     /// What it moves.
     pub depths: Depths,
+}
+
+fn is_nought(value: &f32) -> bool {
+    *value == 0.0
+}
+
+/// The form of an oscillator, as SFZ counts them from 0 to 7. Pulses go between 0 and 1, for the first part of each round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)] // Named for their forms, and pulses for the part of a round that they are up.
+pub enum Wave {
+    /// From the middle up, down through the middle, and back.
+    #[default]
+    Triangle,
+    /// The same way, rounded by parabolas.
+    Sine,
+    ThreeQuarters,
+    Half,
+    Quarter,
+    Eighth,
+    /// From the lowest to the highest.
+    Rising,
+    /// From the highest to the lowest.
+    Falling,
+}
+
+impl Wave {
+    /// By the number that SFZ gives them.
+    pub(crate) const ALL: [Wave; 8] = [
+        Wave::Triangle,
+        Wave::Sine,
+        Wave::ThreeQuarters,
+        Wave::Half,
+        Wave::Quarter,
+        Wave::Eighth,
+        Wave::Rising,
+        Wave::Falling,
+    ];
+
+    fn is_triangle(&self) -> bool {
+        *self == Wave::Triangle
+    }
 }
 
 impl Lfo {
@@ -129,6 +207,8 @@ impl Lfo {
             freq_hz: number(self.freq_hz, 0.0, 200.0, 0.0),
             delay_secs: secs(self.delay_secs),
             fade_secs: secs(self.fade_secs),
+            wave: self.wave,
+            phase: number(self.phase, 0.0, 1.0, 0.0),
             depths: self.depths.bounded(),
         }
     }
@@ -274,8 +354,13 @@ mod tests {
             assert!((-40.0..=60.0).contains(&filter.resonance_db));
             assert!(filter.key_tracking_cents.abs() <= 1_200.0);
             assert!(filter.velocity_tracking_cents.abs() <= 9_600.0);
-            let lfo = Lfo { freq_hz: bad, delay_secs: bad, fade_secs: bad, depths }.bounded();
-            assert!((0.0..=200.0).contains(&lfo.freq_hz));
+            let wave = Wave::Rising;
+            let lfo =
+                Lfo { freq_hz: bad, delay_secs: bad, fade_secs: bad, wave, phase: bad, depths }.bounded();
+            assert!((0.0..=200.0).contains(&lfo.freq_hz) && (0.0..=1.0).contains(&lfo.phase));
+            let band = Band { freq_hz: bad, octaves: bad, gain_db: bad }.bounded();
+            assert!((1.0..=20_000.0).contains(&band.freq_hz) && (0.01..=10.0).contains(&band.octaves));
+            assert!(band.gain_db.abs() <= 96.0);
             let envelope = ModulationEnvelope {
                 delay_secs: bad,
                 attack_secs: bad,

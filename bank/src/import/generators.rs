@@ -240,8 +240,8 @@ impl Generators {
             (!depths.are_none()).then(|| Lfo {
                 freq_hz: hz(self.value(freq).clamp(-16_000, 4_500)),
                 delay_secs: self.secs(delay, 0),
-                fade_secs: 0.0,
                 depths,
+                ..Lfo::default()
             })
         };
         let modulation = Depths {

@@ -6,11 +6,11 @@ use std::path::Path;
 use neume_models::legend::note_number;
 
 use super::files::Files;
-use super::sfz_controllers::{Controllers, Following};
+use super::sfz_controllers::{self, Controllers, Following};
 use super::sfz_modulation;
 use super::sfz_text::{Piece, Text};
 use super::{Imported, Place, ToldInstrument, ToldZone, strike_if_all_wait, take_out_layers};
-use crate::{Curve, Envelope, Fade, Loop, Looping, Manner, OnRelease, Turn};
+use crate::{Curve, Envelope, Fade, Loop, Looping, Manner, OnRelease, Stereo, Turn};
 
 /// Regions of a file.
 const MOST_REGIONS: usize = 100_000;
@@ -20,7 +20,7 @@ const MOST_OPCODES: usize = 300;
 const MOST_FAILURES: usize = 10_000;
 
 /// Opcodes that are honoured, or that say nothing of the sound.
-const KNOWN: [&str; 66] = [
+const KNOWN: [&str; 70] = [
     "loprog",
     "hiprog",
     "sample",
@@ -40,6 +40,10 @@ const KNOWN: [&str; 66] = [
     "global_volume",
     "amplitude",
     "pan",
+    "width",
+    "position",
+    "bend_up",
+    "bend_down",
     "offset",
     "end",
     "loop_mode",
@@ -249,6 +253,7 @@ impl Import<'_> {
         let settled = self.controllers.settle(&mut region.opcodes);
         region.following = settled.following;
         region.following.extend(self.fadings(&region));
+        region.follow_velocity();
         settled.held.into_iter().for_each(|name| self.imported.leave_out(name, 1));
         for name in region.opcodes.keys() {
             if !is_known(name) {
@@ -386,6 +391,10 @@ impl Region {
         self.opcodes.get(name).map(String::as_str)
     }
 
+    pub(super) fn is_followed(&self, opcode: &str) -> bool {
+        self.following.iter().any(|it| it.opcode == opcode)
+    }
+
     pub(super) fn names(&self) -> impl Iterator<Item = &String> {
         self.opcodes.keys()
     }
@@ -426,6 +435,28 @@ impl Region {
         (Some(told.unwrap_or(60) as f32), told.is_some())
     }
 
+    /// What follows the velocity of each note.
+    fn follow_velocity(&mut self) {
+        let followed = self.opcodes.iter().filter_map(|(name, depth)| {
+            let opcode = sfz_controllers::of_velocity(name)?;
+            Some(Following::of_velocity(opcode, depth.parse().ok().filter(|depth: &f32| depth.is_finite())?))
+        });
+        self.following.extend(followed.collect::<Vec<_>>());
+    }
+
+    fn stereo(&self) -> Option<Stereo> {
+        let share = |name: &str, rest: f32| self.number(name).unwrap_or(rest) / 100.0;
+        let stereo = Stereo { width: share("width", 100.0), position: share("position", 0.0) };
+        (stereo != Stereo::default()).then_some(stereo)
+    }
+
+    fn bend_semitones(&self) -> Option<(f32, f32)> {
+        let (down, up) = Manner::USUAL_BEND;
+        let semitones = |name: &str, rest: f32| self.number(name).map_or(rest, |cents| cents / 100.0);
+        let bend = (semitones("bend_down", down), semitones("bend_up", up));
+        (bend != Manner::USUAL_BEND).then_some(bend)
+    }
+
     fn gain_db(&self) -> f32 {
         let volumes = ["volume", "group_volume", "master_volume", "global_volume"];
         let amplitude = self.number("amplitude").unwrap_or(100.0).max(0.0) / 100.0;
@@ -455,6 +486,8 @@ impl Region {
             on_release: self.on_release(),
             key_fade: self.fade("key", |name| self.key(name).map(|key| key.clamp(0, 127) as u8)),
             velocity_fade: self.fade("vel", |name| Some(self.number(name)?.clamp(0.0, 127.0) as u8)),
+            stereo: self.stereo(),
+            bend_semitones: self.bend_semitones(),
             ..Manner::default()
         }
     }
@@ -512,7 +545,7 @@ impl Region {
     fn envelope(&self) -> Option<Envelope> {
         let names =
             ["ampeg_delay", "ampeg_attack", "ampeg_hold", "ampeg_decay", "ampeg_sustain", "ampeg_release"];
-        if names.iter().all(|name| self.get(name).is_none()) {
+        if names.iter().all(|name| self.get(name).is_none() && !self.is_followed(name)) {
             return None;
         }
         let [delay_secs, attack_secs, hold_secs, decay_secs, sustain, release_secs] =

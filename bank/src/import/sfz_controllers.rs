@@ -1,20 +1,23 @@
-//! Where the controllers of an SFZ file stand before any of them has moved, and which opcodes follow them. Level, pitch,
-//! cutoff and the depths of oscillators follow while a note sounds; all else is heard as it stands at the start.
+//! Where the controllers of an SFZ file stand before any of them has moved, and which opcodes follow them. Level, pitch, pan,
+//! cutoff, equalizer and the depths of oscillators and envelopes follow while a note sounds; times of envelopes and what else
+//! a note settles follow from note to note; the rest is heard as it stands at the start.
 //!
 //! Curves and what follows by product or by sum are taken as sfizz takes them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::sfz::{FADES, Opcodes};
-use super::sfz_modulation::{OF_LFO, OF_NUMBERED_LFO, is_numbered_lfo};
+use super::sfz_modulation::{self, OF_BAND, OF_LFO, OF_NUMBERED_LFO, band, is_numbered_lfo};
 use super::sfz_text::Piece;
 use crate::Manner;
 use crate::export::number as written_number;
-use crate::follow::{Follow, Moves, Response};
+use crate::follow::{Follow, Moves, Onset, Response, Stage};
 use crate::instrument::{Curve, Fade};
 
-/// From this number on it is each note that says where a controller stands: its velocity, its key, chance.
+/// From this number on it is no controller of MIDI.
 const FIRST_OF_NOTES: u16 = 128;
+/// What lies there and is followed.
+const OF_NOTES: [u16; 3] = [Follow::PRESSURE as u16, Follow::VELOCITY as u16, Follow::KEY as u16];
 /// The first number of a curve that says none itself; those below are always there.
 const FIRST_CURVE: u16 = 7;
 const MOST_CURVES: usize = 256;
@@ -35,10 +38,11 @@ fn follows(opcode: &str) -> Option<Follows> {
     match opcode {
         "amplitude" => return Some(Follows::Product),
         "cutoff" => return Some(Follows::Cents),
-        "amp_veltrack" | "ampeg_sustain" | "fileg_sustain" | "pitcheg_sustain" => {
+        "amp_veltrack" | "ampeg_sustain" | "fileg_sustain" | "pitcheg_sustain" | "width" => {
             return Some(Follows::Sum(100.0));
         }
-        "volume" | "pan" | "tune" | "pitch" | "resonance" | "fil_veltrack" | "fil_keytrack" | "offset" => {
+        "volume" | "pan" | "position" | "tune" | "pitch" | "resonance" | "fil_veltrack" | "fil_keytrack"
+        | "offset" => {
             return Some(Follows::Sum(0.0));
         }
         _ => {}
@@ -50,7 +54,7 @@ fn follows(opcode: &str) -> Option<Follows> {
         "fileg" | "pitcheg" => of_envelope || part == "depth",
         "pitchlfo" | "fillfo" | "amplfo" => OF_LFO.contains(&part),
         _ if is_numbered_lfo(family) => OF_NUMBERED_LFO.contains(&part),
-        _ => false,
+        _ => band(family).is_some() && OF_BAND.contains(&part),
     };
     is_so.then_some(Follows::Sum(0.0))
 }
@@ -58,7 +62,7 @@ fn follows(opcode: &str) -> Option<Follows> {
 /// The opcode that follows a controller, and which: `cutoff_oncc1`, `cutoff_cc1`, `fileg_depthcc1`.
 fn split(name: &str) -> Option<(&str, Follows, u16)> {
     let (opcode, number) = name.rsplit_once("cc")?;
-    let number = number.parse().ok().filter(|number| *number < FIRST_OF_NOTES)?;
+    let number = number.parse().ok().filter(|it| *it < FIRST_OF_NOTES || OF_NOTES.contains(it))?;
     let opcode = opcode.strip_suffix("_on").or(opcode.strip_suffix('_')).unwrap_or(opcode);
     Some((opcode, follows(opcode)?, number))
 }
@@ -77,18 +81,36 @@ pub(super) struct Controllers {
 pub(super) struct Following {
     /// What it would be called without its controller.
     pub opcode: String,
-    controller: u8,
+    pub controller: u8,
     rest: f32,
     response: Response,
     depth: f32,
 }
 
 impl Following {
+    /// An opcode that follows the velocity of each note, by so much at the highest.
+    pub fn of_velocity(opcode: String, depth: f32) -> Following {
+        let (controller, rest) = (Follow::VELOCITY, 1.0);
+        Following { opcode, controller, rest, response: Response::Linear, depth }
+    }
+
     /// The same as a zone has it.
     pub fn moving(&self, moves: Moves) -> Follow {
         let Following { controller, rest, response, depth, .. } = *self;
-        let depth = if moves == Moves::Amplitude { depth / 100.0 } else { depth };
+        let depth = if is_in_percent(moves) { depth / 100.0 } else { depth };
         Follow { controller, rest, response, moves, depth }
+    }
+}
+
+/// Whether a file says it in hundredths of what a zone has.
+fn is_in_percent(moves: Moves) -> bool {
+    let is_sustain = |onset| {
+        matches!(onset, Onset::Envelope(Stage::Sustain) | Onset::ModulationEnvelope(_, Stage::Sustain))
+    };
+    match moves {
+        Moves::Amplitude | Moves::Pan | Moves::Width => true,
+        Moves::Onset(onset) => onset == Onset::VelocityTracking || is_sustain(onset),
+        _ => false,
     }
 }
 
@@ -105,7 +127,9 @@ pub(super) struct Settled {
 impl Controllers {
     /// Volume, pan and expression as a keyboard sends them when it is switched on.
     fn usual() -> Controllers {
-        let stand = [(7, 100.0 / 127.0), (10, 0.5), (11, 1.0)].into();
+        let of_note = [(u16::from(Follow::VELOCITY), 1.0), (u16::from(Follow::KEY), 60.0 / 127.0)];
+        let of_keyboard = [(7, 100.0 / 127.0), (10, 0.5), (11, 1.0)];
+        let stand = of_keyboard.into_iter().chain(of_note).collect();
         Controllers { stand, curves: BTreeMap::new() }
     }
 
@@ -179,13 +203,20 @@ impl Controllers {
             let Some(depth) = value.parse::<f32>().ok().filter(|depth| depth.is_finite()) else { continue };
             let response = self.response(curve.and_then(|curve| curve.parse().ok()).unwrap_or(0));
             let rest = self.stand.get(&number).copied().unwrap_or(0.0);
-            if moves(opcode, number) {
+            // What would sustain at full level, and so never decays, has no decay to follow either.
+            let rests_full = opcode == "ampeg_sustain"
+                && opcodes.get(opcode).and_then(|text| text.parse().ok()).unwrap_or(100.0f32) >= 100.0;
+            if moves(opcode, number) && !rests_full {
                 let (opcode, controller) = (opcode.to_string(), number as u8);
                 settled.following.push(Following { opcode, controller, rest, response, depth });
                 continue;
             }
             let share = response.at(rest);
-            let is_of_keyboard = OF_KEYBOARD.contains(&number) && ["amplitude", "volume"].contains(&opcode);
+            let is_of_keyboard = match opcode {
+                "amplitude" | "volume" => OF_KEYBOARD.contains(&number),
+                "pan" => number == PAN_OF_KEYBOARD,
+                _ => false,
+            };
             if !is_of_keyboard {
                 settled.held.insert(format!("sfz: {opcode}_oncc (as it stands at the start)"));
             }
@@ -222,14 +253,18 @@ impl Controllers {
 /// Volume and expression: what a keyboard sends is followed by every sound.
 const OF_KEYBOARD: [u16; 2] = [7, 11];
 
-/// Whether an opcode follows a controller while a note sounds.
+/// The controller of a keyboard that moves every sound between left and right.
+const PAN_OF_KEYBOARD: u16 = 10;
+
+/// Whether an opcode follows a controller while a note sounds, or from note to note.
 fn moves(opcode: &str, controller: u16) -> bool {
     match opcode {
         "amplitude" | "volume" => !OF_KEYBOARD.contains(&controller),
-        "tune" | "pitch" | "cutoff" => true,
-        _ => opcode.split_once('_').is_some_and(|(family, part)| match family {
-            "pitchlfo" | "fillfo" | "amplfo" => part == "depth",
-            _ => is_numbered_lfo(family) && ["pitch", "volume", "cutoff"].contains(&part),
+        "pan" => controller != PAN_OF_KEYBOARD,
+        "tune" | "pitch" | "cutoff" | "width" | "resonance" | "amp_veltrack" | "fil_veltrack" => true,
+        _ => opcode.split_once('_').is_some_and(|(family, _)| match family {
+            "ampeg" | "pitcheg" | "fileg" | "pitchlfo" | "fillfo" | "amplfo" => true,
+            _ => is_numbered_lfo(family) || band(family).is_some(),
         }),
     }
 }
@@ -274,15 +309,8 @@ pub(crate) fn written(manner: &Manner, curves: &[Curve]) -> String {
             said.for_each(|((name, at), _)| line += &format!("{name}cc{controller}={at} "));
             continue;
         }
-        let (opcode, depth) = match moves {
-            Moves::Amplitude => ("amplitude", 100.0 * depth),
-            Moves::GainDb => ("volume", *depth),
-            Moves::PitchCents => ("tune", *depth),
-            Moves::CutoffCents => ("cutoff", *depth),
-            Moves::LfoPitchCents(_) => ("pitchlfo_depth", *depth),
-            Moves::LfoCutoffCents(_) => ("fillfo_depth", *depth),
-            Moves::LfoGainDb(_) => ("amplfo_depth", *depth),
-        };
+        let depth = if is_in_percent(*moves) { 100.0 * depth } else { *depth };
+        let Some((opcode, depth)) = sfz_modulation::written_move(manner, *moves, depth) else { continue };
         line += &format!("{opcode}_oncc{controller}={} ", written_number(depth));
         let drawn = |curve: &Curve| Some(FIRST_CURVE + curves.iter().position(|it| it == curve)? as u16);
         let curve = match response {
@@ -294,6 +322,19 @@ pub(crate) fn written(manner: &Manner, curves: &[Curve]) -> String {
         }
     }
     line
+}
+
+/// What an opcode lets follow the velocity of each note: `ampeg_attack` of `ampeg_vel2attack`.
+pub(super) fn of_velocity(name: &str) -> Option<String> {
+    if name == "pitch_veltrack" {
+        return Some("tune".to_string());
+    }
+    let (family, part) = name.split_once('_')?;
+    let part = part.strip_prefix("vel2").or(part.strip_prefix("velto"))?;
+    let opcode = format!("{family}_{part}");
+    let of_note = ["ampeg", "pitcheg", "fileg"].contains(&family) || band(family).is_some();
+    // What sustains at full level has nothing to rise to.
+    (of_note && opcode != "ampeg_sustain" && follows(&opcode).is_some()).then_some(opcode)
 }
 
 /// The number at the end of a name.

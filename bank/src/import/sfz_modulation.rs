@@ -6,9 +6,13 @@
 
 use std::collections::BTreeMap;
 
-use super::sfz::Region;
+use super::sfz::{Region, fall_shares};
+use super::sfz_controllers;
 use crate::export::number;
-use crate::{Choke, Depths, Filter, FilterKind, Follows, Lfo, Manner, ModulationEnvelope, Moves, Restrike};
+use crate::{
+    Band, Choke, Depths, Filter, FilterKind, Follow, Follows, Lfo, Manner, ModulationEnvelope, Moves, Onset,
+    Restrike, Stage, Wave,
+};
 
 /// How fast a region is silenced where it says nothing else.
 pub(super) const FAST_SECS: f32 = 0.006;
@@ -38,7 +42,11 @@ const ENVELOPES: [&str; 2] = ["pitcheg", "fileg"];
 const STAGES: [&str; 7] = ["delay", "attack", "hold", "decay", "sustain", "release", "depth"];
 const LFOS: [&str; Manner::MOST_LFOS] = ["pitchlfo", "fillfo", "amplfo"];
 pub(super) const OF_LFO: [&str; 4] = ["freq", "delay", "fade", "depth"];
-pub(super) const OF_NUMBERED_LFO: [&str; 6] = ["freq", "delay", "fade", "pitch", "volume", "cutoff"];
+pub(super) const OF_NUMBERED_LFO: [&str; 7] = ["freq", "delay", "fade", "phase", "pitch", "volume", "cutoff"];
+/// Of a band of the equalizer.
+pub(super) const OF_BAND: [&str; 3] = ["freq", "bw", "gain"];
+/// Where bands lie that say nothing of it.
+const BANDS_HZ: [f32; Manner::MOST_BANDS] = [50.0, 500.0, 5_000.0];
 const CHOKE: [&str; 6] = ["group", "off_by", "off_mode", "off_time", "note_polyphony", "note_selfmask"];
 
 /// Whether an opcode is honoured here.
@@ -55,6 +63,22 @@ pub(super) fn is_known(name: &str) -> bool {
         || of(&ENVELOPES, &STAGES)
         || of(&LFOS, &OF_LFO)
         || is_of_numbered_lfo()
+        || name.split_once('_').is_some_and(|(family, part)| {
+            is_numbered_lfo(family) && part == "wave" || band(family).is_some() && OF_BAND.contains(&part)
+        })
+        || sfz_controllers::of_velocity(name).is_some()
+}
+
+/// The band of the equalizer that is called so, counted from 0.
+pub(super) fn band(family: &str) -> Option<usize> {
+    let number: usize = family.strip_prefix("eq")?.parse().ok()?;
+    (1..=Manner::MOST_BANDS).contains(&number).then(|| number - 1)
+}
+
+/// What this part of an envelope is.
+fn stage(part: &str) -> Option<Stage> {
+    let stages = [Stage::Delay, Stage::Attack, Stage::Hold, Stage::Decay, Stage::Sustain, Stage::Release];
+    STAGES.iter().zip(stages).find(|(name, _)| **name == part).map(|(_, stage)| stage)
 }
 
 /// Whether this is `lfo01`.
@@ -83,37 +107,54 @@ impl Region {
             manner.lfos[1] = None;
         }
         let crowded = self.add_numbered_lfos(&mut manner.lfos, &mut places);
+        manner.bands = std::array::from_fn(|place| self.band(place));
         manner.follows = self.follows(manner, &places);
         manner.choke = self.choke();
         crowded
             .then(|| "sfz: lfoN (a fourth oscillator)".to_string())
             .or((cutoff_hz.is_some() && known.is_none()).then(|| format!("sfz: fil_type={kind}")))
+            .or(self.strange_wave().map(|wave| format!("sfz: lfoN_wave={wave}")))
     }
 
-    /// What follows controllers, but for what is not there to be moved. `places` are those of the oscillators.
-    fn follows(&self, manner: &Manner, places: &BTreeMap<String, u8>) -> Follows {
-        let moves = |opcode: &str| match opcode {
-            "amplitude" => Some(Moves::Amplitude),
-            "volume" => Some(Moves::GainDb),
-            "cutoff" => manner.filter.map(|_| Moves::CutoffCents),
-            "tune" | "pitch" => Some(Moves::PitchCents),
-            _ => {
-                let (family, part) = opcode.split_once('_')?;
-                let place = *places.get(family)?;
-                manner.lfos.get(usize::from(place)).copied().flatten()?;
-                match (family, part) {
-                    ("pitchlfo", _) | (_, "pitch") => Some(Moves::LfoPitchCents(place)),
-                    ("fillfo", _) | (_, "cutoff") => Some(Moves::LfoCutoffCents(place)),
-                    _ => Some(Moves::LfoGainDb(place)),
-                }
-            }
+    /// A band of the equalizer, unless it leaves everything as it is.
+    fn band(&self, place: usize) -> Option<Band> {
+        let name = |part: &str| format!("eq{}_{part}", place + 1);
+        let number = |part: &str, rest: f32| self.number(&name(part)).unwrap_or(rest);
+        let band = Band {
+            freq_hz: number("freq", BANDS_HZ[place]),
+            octaves: number("bw", 1.0),
+            gain_db: number("gain", 0.0),
         };
-        let all = self.following.iter().filter_map(|it| Some(it.moving(moves(&it.opcode)?)));
-        all.collect::<Vec<_>>().into()
+        (band.gain_db != 0.0 || self.is_followed(&name("gain"))).then_some(band)
     }
 
-    fn is_followed(&self, opcode: &str) -> bool {
-        self.following.iter().any(|it| it.opcode == opcode)
+    /// What follows controllers and velocity, but for what is not there to be moved. `places` are those of the oscillators.
+    fn follows(&self, manner: &Manner, places: &BTreeMap<String, u8>) -> Follows {
+        // In a file every fall loses as much in its time, wherever it ends.
+        let [decay, release] = manner.envelope.map_or([1.0; 2], |envelope| fall_shares(&envelope));
+        let followed = self.following.iter().filter_map(|it| {
+            let follow = it.moving(moves(&it.opcode, manner, places)?);
+            let share = match follow.moves {
+                Moves::Onset(Onset::Envelope(Stage::Decay)) => decay,
+                Moves::Onset(Onset::Envelope(Stage::Release)) => release,
+                _ => 1.0,
+            };
+            Some(Follow { depth: follow.depth * share, ..follow })
+        });
+        followed.collect::<Vec<_>>().into()
+    }
+
+    /// The number of a form of an oscillator that is none of Neume's; it is a triangle.
+    fn strange_wave(&self) -> Option<&str> {
+        let is_strange = |name: &&String| {
+            name.strip_suffix("_wave").is_some_and(is_numbered_lfo) && self.wave(name).is_none()
+        };
+        self.get(self.names().find(is_strange)?)
+    }
+
+    fn wave(&self, name: &str) -> Option<Wave> {
+        let number = self.number(name).unwrap_or(0.0);
+        Wave::ALL.iter().zip(0u8..).find(|(_, at)| f32::from(*at) == number).map(|(wave, _)| *wave)
     }
 
     fn filter(&self, kind: FilterKind, stages: u8, cutoff_hz: f32) -> Filter {
@@ -131,7 +172,8 @@ impl Region {
 
     fn envelope_of(&self, family: &str, depths: Depths) -> Option<ModulationEnvelope> {
         let number = |stage: &str, rest: f32| self.number(&format!("{family}_{stage}")).unwrap_or(rest);
-        (!depths.are_none()).then(|| ModulationEnvelope {
+        let moves = !depths.are_none() || self.is_followed(&format!("{family}_depth"));
+        moves.then(|| ModulationEnvelope {
             delay_secs: number("delay", 0.0),
             attack_secs: number("attack", 0.0),
             convex_attack: false,
@@ -152,26 +194,35 @@ impl Region {
             "fillfo" => Depths { cutoff_cents: depth, ..Depths::default() },
             _ => Depths { gain_db: depth, ..Depths::default() },
         };
-        let lfo =
-            Lfo { freq_hz: number("freq"), delay_secs: number("delay"), fade_secs: number("fade"), depths };
+        let lfo = Lfo {
+            freq_hz: number("freq"),
+            delay_secs: number("delay"),
+            fade_secs: number("fade"),
+            depths,
+            ..Lfo::default()
+        };
         // An oscillator that stands still stands in the middle.
         let moves = !depths.are_none() || self.is_followed(&format!("{family}_depth"));
-        (moves && lfo.freq_hz > 0.0).then_some(lfo)
+        let turns = lfo.freq_hz > 0.0 || self.is_followed(&format!("{family}_freq"));
+        (moves && turns).then_some(lfo)
     }
 
-    /// Adds oscillators that have a number for a name and may move several things; all are triangles. `places` learns where
-    /// they are. Gives whether one found no room.
+    /// Adds oscillators that have a number for a name and may move several things. `places` learns where they are. Gives whether one found no room.
     fn add_numbered_lfos(
         &self,
         lfos: &mut [Option<Lfo>; Manner::MOST_LFOS],
         places: &mut BTreeMap<String, u8>,
     ) -> bool {
         let mut crowded = false;
-        for name in self.names() {
-            // The frequency tells that there is one: it stands still without.
-            let Some(family) = name.strip_suffix("_freq").filter(|family| is_numbered_lfo(family)) else {
-                continue;
-            };
+        // The frequency tells that there is one: it stands still without.
+        let of_freq = |name: &'_ String| name.strip_suffix("_freq").map(String::from);
+        let mut families: Vec<String> = self.names().filter_map(of_freq).collect();
+        let followed = self.following.iter().filter(|it| it.controller != Follow::VELOCITY);
+        families.extend(followed.filter_map(|it| of_freq(&it.opcode)));
+        families.retain(|family| is_numbered_lfo(family));
+        families.sort_unstable();
+        families.dedup();
+        for family in families {
             let number = |part: &str| self.number(&format!("{family}_{part}")).unwrap_or(0.0);
             let depths = Depths {
                 pitch_cents: number("pitch"),
@@ -179,19 +230,25 @@ impl Region {
                 gain_db: number("volume"),
             };
             let freq_hz = number("freq");
-            let is_followed = ["pitch", "cutoff", "volume"]
-                .iter()
-                .any(|part| self.is_followed(&format!("{family}_{part}")));
-            if depths.are_none() && !is_followed || freq_hz <= 0.0 {
+            let is_followed = |part: &str| self.is_followed(&format!("{family}_{part}"));
+            let moves = !depths.are_none() || ["pitch", "cutoff", "volume"].into_iter().any(is_followed);
+            if !moves || freq_hz <= 0.0 && !is_followed("freq") {
                 continue;
             }
-            let lfo = Lfo { freq_hz, delay_secs: number("delay"), fade_secs: number("fade"), depths };
+            let lfo = Lfo {
+                freq_hz,
+                delay_secs: number("delay"),
+                fade_secs: number("fade"),
+                wave: self.wave(&format!("{family}_wave")).unwrap_or_default(),
+                phase: number("phase").rem_euclid(1.0),
+                depths,
+            };
             match lfos.iter().position(Option::is_none) {
                 Some(place) => {
                     lfos[place] = Some(lfo);
                     // Of one that is nowhere else.
                     places.retain(|_, other| usize::from(*other) != place);
-                    places.insert(family.to_string(), place as u8);
+                    places.insert(family, place as u8);
                 }
                 None => crowded = true,
             }
@@ -221,11 +278,112 @@ impl Region {
     }
 }
 
-/// The opcodes that say what moves and silences a zone. SFZ has an envelope and an oscillator for each thing that is moved,
-/// so one that moves two is written twice, of two that move one the first; a curved attack becomes a straight one.
+/// What an opcode moves in a zone, if that is there to be moved. `places` are those of the oscillators.
+fn moves(opcode: &str, manner: &Manner, places: &BTreeMap<String, u8>) -> Option<Moves> {
+    let of_filter = |moves: Moves| manner.filter.map(|_| moves);
+    match opcode {
+        "amplitude" => return Some(Moves::Amplitude),
+        "volume" => return Some(Moves::GainDb),
+        "tune" | "pitch" => return Some(Moves::PitchCents),
+        "pan" => return Some(Moves::Pan),
+        "width" => return Some(Moves::Width),
+        "amp_veltrack" => return Some(Moves::Onset(Onset::VelocityTracking)),
+        "cutoff" => return of_filter(Moves::CutoffCents),
+        "resonance" => return of_filter(Moves::Onset(Onset::ResonanceDb)),
+        "fil_veltrack" => return of_filter(Moves::Onset(Onset::VelocityToCutoffCents)),
+        _ => {}
+    }
+    let (family, part) = opcode.split_once('_')?;
+    if family == "ampeg" {
+        return Some(Moves::Onset(Onset::Envelope(stage(part)?)));
+    }
+    if let Some(place) = ENVELOPES.iter().position(|it| *it == family) {
+        manner.modulation_envelopes[place]?;
+        let depth = [Moves::EnvelopePitchCents, Moves::EnvelopeCutoffCents][place];
+        let place = place as u8;
+        return match stage(part) {
+            Some(stage) => Some(Moves::Onset(Onset::ModulationEnvelope(place, stage))),
+            None => (part == "depth").then(|| depth(place)),
+        };
+    }
+    if let Some(place) = band(family) {
+        manner.bands[place]?;
+        let moved = [Moves::BandFreqHz, Moves::BandOctaves, Moves::BandGainDb];
+        return OF_BAND.iter().zip(moved).find(|(name, _)| **name == part).map(|(_, it)| it(place as u8));
+    }
+    let place = *places.get(family)?;
+    manner.lfos.get(usize::from(place)).copied().flatten()?;
+    match (family, part) {
+        (_, "freq") => Some(Moves::LfoFreqHz(place)),
+        (_, "delay") => Some(Moves::Onset(Onset::LfoDelaySecs(place))),
+        (_, "fade") => Some(Moves::Onset(Onset::LfoFadeSecs(place))),
+        (_, "phase") => Some(Moves::Onset(Onset::LfoPhase(place))),
+        ("pitchlfo", _) | (_, "pitch") => Some(Moves::LfoPitchCents(place)),
+        ("fillfo", _) | (_, "cutoff") => Some(Moves::LfoCutoffCents(place)),
+        _ => Some(Moves::LfoGainDb(place)),
+    }
+}
+
+/// The opcode of a zone that something moves, and how far, by what it is `depth` for here; `None` where none says so.
+pub(super) fn written_move(manner: &Manner, moves: Moves, depth: f32) -> Option<(String, f32)> {
+    let of_lfo = |place: u8, part: &str| {
+        manner.lfos.get(usize::from(place)).copied().flatten()?;
+        Some(format!("lfo{}_{part}", place + 1))
+    };
+    let of_band = |place: u8, part: usize| Some(format!("eq{}_{}", place + 1, OF_BAND[part]));
+    // Envelopes are written by what they move, whatever their place.
+    let of_envelope = |place: u8, part: &str| {
+        let envelope = manner.modulation_envelopes.get(usize::from(place)).copied().flatten()?;
+        let opens = |it: &Follow| it.moves == Moves::EnvelopeCutoffCents(place);
+        let is_of_filter = envelope.depths.cutoff_cents != 0.0 || manner.follows.iter().any(opens);
+        Some(format!("{}_{part}", ENVELOPES[usize::from(is_of_filter)]))
+    };
+    let name = |stage: Stage| STAGES[stage as usize];
+    let [decay, release] = manner.envelope.map_or([1.0; 2], |envelope| fall_shares(&envelope));
+    let mut depth = depth;
+    let opcode = match moves {
+        Moves::Amplitude => Some("amplitude".to_string()),
+        Moves::GainDb => Some("volume".to_string()),
+        Moves::PitchCents => Some("tune".to_string()),
+        Moves::CutoffCents => Some("cutoff".to_string()),
+        Moves::Pan => Some("pan".to_string()),
+        Moves::Width => Some("width".to_string()),
+        Moves::LfoPitchCents(place) => of_lfo(place, "pitch"),
+        Moves::LfoCutoffCents(place) => of_lfo(place, "cutoff"),
+        Moves::LfoGainDb(place) => of_lfo(place, "volume"),
+        Moves::LfoFreqHz(place) => of_lfo(place, "freq"),
+        Moves::EnvelopePitchCents(_) => Some(format!("{}_depth", ENVELOPES[0])),
+        Moves::EnvelopeCutoffCents(_) => Some(format!("{}_depth", ENVELOPES[1])),
+        Moves::BandFreqHz(place) => of_band(place, 0),
+        Moves::BandOctaves(place) => of_band(place, 1),
+        Moves::BandGainDb(place) => of_band(place, 2),
+        Moves::Onset(onset) => match onset {
+            Onset::Envelope(stage) => {
+                depth /= match stage {
+                    Stage::Decay => decay.max(1e-3),
+                    Stage::Release => release,
+                    _ => 1.0,
+                };
+                Some(format!("ampeg_{}", name(stage)))
+            }
+            Onset::ModulationEnvelope(place, stage) => of_envelope(place, name(stage)),
+            Onset::LfoDelaySecs(place) => of_lfo(place, "delay"),
+            Onset::LfoFadeSecs(place) => of_lfo(place, "fade"),
+            Onset::LfoPhase(place) => of_lfo(place, "phase"),
+            Onset::VelocityTracking => Some("amp_veltrack".to_string()),
+            Onset::ResonanceDb => Some("resonance".to_string()),
+            Onset::VelocityToCutoffCents => Some("fil_veltrack".to_string()),
+        },
+    };
+    opcode.map(|opcode| (opcode, depth))
+}
+
+/// The opcodes that say what moves and silences a zone. SFZ has an envelope for each thing that is moved, so one that moves
+/// two is written twice, of two that move one the first; a curved attack becomes a straight one.
 pub(crate) fn written(manner: &Manner) -> String {
     let mut line = Line::default();
     manner.filter.iter().for_each(|filter| line.filter(filter));
+    line.bands(&manner.bands);
     line.envelopes(manner);
     line.lfos(manner);
     manner.choke.iter().for_each(|choke| line.choke(*choke));
@@ -260,9 +418,13 @@ impl Line {
 
     fn envelopes(&mut self, manner: &Manner) {
         let moved: [fn(Depths) -> f32; 2] = [|depths| depths.pitch_cents, |depths| depths.cutoff_cents];
-        for (family, depth) in ENVELOPES.iter().zip(moved) {
-            let mut all = manner.modulation_envelopes.iter().flatten();
-            let Some(envelope) = all.find(|it| depth(it.depths) != 0.0) else { continue };
+        let followed: [fn(u8) -> Moves; 2] = [Moves::EnvelopePitchCents, Moves::EnvelopeCutoffCents];
+        for ((family, depth), followed) in ENVELOPES.iter().zip(moved).zip(followed) {
+            let is_followed = |place| manner.follows.iter().any(|follow| follow.moves == followed(place));
+            let mut all =
+                (0..).zip(&manner.modulation_envelopes).filter_map(|(at, it)| Some((at, it.as_ref()?)));
+            let said = all.find(|(place, it)| depth(it.depths) != 0.0 || is_followed(*place));
+            let Some((_, envelope)) = said else { continue };
             let stages = [
                 envelope.delay_secs,
                 envelope.attack_secs,
@@ -279,21 +441,33 @@ impl Line {
         }
     }
 
+    fn bands(&mut self, bands: &[Option<Band>; Manner::MOST_BANDS]) {
+        for (at, band) in (1..).zip(bands) {
+            let Some(Band { freq_hz, octaves, gain_db }) = *band else { continue };
+            for (part, value, rest) in [("freq", freq_hz, 0.0), ("bw", octaves, 1.0), ("gain", gain_db, 0.0)]
+            {
+                self.say(&format!("eq{at}_{part}"), value, rest);
+            }
+        }
+    }
+
     fn lfos(&mut self, manner: &Manner) {
-        let moved: [fn(Depths) -> f32; Manner::MOST_LFOS] =
-            [|depths| depths.pitch_cents, |depths| depths.cutoff_cents, |depths| depths.gain_db];
-        let followed: [fn(u8) -> Moves; Manner::MOST_LFOS] =
-            [Moves::LfoPitchCents, Moves::LfoCutoffCents, Moves::LfoGainDb];
-        for ((family, depth), followed) in LFOS.iter().zip(moved).zip(followed) {
-            let is_followed = |place| manner.follows.iter().any(|follow| follow.moves == followed(place));
-            let mut lfos = (0..).zip(&manner.lfos).filter_map(|(place, lfo)| Some((place, lfo.as_ref()?)));
-            let said = lfos.find(|(place, lfo)| depth(lfo.depths) != 0.0 || is_followed(*place));
-            let Some((_, lfo)) = said else { continue };
-            let parts = [lfo.freq_hz, lfo.delay_secs, lfo.fade_secs, depth(lfo.depths)];
-            OF_LFO
-                .iter()
-                .zip(parts)
-                .for_each(|(part, value)| self.say(&format!("{family}_{part}"), value, 0.0));
+        for (at, lfo) in (1..).zip(&manner.lfos) {
+            let Some(lfo) = lfo else { continue };
+            // Where none is written there is none.
+            self.0 += &format!("lfo{at}_freq={} ", number(lfo.freq_hz));
+            let wave = Wave::ALL.iter().position(|wave| *wave == lfo.wave).unwrap_or(0) as f32;
+            let Depths { pitch_cents, cutoff_cents, gain_db } = lfo.depths;
+            let parts = [
+                ("delay", lfo.delay_secs),
+                ("fade", lfo.fade_secs),
+                ("wave", wave),
+                ("phase", lfo.phase),
+                ("pitch", pitch_cents),
+                ("cutoff", cutoff_cents),
+                ("volume", gain_db),
+            ];
+            parts.into_iter().for_each(|(part, value)| self.say(&format!("lfo{at}_{part}"), value, 0.0));
         }
     }
 

@@ -2,7 +2,9 @@
 
 use std::fs;
 
-use neume_bank::{Depths, Follow, Instrument, Lfo, Moves, ScanReport, Zone};
+use neume_bank::{
+    Band, Depths, Follow, Instrument, Lfo, Moves, Onset, ScanReport, Stage, Stereo, Wave, Zone,
+};
 
 use crate::scan::Place;
 
@@ -28,7 +30,7 @@ fn level_pitch_and_cutoff_follow_controllers_and_the_rest_is_heard_as_they_stand
          <global> sample=a.wav ampeg_release=1 ampeg_release_oncc1=2 cutoff=1000 cutoff_cc2=2400\n\
          <region> key=60 amplitude_oncc2=50 volume_oncc1=-3 pan_oncc3=100 pan_curvecc3=1 tune_cc4=50\n\
          <region> key=61 amplitude_oncc1=100 amplitude_curvecc1=9 fileg_depth=100 fileg_depthcc1=1100\n\
-         <region> key=62 amplitude_oncc2=100 amplitude_curvecc2=10 amplitude_smoothcc2=10 ampeg_sustain_oncc1=-40 pan_oncc131=9\n\
+         <region> key=62 amplitude_oncc2=100 amplitude_curvecc2=10 amplitude_smoothcc2=10 ampeg_sustain_oncc1=-40 pan_oncc135=9\n\
          <region> key=63 amplitude_oncc4=100\n",
     );
     let [first, second, third, silent] = &told(&report).zones[..] else { panic!() };
@@ -41,22 +43,27 @@ fn level_pitch_and_cutoff_follow_controllers_and_the_rest_is_heard_as_they_stand
     assert_eq!((amplitude.controller, amplitude.rest, amplitude.by(Some(1.0))), (2, 0.5, 0.5));
     assert_eq!(follows(first, Moves::CutoffCents).map(|it| it.by(None)), Some(1_200.0));
     assert_eq!(follows(first, Moves::PitchCents).map(|it| it.by(Some(0.5))), Some(25.0));
-    assert!(first.manner.follows.include(1) && !silent.manner.follows.include(1));
-    assert!(near(first.manner.pan, 2.0 * 32.0 / 127.0 - 1.0), "{}", first.manner.pan);
+    let live = |zone: &Zone| zone.manner.follows.iter().any(|it| it.controller == 1 && it.is_live());
+    assert!(live(first) && !live(silent));
+    let by = |zone: &Zone, moves| follows(zone, moves).map(|it| it.by(None)).unwrap();
+    assert!(near(by(first, Moves::Pan), 2.0 * 32.0 / 127.0 - 1.0) && first.manner.pan == 0.0);
     assert!(near(first.root_midi, 60.0), "a controller at rest tunes nothing: {}", first.root_midi);
-    assert!(near(first.manner.envelope.unwrap().release_secs, 3.0 * 60.0 / 78.172));
+    let release_secs = by(first, Moves::Onset(Onset::Envelope(Stage::Release)));
+    assert!(near(first.manner.envelope.unwrap().release_secs, 60.0 / 78.172));
+    assert!(near(release_secs, 2.0 * 60.0 / 78.172), "{release_secs}");
     assert!(near(first.manner.filter.unwrap().cutoff_hz, 1_000.0));
     assert!(near(rest_db(second), db(0.75)), "{}", rest_db(second));
-    let depths = Depths { cutoff_cents: 1_200.0, ..Depths::default() };
+    let depths = Depths { cutoff_cents: 100.0, ..Depths::default() };
+    assert_eq!(by(second, Moves::EnvelopeCutoffCents(1)), 1_100.0);
     assert_eq!(second.manner.modulation_envelopes[1].unwrap().depths, depths);
     assert!(near(rest_db(third), db(63.5 / 64.0)), "the tenth curve: {}", rest_db(third));
     assert!(near(third.manner.envelope.unwrap().sustain_norm, 0.6));
     assert!(!silent.manner.follows.are_heard_at_rest() && silent.manner.gain_db == 0.0);
     let left_out: Vec<_> = report.not_honoured.iter().map(|it| (it.what.as_str(), it.count)).collect();
     let count = |what: &str| left_out.iter().find(|it| it.0 == what).map(|it| it.1);
-    assert_eq!(count("sfz: pan_oncc (as it stands at the start)"), Some(1), "{left_out:?}");
-    assert_eq!(count("sfz: cutoff_oncc (as it stands at the start)"), None, "{left_out:?}");
-    assert_eq!(count("sfz: pan_oncc131"), Some(1), "what each note says is not honoured: {left_out:?}");
+    assert_eq!(count("sfz: ampeg_sustain_oncc (as it stands at the start)"), Some(1), "{left_out:?}");
+    assert_eq!(count("sfz: pan_oncc (as it stands at the start)"), None, "{left_out:?}");
+    assert_eq!(count("sfz: pan_oncc135"), Some(1), "what each note says is not honoured: {left_out:?}");
 }
 
 #[test]
@@ -129,7 +136,7 @@ fn velocity_curves_and_numbered_oscillators_are_told_and_written_back() {
     }
     assert_eq!(third.manner.velocity_curve, None);
     let depths = Depths { pitch_cents: 20.0, gain_db: 1.0, ..Depths::default() };
-    let lfo = Lfo { freq_hz: 5.0, delay_secs: 0.5, fade_secs: 0.0, depths };
+    let lfo = Lfo { freq_hz: 5.0, delay_secs: 0.5, depths, ..Lfo::default() };
     assert_eq!(first.manner.lfos, [Some(lfo), None, None]);
     let moved = second.manner.lfos.map(|lfo| lfo.map(|lfo| lfo.depths.cutoff_cents));
     assert_eq!(moved, [Some(200.0), Some(0.0), None], "one that moves nothing is none");
@@ -167,4 +174,75 @@ fn one_articulation_is_heard_whether_switched_by_a_key_or_by_several() {
     );
     let keys: Vec<u8> = told(&report).zones.iter().map(|zone| zone.keys.0).collect();
     assert_eq!(keys, [60, 62, 64]);
+}
+
+#[test]
+fn what_a_note_settles_follows_and_tone_and_place_are_told_and_written_back() {
+    let (report, _place) = scanned(
+        "<global> sample=a.wav\n\
+         <region> key=60 ampeg_sustain=50 ampeg_decay_oncc20=2 ampeg_release=1 ampeg_release_oncc21=3 ampeg_vel2attack=0.5 \
+         amp_veltrack_oncc22=-40 pan_oncc23=50 width=20 position=-30 width_oncc24=60 pan_oncc10=100 bend_up=700 bend_down=-1200\n\
+         <region> key=61 eq1_gain=3 eq2_freq=900 eq2_gain_oncc25=-6 eq2_vel2freq=400 eq3_freq=9 eq3_bw=2\n\
+         <region> key=62 lfo1_freq=0.5 lfo1_wave=7 lfo1_phase=0.25 lfo1_pitch=10 lfo1_freq_oncc26=4 lfo1_phase_oncc131=0.5 \
+         lfo1_fade_oncc27=2 lfo2_freq=1 lfo2_wave=12 lfo2_pitch=3\n\
+         <region> key=63 cutoff=500 resonance_oncc28=9 fil_veltrack_oncc29=1200 fileg_depth_oncc30=2400 fileg_decay=1 \
+         fileg_decay_oncc31=2 pitcheg_vel2depth=100 pitcheg_attack=0.1 pitch_veltrack=20 tune_oncc129=50\n",
+    );
+    let zones = &told(&report).zones;
+    let followed = |zone: &Zone, moves: Moves| {
+        let it =
+            zone.manner.follows.iter().find(|it| it.moves == moves).unwrap_or_else(|| panic!("{moves:?}"));
+        (it.controller, (1e3 * it.by(Some(1.0))).round() / 1e3)
+    };
+    let onset = |onset: Onset| Moves::Onset(onset);
+    let [first, second, third, fourth] = &zones[..] else { panic!() };
+    let decay = (2.0 * 6.0206f32 / 78.172 * 1e3).round() / 1e3;
+    assert_eq!(followed(first, onset(Onset::Envelope(Stage::Decay))), (20, decay));
+    assert_eq!(followed(first, onset(Onset::Envelope(Stage::Release))), (21, 2.303));
+    assert_eq!(followed(first, onset(Onset::Envelope(Stage::Attack))), (Follow::VELOCITY, 0.5));
+    assert_eq!(followed(first, onset(Onset::VelocityTracking)), (22, -0.4));
+    assert_eq!((followed(first, Moves::Pan), followed(first, Moves::Width)), ((23, 0.5), (24, 0.6)));
+    assert_eq!(first.manner.stereo, Some(Stereo { width: 0.2, position: -0.3 }));
+    assert_eq!(first.manner.bend_semitones, Some((-12.0, 7.0)));
+    assert!(!first.manner.follows.include(10), "every sound follows the keyboard's own");
+    let band = |freq_hz, gain_db| Some(Band { freq_hz, octaves: 1.0, gain_db });
+    assert_eq!(
+        second.manner.bands,
+        [band(50.0, 3.0), band(900.0, 0.0), None],
+        "one that lifts nothing is none"
+    );
+    assert_eq!(followed(second, Moves::BandGainDb(1)), (25, -6.0));
+    assert_eq!(followed(second, Moves::BandFreqHz(1)), (Follow::VELOCITY, 400.0));
+    let lfo = third.manner.lfos[0].unwrap();
+    assert_eq!((lfo.wave, lfo.phase), (Wave::Falling, 0.25));
+    assert_eq!(followed(third, Moves::LfoFreqHz(0)), (26, 4.0));
+    assert_eq!(followed(third, onset(Onset::LfoPhase(0))), (Follow::VELOCITY, 0.5));
+    assert_eq!(followed(third, onset(Onset::LfoFadeSecs(0))), (27, 2.0));
+    assert_eq!(followed(fourth, onset(Onset::ResonanceDb)), (28, 9.0));
+    assert_eq!(followed(fourth, onset(Onset::VelocityToCutoffCents)), (29, 1_200.0));
+    assert_eq!(followed(fourth, Moves::EnvelopeCutoffCents(1)), (30, 2_400.0));
+    assert_eq!(followed(fourth, onset(Onset::ModulationEnvelope(1, Stage::Decay))), (31, 2.0));
+    assert_eq!(followed(fourth, Moves::EnvelopePitchCents(0)), (Follow::VELOCITY, 100.0));
+    assert!(fourth.manner.follows.include(Follow::PRESSURE));
+    let what: Vec<_> = report.not_honoured.iter().map(|it| it.what.as_str()).collect();
+    assert_eq!(what, ["sfz: lfoN_wave=12"]);
+    let out = Place::new();
+    neume_bank::export::sfz(&report.bank, out.folder.path(), &mut |_| {}).unwrap();
+    let again = out.scan();
+    for (zone, read) in zones.iter().zip(&told(&again).zones) {
+        let plain = |zone: &Zone| {
+            let manner = &zone.manner;
+            let [lfos, follows] = [format!("{:?}", manner.lfos), {
+                let mut all: Vec<String> = manner
+                    .follows
+                    .iter()
+                    .map(|it| format!("{:?} {} {:.2}", it.moves, it.controller, it.by(Some(0.7))))
+                    .collect();
+                all.sort();
+                all.join("\n")
+            }];
+            (manner.stereo, manner.bend_semitones, manner.bands, lfos, follows)
+        };
+        assert_eq!(plain(zone), plain(read));
+    }
 }

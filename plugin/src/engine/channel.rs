@@ -1,5 +1,7 @@
 //! What belongs to a MIDI channel: its wheels, its controllers, its pedal, its keys.
 
+use neume_bank::Follow;
+
 use super::ramp::Ramp;
 use super::reader::CHUNK;
 use super::settings::within;
@@ -137,11 +139,23 @@ pub(super) struct Controls<'a> {
     channel: &'a Channel,
     /// Counted from the Engine's start.
     frame: u64,
+    /// The key and the velocity of the note that is concerned, 0..1.
+    note: (f32, f32),
 }
 
 impl Controls<'_> {
+    /// The same for a note of this key and velocity, 0..1.
+    pub fn of_note(self, key: f32, velocity: f32) -> Self {
+        Controls { note: (key, velocity), ..self }
+    }
+
     /// Where a controller stands so many frames later, 0..1; `None` if it was never moved.
     pub fn stands(&self, controller: u8, later: u64) -> Option<f32> {
+        match controller {
+            Follow::KEY => return Some(self.note.0),
+            Follow::VELOCITY => return Some(self.note.1),
+            _ => {}
+        }
         let controller = self.channel.controllers.get(usize::from(controller))?;
         Some((*controller)?.at(self.frame + later))
     }
@@ -170,10 +184,8 @@ pub(super) struct Channel {
     semitones: Ramp,
     /// The ratio of a wheel that does not move.
     still: f64,
-    /// Those of MIDI, where they were moved.
-    controllers: [Option<Glide>; 128],
-    /// The pressure on the keys, 0..1.
-    pressure: f32,
+    /// Those of MIDI and the pressure on the keys, where they were moved.
+    controllers: [Option<Glide>; Follow::PRESSURE as usize + 1],
     volume: Ramp,
     pan: Ramp,
     /// How far it trembles, and since how many frames.
@@ -191,8 +203,7 @@ impl Channel {
             wheel_norm: 0.0,
             semitones: Ramp::at(0.0),
             still: 1.0,
-            controllers: [None; 128],
-            pressure: 0.0,
+            controllers: [None; Follow::PRESSURE as usize + 1],
             volume: Ramp::at(1.0),
             pan: Ramp::at(0.0),
             vibrato_semitones: Ramp::at(0.0),
@@ -202,7 +213,7 @@ impl Channel {
         }
     }
 
-    /// Moves a controller to 0..1. `now` counts frames from the Engine's start.
+    /// Moves a controller, or what is counted as one, to 0..1. `now` counts frames from the Engine's start.
     pub fn control(&mut self, controller: u8, value: f32, now: u64, rate_hz: f32) {
         let value = within(value, 0.0, 1.0, 0.0);
         let frames = CONTROLLER_SECS * rate_hz;
@@ -214,9 +225,8 @@ impl Channel {
     }
 
     /// The pressure on the keys of the channel, 0..1.
-    pub fn press_down(&mut self, pressure: f32, rate_hz: f32) {
-        self.pressure = within(pressure, 0.0, 1.0, 0.0);
-        self.follow(rate_hz);
+    pub fn press_down(&mut self, pressure: f32, now: u64, rate_hz: f32) {
+        self.control(Follow::PRESSURE, pressure, now, rate_hz);
     }
 
     /// All but volume and pan go back to rest.
@@ -226,7 +236,6 @@ impl Channel {
                 *controller = None;
             }
         }
-        self.pressure = 0.0;
         self.follow(rate_hz);
     }
 
@@ -239,7 +248,7 @@ impl Channel {
         };
         // A square, as SoundFonts and General MIDI have it: 40 dB for a tenth.
         let level = stands(VOLUME, 1.0) * stands(EXPRESSION, 1.0);
-        let trembling = (stands(MODULATION, 0.0) + self.pressure).min(1.0);
+        let trembling = (stands(MODULATION, 0.0) + stands(Follow::PRESSURE, 0.0)).min(1.0);
         let side = panned(stands(PAN, 0.5));
         self.volume.glide(f64::from(level * level), frames);
         self.pan.glide(f64::from(side), frames);
@@ -248,7 +257,7 @@ impl Channel {
 
     /// Its controllers now.
     pub fn controls(&self, now: u64) -> Controls<'_> {
-        Controls { channel: self, frame: now }
+        Controls { channel: self, frame: now, note: (0.5, 1.0) }
     }
 
     /// Works out the coming frames and moves on behind them.

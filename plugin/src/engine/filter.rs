@@ -9,7 +9,7 @@ use neume_bank::{Filter as Told, FilterKind};
 use super::reader::CHUNK;
 
 /// Share of the rate beyond which no cutoff is set.
-const HIGHEST: f32 = 0.45;
+pub(super) const HIGHEST: f32 = 0.45;
 /// States below this are silence: they would only shrink to numbers that are slow to work with.
 const SILENCE: f32 = 1e-15;
 /// States beyond this come from no sound; the filter begins anew.
@@ -144,10 +144,15 @@ impl Filter {
 
     /// Brings to rest what is as good as silent, or absurd.
     pub fn settle(&mut self) {
-        for state in self.states.iter_mut().flatten().flatten() {
-            if !(SILENCE..ABSURD).contains(&state.abs()) {
-                *state = 0.0;
-            }
+        settle(self.states.iter_mut().flatten().flatten());
+    }
+}
+
+/// Brings states to rest that are as good as silent, or absurd.
+pub(super) fn settle<'a>(states: impl Iterator<Item = &'a mut f32>) {
+    for state in states {
+        if !(SILENCE..ABSURD).contains(&state.abs()) {
+            *state = 0.0;
         }
     }
 }

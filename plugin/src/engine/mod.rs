@@ -12,17 +12,20 @@
 
 mod channel;
 mod envelope;
+mod equalizer;
 mod events;
 mod filter;
 mod interpolation;
 mod kernel;
 mod meter;
 mod modulation;
+mod onset;
 mod ramp;
 mod reader;
 mod settings;
 mod slots;
 mod source;
+mod stage;
 mod stream;
 mod voice;
 mod voices;
@@ -298,7 +301,7 @@ impl Engine {
             }
             Event::Pressure { channel, value } => {
                 if let Some(channel) = self.channels.get_mut(usize::from(channel & 15)) {
-                    channel.press_down(value, self.rate_hz);
+                    channel.press_down(value, self.now, self.rate_hz);
                 }
             }
             Event::Sustain { channel, down } => {

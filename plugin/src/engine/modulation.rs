@@ -5,11 +5,14 @@
 //! its age and from where the controllers are heading, and is straight in between: what a frame gets does not depend on where
 //! blocks begin.
 
-use neume_bank::{Depths, Follow, Lfo, Manner, ModulationEnvelope, Moves};
+use neume_bank::{Band, Depths, Follow, Lfo, Manner, ModulationEnvelope, Moves, Wave};
 
 use super::channel::{Bend, Controls};
+use super::equalizer::{Bands, Equalizer};
 use super::filter::Filter;
+use super::onset::Onset;
 use super::reader::{CHUNK, Desk};
+use super::stage::{self, AS_THEY_ARE, Sides, Stage};
 
 /// Frames from corner to corner.
 const GRID_FRAMES: usize = CHUNK;
@@ -25,6 +28,8 @@ struct Corner {
     gain: f32,
     /// Of the filter's integrators.
     pace: f32,
+    bands: Bands,
+    sides: Sides,
 }
 
 /// The modulation of one note.
@@ -33,7 +38,13 @@ pub(super) struct Modulation {
     lfos: [Option<Lfo>; Manner::MOST_LFOS],
     envelopes: [Option<ModulationEnvelope>; Manner::MOST_MODULATION_ENVELOPES],
     filter: Option<Filter>,
+    equalizer: Option<Equalizer>,
+    stage: Option<Stage>,
     rate_hz: f64,
+    /// How far each oscillator has gone ahead of its own frequency, in rounds, by what moves that.
+    ahead: [f64; Manner::MOST_LFOS],
+    /// The key and the velocity, 0..1.
+    note: (f32, f32),
     /// The frame of the note at which its key was let go.
     released: Option<u64>,
     /// The frame of the note, and how far that is behind the last corner.
@@ -44,34 +55,44 @@ pub(super) struct Modulation {
 }
 
 impl Modulation {
-    /// That of a zone for a note of this key and velocity (0..1); `None` where nothing moves and nothing is filtered.
+    /// That of a zone, with what is settled for a note of this key and velocity (0..1); `None` where nothing moves and nothing is
+    /// filtered.
     pub fn of(
         manner: &Manner,
-        pitch_midi: f64,
-        velocity: f32,
+        onset: &Onset,
+        (pitch_midi, velocity): (f64, f32),
+        is_stereo: bool,
         rate_hz: f32,
         controls: Controls,
     ) -> Option<Modulation> {
-        let lfos = manner.lfos.map(|lfo| lfo.map(Lfo::bounded));
-        let envelopes = manner.modulation_envelopes.map(|it| it.map(ModulationEnvelope::bounded));
+        let Onset { lfos, modulation_envelopes: envelopes, .. } = *onset;
         let depths = || lfos.iter().flatten().map(|it| it.depths);
         let mut depths = depths().chain(envelopes.iter().flatten().map(|it| it.depths));
         let follows = &manner.follows;
         let by_follow = |it: &Follow| {
-            matches!(it.moves, Moves::CutoffCents | Moves::LfoCutoffCents(_)) && it.depth != 0.0
+            use Moves::{CutoffCents, EnvelopeCutoffCents, LfoCutoffCents};
+            matches!(it.moves, CutoffCents | LfoCutoffCents(_) | EnvelopeCutoffCents(_)) && it.depth != 0.0
         };
         let moves = depths.any(|depths| depths.cutoff_cents != 0.0) || follows.iter().any(by_follow);
-        let filter = manner.filter.and_then(|told| Filter::of(told, pitch_midi, velocity, rate_hz, moves));
-        let is_still = lfos.iter().all(Option::is_none) && envelopes.iter().all(Option::is_none);
-        if filter.is_none() && is_still && follows.is_empty() {
+        let filter = onset.filter.and_then(|told| Filter::of(told, pitch_midi, velocity, rate_hz, moves));
+        let equalizer = Equalizer::of(&manner.bands, rate_hz);
+        let stage = Stage::of(manner, is_stereo);
+        let is_still = lfos.iter().all(Option::is_none)
+            && envelopes.iter().all(Option::is_none)
+            && !follows.iter().any(Follow::is_live);
+        if filter.is_none() && equalizer.is_none() && stage.is_none() && is_still {
             return None;
         }
-        let rest = Corner { ratio: 1.0, gain: 1.0, pace: 1.0 };
+        let rest = Corner { ratio: 1.0, gain: 1.0, pace: 1.0, bands: Bands::default(), sides: AS_THEY_ARE };
         let mut modulation = Modulation {
             lfos,
             envelopes,
             filter,
+            equalizer,
+            stage,
             rate_hz: f64::from(rate_hz),
+            ahead: [0.0; Manner::MOST_LFOS],
+            note: ((pitch_midi / 127.0) as f32, velocity),
             released: None,
             age: 0,
             at: 0,
@@ -81,6 +102,11 @@ impl Modulation {
         modulation.from = modulation.corner(0, follows, |controller| controls.stands(controller, 0));
         modulation.to = modulation.next_corner(0, follows, controls);
         Some(modulation)
+    }
+
+    /// Whether it sets the sound in its place.
+    pub fn is_on_stage(&self) -> bool {
+        self.stage.is_some()
     }
 
     /// The pitch of the frame that comes next, as a ratio.
@@ -108,13 +134,28 @@ impl Modulation {
     }
 
     /// Filters the samples on the desk, moves their levels, and goes on behind them. `count` ends at a corner at the latest.
-    /// `following` are what its zone follows, and the controllers where these samples begin.
-    pub fn shape(&mut self, desk: &mut Desk, stereo: bool, count: usize, following: (&[Follow], Controls)) {
+    /// `following` are what its zone follows, and the controllers where these samples begin. Gives whether the samples have
+    /// two sides now.
+    pub fn shape(
+        &mut self,
+        desk: &mut Desk,
+        stereo: bool,
+        count: usize,
+        following: (&[Follow], Controls),
+    ) -> bool {
         let at = self.at as f32;
         let share = 1.0 / GRID_FRAMES as f32;
         if let Some(filter) = &mut self.filter {
             let step = (self.to.pace - self.from.pace) * share;
             filter.run(&mut desk.samples, stereo, count, (self.from.pace, step, self.at));
+        }
+        if let Some(equalizer) = &mut self.equalizer {
+            let corners = (&self.from.bands, &self.to.bands);
+            equalizer.run(&mut desk.samples, stereo, count, corners, (self.at, share));
+        }
+        if self.stage.is_some() {
+            let corners = (&self.from.sides, &self.to.sides);
+            stage::set(&mut desk.samples, stereo, count, corners, (self.at, share));
         }
         if (self.from.gain, self.to.gain) != (1.0, 1.0) {
             let step = (self.to.gain - self.from.gain) * share;
@@ -132,7 +173,9 @@ impl Modulation {
             if let Some(filter) = &mut self.filter {
                 filter.settle();
             }
+            self.equalizer.iter_mut().for_each(Equalizer::settle);
         }
+        stereo || self.stage.is_some()
     }
 
     /// The key is up: envelopes fall, from the next corner on.
@@ -141,19 +184,23 @@ impl Modulation {
     }
 
     /// The corner behind the one that is reached now, so many frames after `controls`.
-    fn next_corner(&self, later: u64, follows: &[Follow], controls: Controls) -> Corner {
+    fn next_corner(&mut self, later: u64, follows: &[Follow], controls: Controls) -> Corner {
         let cell = GRID_FRAMES as u64;
+        let controls = controls.of_note(self.note.0, self.note.1);
         self.corner(self.age + cell, follows, |controller| controls.stands(controller, later + cell))
     }
 
-    fn corner(&self, age: u64, follows: &[Follow], stands: impl Fn(u8) -> Option<f32>) -> Corner {
+    fn corner(&mut self, age: u64, follows: &[Follow], stands: impl Fn(u8) -> Option<f32>) -> Corner {
         let (mut sum, mut amplitude) = (Depths::default(), 1.0f32);
         let mut of_lfos = [Depths::default(); Manner::MOST_LFOS];
-        for follow in follows {
+        let mut of_envelopes = [Depths::default(); Manner::MOST_MODULATION_ENVELOPES];
+        let mut of_bands = [Band { freq_hz: 0.0, octaves: 0.0, gain_db: 0.0 }; Manner::MOST_BANDS];
+        let (mut pan, mut width) = (0.0, 0.0);
+        let secs = |frames: u64| frames as f64 / self.rate_hz;
+        for follow in follows.iter().filter(|follow| follow.is_live()) {
             let by = follow.by(stands(follow.controller));
-            let mut of_lfo = |place: u8, add: fn(&mut Depths, f32)| {
-                of_lfos.get_mut(usize::from(place)).into_iter().for_each(|depths| add(depths, by));
-            };
+            let mut of_lfo = |place: u8, add: fn(&mut Depths, f32)| add_to(&mut of_lfos, place, by, add);
+            let mut of_band = |place: u8, add: fn(&mut Band, f32)| add_to(&mut of_bands, place, by, add);
             match follow.moves {
                 Moves::Amplitude => amplitude *= by.clamp(0.0, 64.0),
                 Moves::GainDb => sum.gain_db += by,
@@ -162,6 +209,26 @@ impl Modulation {
                 Moves::LfoPitchCents(place) => of_lfo(place, |depths, by| depths.pitch_cents += by),
                 Moves::LfoCutoffCents(place) => of_lfo(place, |depths, by| depths.cutoff_cents += by),
                 Moves::LfoGainDb(place) => of_lfo(place, |depths, by| depths.gain_db += by),
+                Moves::LfoFreqHz(place) if age > 0 => {
+                    let rounds = f64::from(by) * GRID_FRAMES as f64 / self.rate_hz;
+                    let waits = |lfo: Lfo| secs(age) <= f64::from(lfo.delay_secs);
+                    let lfo = self.lfos.get(usize::from(place)).copied().flatten();
+                    if lfo.is_some_and(|lfo| !waits(lfo)) {
+                        add_to(&mut self.ahead, place, rounds, |ahead, rounds| *ahead += rounds);
+                    }
+                }
+                Moves::LfoFreqHz(_) | Moves::Onset(_) => {}
+                Moves::EnvelopePitchCents(place) => {
+                    add_to(&mut of_envelopes, place, by, |depths, by| depths.pitch_cents += by);
+                }
+                Moves::EnvelopeCutoffCents(place) => {
+                    add_to(&mut of_envelopes, place, by, |depths, by| depths.cutoff_cents += by);
+                }
+                Moves::Pan => pan += by,
+                Moves::Width => width += by,
+                Moves::BandFreqHz(place) => of_band(place, |band, by| band.freq_hz += by),
+                Moves::BandOctaves(place) => of_band(place, |band, by| band.octaves += by),
+                Moves::BandGainDb(place) => of_band(place, |band, by| band.gain_db += by),
             }
         }
         let mut add = |depths: &Depths, height: f64| {
@@ -170,42 +237,66 @@ impl Modulation {
             sum.cutoff_cents += depths.cutoff_cents * height;
             sum.gain_db += depths.gain_db * height;
         };
-        let secs = |frames: u64| frames as f64 / self.rate_hz;
-        for (lfo, more) in self.lfos.iter().zip(&of_lfos) {
+        for (lfo, (more, ahead)) in self.lfos.iter().zip(of_lfos.iter().zip(&self.ahead)) {
             if let Some(lfo) = lfo {
-                let height = wave(lfo, secs(age));
+                let height = wave(lfo, secs(age), *ahead);
                 add(&lfo.depths, height);
                 add(more, height);
             }
         }
         let released_secs =
             self.released.map(|released| (secs(released), secs(age.saturating_sub(released))));
-        for envelope in self.envelopes.iter().flatten() {
+        for (envelope, more) in self.envelopes.iter().zip(&of_envelopes) {
+            let Some(envelope) = envelope else { continue };
             let height = match released_secs {
                 Some((held, since)) => released(envelope, held, since),
                 None => held(envelope, secs(age)),
             };
             add(&envelope.depths, height);
+            add(more, height);
         }
         Corner {
             ratio: (f64::from(sum.pitch_cents.clamp(-12_000.0, 12_000.0)) / 1200.0).exp2(),
             gain: amplitude * if sum.gain_db == 0.0 { 1.0 } else { 10f32.powf(sum.gain_db.min(96.0) / 20.0) },
             pace: self.filter.as_ref().map_or(1.0, |filter| filter.pace(sum.cutoff_cents)),
+            bands: self.equalizer.as_ref().map_or_else(Bands::default, |it| it.gains(&of_bands)),
+            sides: self.stage.map_or(AS_THEY_ARE, |stage| stage.sides(pan, width)),
         }
     }
 }
 
-/// The height of an oscillator after so many seconds, −1..1.
-fn wave(lfo: &Lfo, secs: f64) -> f64 {
+/// Moves one of several things, if it is there.
+fn add_to<T, N>(all: &mut [T], place: u8, by: N, add: fn(&mut T, N)) {
+    if let Some(it) = all.get_mut(usize::from(place)) {
+        add(it, by);
+    }
+}
+
+/// The height of an oscillator after so many seconds and so many rounds more, −1..1.
+fn wave(lfo: &Lfo, secs: f64, ahead: f64) -> f64 {
     let since = secs - f64::from(lfo.delay_secs);
     if since <= 0.0 {
         return 0.0;
     }
     let fade = f64::from(lfo.fade_secs);
     let depth = if since < fade { since / fade } else { 1.0 };
-    // From the middle up, down through the middle, and back.
-    let turn = (f64::from(lfo.freq_hz) * since + 0.25).fract();
-    depth * (1.0 - 4.0 * (turn - 0.5).abs())
+    let rounds = f64::from(lfo.freq_hz) * since + f64::from(lfo.phase) + ahead;
+    let pulse = |up: f64| f64::from(u8::from(rounds.rem_euclid(1.0) < up));
+    let height = match lfo.wave {
+        // From the middle up, down through the middle, and back.
+        Wave::Triangle => 1.0 - 4.0 * ((rounds + 0.25).rem_euclid(1.0) - 0.5).abs(),
+        Wave::Sine => {
+            let x = 2.0 * rounds.rem_euclid(1.0) - 1.0;
+            -4.0 * x * (1.0 - x.abs())
+        }
+        Wave::ThreeQuarters => pulse(0.75),
+        Wave::Half => pulse(0.5),
+        Wave::Quarter => pulse(0.25),
+        Wave::Eighth => pulse(0.125),
+        Wave::Rising => 2.0 * rounds.rem_euclid(1.0) - 1.0,
+        Wave::Falling => 1.0 - 2.0 * rounds.rem_euclid(1.0),
+    };
+    depth * height
 }
 
 /// The height of an envelope whose key is down for so many seconds, 0..1.
@@ -256,15 +347,15 @@ mod tests {
 
     #[test]
     fn an_oscillator_waits_rises_to_its_depth_and_is_a_triangle() {
-        let lfo = Lfo { freq_hz: 2.0, delay_secs: 1.0, fade_secs: 0.0, depths: Depths::default() };
+        let lfo = Lfo { freq_hz: 2.0, delay_secs: 1.0, ..Lfo::default() };
         let table =
             [(0.9, 0.0), (1.0, 0.0), (1.0625, 0.5), (1.125, 1.0), (1.25, 0.0), (1.375, -1.0), (1.5, 0.0)];
         for (secs, expected) in table {
-            assert!((wave(&lfo, secs) - expected).abs() < 1e-9, "at {secs}: {}", wave(&lfo, secs));
+            assert!((wave(&lfo, secs, 0.0) - expected).abs() < 1e-9, "at {secs}: {}", wave(&lfo, secs, 0.0));
         }
         let fading = Lfo { fade_secs: 0.5, ..lfo };
-        assert!((wave(&fading, 1.125) - 0.25).abs() < 1e-9);
-        assert!((wave(&fading, 1.625) - 1.0).abs() < 1e-9);
+        assert!((wave(&fading, 1.125, 0.0) - 0.25).abs() < 1e-9);
+        assert!((wave(&fading, 1.625, 0.0) - 1.0).abs() < 1e-9);
     }
 
     #[test]

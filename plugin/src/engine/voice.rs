@@ -2,17 +2,19 @@
 
 use std::sync::Arc;
 
-use neume_bank::{Choke, Fade, Manner, Restrike};
+use neume_bank::{Choke, Fade, Follow, Manner, Moves, Restrike};
 
-use super::channel::{Controls, MODULATION, Motion};
+use super::channel::{Bend, Controls, MODULATION, Motion};
 use super::envelope::{Envelope, Shape};
 use super::events::{Expression, Note};
 use super::interpolation::Kernels;
 use super::modulation::Modulation;
+use super::onset::Onset;
 use super::ramp::Ramp;
 use super::reader::{CHUNK, Desk, Reader, smooth};
 use super::settings::{Settings, within};
 use super::slots::{Departed, Departure, Part, let_go};
+use super::stage::panned;
 use super::stream::Stream;
 use crate::handoff::{Page, PageAsk, Pcm, Playable};
 
@@ -88,8 +90,10 @@ pub(super) struct Voice {
     /// What silences it, until that has happened.
     choke: Option<Choke>,
     modulation: Option<Modulation>,
-    /// Whether its zone has a use of its own for the modulation wheel.
-    follows_wheel: bool,
+    /// How far its zone follows the pitch wheel, where that is not as far as others do.
+    wheel: Option<Wheel>,
+    /// Whether its zone has a use of its own for what would make it tremble.
+    trembles_itself: bool,
     volume: Ramp,
     pan: Ramp,
     envelope: Envelope,
@@ -125,7 +129,8 @@ impl Voice {
             told: None,
             choke: None,
             modulation: None,
-            follows_wheel: false,
+            wheel: None,
+            trembles_itself: false,
             volume: Ramp::at(1.0),
             pan: Ramp::at(0.0),
             envelope: Envelope::over(),
@@ -147,11 +152,19 @@ impl Voice {
         let Some(place) = sound.zones.get(zone) else {
             return let_go(sound);
         };
-        let shape = Shape::under(&start.settings, place.manner.envelope, start.rate_hz);
+        let manner = &place.manner;
         let loudness = within(sound.gain, 0.0, 64.0, 1.0);
         let velocity = within(start.velocity, 0.0, 1.0, 1.0);
-        let modulation = Modulation::of(&place.manner, pitch_midi, velocity, start.rate_hz, start.controls);
-        let bend = modulation.as_ref().map_or(start.bend, |it| start.bend * it.ratio());
+        let controls = start.controls.of_note((pitch_midi / 127.0) as f32, velocity);
+        let onset = Onset::of(manner, controls);
+        let shape = Shape::under(&start.settings, onset.envelope, start.rate_hz);
+        let is_stereo = place.pcm.right.is_some();
+        let note = (pitch_midi, velocity);
+        let modulation = Modulation::of(manner, &onset, note, is_stereo, start.rate_hz, controls);
+        let wheel = Wheel::of(manner);
+        let bend = wheel.map_or(start.bend, |wheel| wheel.ratio(start.bend));
+        let bend = modulation.as_ref().map_or(bend, |it| bend * it.ratio());
+        let on_stage = modulation.as_ref().is_some_and(Modulation::is_on_stage);
         let mut reader = Reader::new(place, pitch_midi, bend, start.rate_hz);
         let stream = Stream::new(&place.pcm);
         reader.reach(&place.pcm, stream.available());
@@ -163,16 +176,17 @@ impl Voice {
             reader,
             stream,
             gain: loudness
-                * velocity_gain(start.velocity, &place.manner)
-                * faded(&place.manner, pitch_midi, start.velocity)
-                * zone_gain(place.manner.gain_db)
+                * leveled(start.velocity, onset.velocity_tracking, manner)
+                * faded(manner, pitch_midi, start.velocity)
+                * zone_gain(manner.gain_db)
                 * zone_gain(start.gain_db),
-            sides: sides(place.manner.pan),
-            one_shot: place.manner.one_shot,
-            told: place.manner.envelope,
-            choke: place.manner.choke.map(Choke::bounded),
+            sides: if on_stage { [1.0; 2] } else { panned(manner.pan) },
+            one_shot: manner.one_shot,
+            told: onset.envelope,
+            choke: manner.choke.map(Choke::bounded),
             modulation,
-            follows_wheel: place.manner.follows.include(MODULATION),
+            wheel,
+            trembles_itself: trembles_itself(manner),
             envelope: Envelope::start(shape),
             once_frames: start.once_frames,
             pitch_midi,
@@ -373,10 +387,18 @@ impl Voice {
         left: &mut [f32],
         right: &mut [f32],
     ) -> usize {
-        let bend = if self.follows_wheel { motion.bend } else { motion.vibrating };
+        let bend = if self.trembles_itself { motion.bend } else { motion.vibrating };
         let most = left.len().min(right.len()).min(CHUNK);
         let most = self.once_frames.map_or(most, |once| most.min(once.max(1) as usize));
         let most = if self.state == State::Fading { most.min(self.fade_left as usize) } else { most };
+        let mut turned;
+        let bend = match self.wheel {
+            Some(wheel) => {
+                turned = [1.0; CHUNK];
+                wheel.turned(motion.bend, bend, &mut turned)
+            }
+            None => bend,
+        };
         let mut ratios = [1.0; CHUNK];
         let (most, bend) = match &self.modulation {
             Some(modulation) => (most.min(modulation.left_in_cell()), modulation.bend(bend, &mut ratios)),
@@ -394,9 +416,9 @@ impl Voice {
         if self.state == State::Fading {
             self.fade_levels(levels);
         }
-        let stereo = self.reader.read(kernels, desk, (&zone.pcm, &self.stream), stretch);
+        let mut stereo = self.reader.read(kernels, desk, (&zone.pcm, &self.stream), stretch);
         if let Some(modulation) = &mut self.modulation {
-            modulation.shape(desk, stereo, count, (&zone.manner.follows, motion.controls));
+            stereo = modulation.shape(desk, stereo, count, (&zone.manner.follows, motion.controls));
         }
         let heard = |side: &mut [f32]| -> usize { side.len().min(count) };
         let (on_left, on_right) = (heard(left), heard(right));
@@ -474,14 +496,43 @@ fn zone_gain(db: f32) -> f32 {
     if db == 0.0 { 1.0 } else { 10f32.powf(db / 20.0) }
 }
 
-/// Linear gains of a zone that lies between left and right, of even power; the middle is left alone.
-fn sides(pan: f32) -> [f32; 2] {
-    let pan = within(pan, -1.0, 1.0, 0.0);
-    if pan == 0.0 {
-        return [1.0; 2];
+/// How far the pitch wheel takes a zone down and up, beside the others.
+#[derive(Debug, Clone, Copy)]
+struct Wheel {
+    down: f64,
+    up: f64,
+}
+
+impl Wheel {
+    fn of(manner: &Manner) -> Option<Wheel> {
+        let (down, up) = manner.bend_semitones?;
+        let share = |semitones: f32, usual: f32| f64::from(within(semitones, -120.0, 120.0, usual) / usual);
+        let usual = Manner::USUAL_BEND;
+        Some(Wheel { down: share(down, usual.0), up: share(up, usual.1) })
     }
-    let angle = std::f32::consts::FRAC_PI_4 * (1.0 + pan);
-    [std::f32::consts::SQRT_2 * angle.cos(), std::f32::consts::SQRT_2 * angle.sin()]
+
+    /// What it makes of a bend, as a ratio.
+    fn ratio(self, bend: f64) -> f64 {
+        if bend == 1.0 { 1.0 } else { bend.powf(if bend > 1.0 { self.up } else { self.down }) }
+    }
+
+    /// The bend of the coming frames with the pitch wheel's part of it, which is `bend`, taken further or less far.
+    fn turned<'a>(self, bend: Bend, all: Bend, ratios: &'a mut [f64; CHUNK]) -> Bend<'a> {
+        if let (Bend::Still(bend), Bend::Still(all)) = (bend, all) {
+            return Bend::Still(all / bend * self.ratio(bend));
+        }
+        for (i, ratio) in ratios.iter_mut().enumerate() {
+            *ratio = all.at(i) / bend.at(i) * self.ratio(bend.at(i));
+        }
+        Bend::Moving(ratios)
+    }
+}
+
+/// Whether a zone follows the modulation wheel, or trembles as the keys are pressed.
+fn trembles_itself(manner: &Manner) -> bool {
+    let trembles =
+        |it: &Follow| it.controller == Follow::PRESSURE && matches!(it.moves, Moves::LfoPitchCents(_));
+    manner.follows.include(MODULATION) || manner.follows.iter().any(trembles)
 }
 
 /// What is left of a zone where it is faded against its neighbours, linear.
@@ -493,8 +544,13 @@ pub(crate) fn faded(manner: &Manner, pitch_midi: f64, velocity: f32) -> f32 {
 /// From a velocity 0..1 to a linear gain: 0 dB at full, −10 dB at half, −39 dB at the softest.
 /// Where a zone says how far it follows the velocity, its square counts by that share, or the zone's own curve.
 pub(crate) fn velocity_gain(velocity: f32, manner: &Manner) -> f32 {
+    leveled(velocity, manner.velocity_tracking, manner)
+}
+
+/// The same where the zone follows the velocity so far.
+fn leveled(velocity: f32, tracking: Option<f32>, manner: &Manner) -> f32 {
     let velocity = within(velocity, 0.0, 1.0, 1.0);
-    if let Some(share) = manner.velocity_tracking {
+    if let Some(share) = tracking {
         let share = within(share, 0.0, 1.0, 1.0);
         let curve = manner.velocity_curve.map(|curve| within(curve.level(127.0 * velocity), 0.0, 1.0, 1.0));
         return 1.0 - share + share * curve.unwrap_or(velocity * velocity);

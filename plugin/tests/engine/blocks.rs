@@ -3,7 +3,8 @@
 use neume::engine::{Event, Expression, Mode, Note, Notes, Settings, TimedEvent};
 use neume::handoff::{Pcm, Playable, PlayableZone};
 use neume_bank::{
-    Choke, Depths, Envelope, Filter, FilterKind, Follow, Lfo, Manner, ModulationEnvelope, Moves, Response,
+    Band, Choke, Depths, Envelope, Filter, FilterKind, Follow, Lfo, Manner, ModulationEnvelope, Moves, Onset,
+    Response, Stage, Stereo, Wave,
 };
 use proptest::prelude::*;
 
@@ -31,7 +32,16 @@ fn rig() -> Rig {
 /// Two zones over each other: one whose pitch, filter and level move, and a choked one with a steady filter.
 fn moving() -> Playable {
     let depths = |pitch_cents, cutoff_cents, gain_db| Depths { pitch_cents, cutoff_cents, gain_db };
-    let lfo = Lfo { freq_hz: 31.0, delay_secs: 0.01, fade_secs: 0.02, depths: depths(700.0, 900.0, 3.0) };
+    let depths_of_lfo = depths(700.0, 900.0, 3.0);
+    let lfo = Lfo {
+        freq_hz: 31.0,
+        delay_secs: 0.01,
+        fade_secs: 0.02,
+        wave: Wave::Sine,
+        depths: depths_of_lfo,
+        ..Lfo::default()
+    };
+    let saw = Lfo { freq_hz: 5.0, wave: Wave::Falling, phase: 0.3, ..lfo };
     let envelope = ModulationEnvelope {
         delay_secs: 0.005,
         attack_secs: 0.01,
@@ -56,10 +66,21 @@ fn moving() -> Playable {
         follow(2, Moves::CutoffCents, 900.0),
         follow(4, Moves::LfoGainDb(0), 6.0),
         follow(4, Moves::GainDb, -6.0),
+        follow(4, Moves::Pan, 0.8),
+        follow(2, Moves::Width, 0.5),
+        follow(2, Moves::LfoFreqHz(1), 20.0),
+        follow(4, Moves::BandGainDb(0), 6.0),
+        follow(2, Moves::BandFreqHz(0), 500.0),
+        follow(Follow::PRESSURE, Moves::EnvelopePitchCents(0), 50.0),
+        follow(Follow::VELOCITY, Moves::Onset(Onset::Envelope(Stage::Decay)), 0.1),
+        follow(4, Moves::Onset(Onset::LfoPhase(0)), 0.4),
     ];
     let moved = Manner {
         filter: Some(filter),
-        lfos: [Some(lfo), None, None],
+        stereo: Some(Stereo { width: 0.4, position: -0.3 }),
+        bend_semitones: Some((-7.0, 1.0)),
+        bands: [Some(Band { freq_hz: 900.0, octaves: 0.7, gain_db: 4.0 }), None, None],
+        lfos: [Some(lfo), Some(saw), None],
         modulation_envelopes: [Some(envelope), None],
         envelope: Some(Envelope {
             delay_secs: 0.002,

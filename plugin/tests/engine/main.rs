@@ -11,4 +11,5 @@ mod realtime;
 mod release;
 mod rig;
 mod streaming;
+mod tone;
 mod zones;

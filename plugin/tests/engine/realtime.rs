@@ -9,8 +9,8 @@ use neume::engine::{Event, Expression, Mode, Note, Notes, Settings, TimedEvent};
 use neume::handoff::{KeyPress, Playable, PlayableZone, ToEngine};
 
 use neume_bank::{
-    Choke, Curve, Depths, Envelope, Fade, Filter, FilterKind, Follow, Follows, Lfo, Manner,
-    ModulationEnvelope, Moves, OnRelease, Response, Restrike, Turn,
+    Band, Choke, Curve, Depths, Envelope, Fade, Filter, FilterKind, Follow, Follows, Lfo, Manner,
+    ModulationEnvelope, Moves, OnRelease, Onset, Response, Restrike, Stage, Stereo, Turn,
 };
 
 use neume::handoff::PAGE_FRAMES;
@@ -82,7 +82,7 @@ fn sounds() -> Vec<Arc<Playable>> {
 /// An instrument that uses all that moves and chokes, sensibly and not.
 fn moving() -> Playable {
     let depths = Depths { pitch_cents: 300.0, cutoff_cents: f32::INFINITY, gain_db: -6.0 };
-    let lfo = Lfo { freq_hz: 7.0, delay_secs: 0.0, fade_secs: 0.01, depths };
+    let lfo = Lfo { freq_hz: 7.0, fade_secs: 0.01, phase: f32::NAN, depths, ..Lfo::default() };
     let envelope = ModulationEnvelope {
         attack_secs: 0.01,
         convex_attack: true,
@@ -92,11 +92,23 @@ fn moving() -> Playable {
         ..ModulationEnvelope::default()
     };
     let choke = Choke { group: 1, off_by: 1, off_secs: Some(0.01), restrike: Restrike::SilencesSofter };
+    let band = Band { freq_hz: 900.0, octaves: 1.0, gain_db: 9.0 };
     let manner = Manner {
         filter: Some(Filter { stages: 2, cutoff_hz: 800.0, resonance_db: 12.0, ..Filter::default() }),
         lfos: [Some(lfo), Some(Lfo { freq_hz: f32::NAN, ..lfo }), None],
         modulation_envelopes: [Some(envelope), Some(ModulationEnvelope { decay_secs: f32::NAN, ..envelope })],
         choke: Some(choke),
+        stereo: Some(Stereo { width: f32::NAN, position: 9.0 }),
+        bend_semitones: Some((f32::NAN, f32::MAX)),
+        bands: [Some(band), Some(Band { octaves: f32::INFINITY, gain_db: f32::NAN, ..band }), None],
+        envelope: Some(Envelope {
+            delay_secs: 0.0,
+            attack_secs: 0.0,
+            hold_secs: 0.0,
+            decay_secs: 0.1,
+            sustain_norm: 0.5,
+            release_secs: 0.1,
+        }),
         follows: everything_followed(),
         ..Manner::default()
     };
@@ -143,6 +155,22 @@ fn everything_followed() -> Follows {
         Moves::LfoPitchCents(0),
         Moves::LfoCutoffCents(1),
         Moves::LfoGainDb(255),
+        Moves::LfoFreqHz(0),
+        Moves::EnvelopePitchCents(0),
+        Moves::EnvelopeCutoffCents(9),
+        Moves::Pan,
+        Moves::Width,
+        Moves::BandFreqHz(0),
+        Moves::BandOctaves(0),
+        Moves::BandGainDb(1),
+        Moves::Onset(Onset::Envelope(Stage::Decay)),
+        Moves::Onset(Onset::Envelope(Stage::Sustain)),
+        Moves::Onset(Onset::ModulationEnvelope(0, Stage::Release)),
+        Moves::Onset(Onset::LfoPhase(7)),
+        Moves::Onset(Onset::LfoDelaySecs(0)),
+        Moves::Onset(Onset::VelocityTracking),
+        Moves::Onset(Onset::ResonanceDb),
+        Moves::Onset(Onset::VelocityToCutoffCents),
     ];
     let response = |controller: u8| match controller % 3 {
         0 => Response::Square,
