@@ -3,7 +3,7 @@
 use soundfont::raw::{Generator, GeneratorAmount};
 
 use super::modulators::CutoffMoves;
-use crate::{Choke, Depths, Envelope, Filter, Lfo, ModulationEnvelope};
+use crate::{Choke, Depths, Envelope, Filter, Follow, Lfo, ModulationEnvelope, Moves};
 
 /// Numbers of generators, as the standard counts them.
 pub(crate) mod number {
@@ -216,14 +216,18 @@ impl Generators {
         -self.resonance_db() / 2.0
     }
 
-    /// The filter, unless it stays open.
-    pub fn filter(&self, moves: CutoffMoves) -> Option<Filter> {
+    /// The filter, unless it stays open. `follows` are what the zone follows.
+    pub fn filter(&self, moves: CutoffMoves, follows: &[Follow]) -> Option<Filter> {
         let cutoff = self.value(number::FILTER_CUTOFF).clamp(1_500, OPEN_CENTS) + moves.cents.round() as i32;
         let cutoff = cutoff.clamp(1_500, OPEN_CENTS);
         let moved = [number::MOD_LFO_TO_CUTOFF, number::MOD_ENV_TO_CUTOFF];
         let is_still = (moves.cents_by_key, moves.cents_by_velocity) == (0.0, 0.0)
             && moved.iter().all(|&number| self.value(number) == 0);
-        let stays_open = cutoff == OPEN_CENTS && is_still;
+        let opens = |it: &Follow| {
+            use Moves::{CutoffCents, EnvelopeCutoffCents, LfoCutoffCents};
+            matches!(it.moves, CutoffCents | EnvelopeCutoffCents(_) | LfoCutoffCents(_))
+        };
+        let stays_open = cutoff == OPEN_CENTS && is_still && !follows.iter().any(opens);
         (!stays_open).then(|| Filter {
             cutoff_hz: hz(cutoff),
             resonance_db: self.resonance_db() + NO_RESONANCE_DB,
@@ -234,10 +238,15 @@ impl Generators {
         })
     }
 
-    /// The modulation and the vibrato oscillator, as far as they move anything.
-    pub fn lfos(&self) -> [Option<Lfo>; 2] {
-        let lfo = |freq: usize, delay: usize, depths: Depths| {
-            (!depths.are_none()).then(|| Lfo {
+    /// The modulation and the vibrato oscillator, as far as they move anything or will, by what the zone follows.
+    pub fn lfos(&self, follows: &[Follow]) -> [Option<Lfo>; 2] {
+        let is_followed = |place: u8| {
+            use Moves::{LfoCutoffCents, LfoGainDb, LfoPitchCents};
+            let moves = [LfoPitchCents(place), LfoCutoffCents(place), LfoGainDb(place)];
+            follows.iter().any(|it| moves.contains(&it.moves))
+        };
+        let lfo = |place: u8, freq: usize, delay: usize, depths: Depths| {
+            (!depths.are_none() || is_followed(place)).then(|| Lfo {
                 freq_hz: hz(self.value(freq).clamp(-16_000, 4_500)),
                 delay_secs: self.secs(delay, 0),
                 depths,
@@ -251,13 +260,16 @@ impl Generators {
         };
         let vibrato = Depths { pitch_cents: self.cents(number::VIB_LFO_TO_PITCH), ..Depths::default() };
         [
-            lfo(number::MOD_LFO_FREQ, number::MOD_LFO_DELAY, modulation),
-            lfo(number::VIB_LFO_FREQ, number::VIB_LFO_DELAY, vibrato),
+            lfo(0, number::MOD_LFO_FREQ, number::MOD_LFO_DELAY, modulation),
+            lfo(1, number::VIB_LFO_FREQ, number::VIB_LFO_DELAY, vibrato),
         ]
     }
 
-    /// The modulation envelope, if it moves anything; where its times depend on the key, those of `key`.
-    pub fn modulation_envelope(&self, key: u8) -> Option<ModulationEnvelope> {
+    /// The modulation envelope, if it moves anything or will, by what the zone follows; where its times depend on the key,
+    /// those of `key`.
+    pub fn modulation_envelope(&self, key: u8, follows: &[Follow]) -> Option<ModulationEnvelope> {
+        let moves = [Moves::EnvelopePitchCents(0), Moves::EnvelopeCutoffCents(0)];
+        let is_followed = follows.iter().any(|it| moves.contains(&it.moves));
         let depths = Depths {
             pitch_cents: self.cents(number::MOD_ENV_TO_PITCH),
             cutoff_cents: self.cents(number::MOD_ENV_TO_CUTOFF),
@@ -265,7 +277,7 @@ impl Generators {
         };
         let sustain_norm = 1.0 - self.value(number::MOD_SUSTAIN).clamp(0, 1_000) as f32 / 1_000.0;
         let stage = |secs: f32| if secs < SHORTEST_SECS { 0.0 } else { secs };
-        (!depths.are_none()).then(|| ModulationEnvelope {
+        (!depths.are_none() || is_followed).then(|| ModulationEnvelope {
             delay_secs: stage(self.secs(number::MOD_DELAY, 0)),
             attack_secs: stage(self.secs(number::MOD_ATTACK, 0)),
             convex_attack: true,

@@ -1,6 +1,7 @@
 //! What the modulators of a SoundFont zone (SoundFont 2.04, sections 8.2 to 9.5) come to.
 //!
-//! The level follows the velocity, and the cutoff velocity and key, as they are played. All else is taken as it is in the
+//! The level follows the velocity, and the cutoff velocity and key, as they are played; level, cutoff, pitch, pan and the
+//! depths of oscillators and envelope follow controllers and the pressure on the keys. All else is taken as it is in the
 //! middle of a zone's keys and at the velocity that is usual, and controllers as they stand at the start.
 
 use soundfont::raw::{
@@ -9,7 +10,7 @@ use soundfont::raw::{
 };
 
 use super::generators::number;
-use crate::Curve;
+use crate::{Curve, Follow, Moves, Response};
 
 /// The velocity that is taken for what cannot follow it.
 const USUAL_VELOCITY: u8 = 90;
@@ -81,7 +82,21 @@ impl Modulators {
                 one.amount * value(&one.said.src, key, velocity) * value(&one.said.amt_src, key, velocity);
             if one.said.transform == ModulatorTransform::Absolute { moved.abs() } else { moved }
         };
-        self.0.iter().filter(|one| one.said.dest as usize == number).map(moved).sum()
+        let of = |one: &&One| one.said.dest as usize == number && follows(&one.said).is_none();
+        self.0.iter().filter(of).map(moved).sum()
+    }
+
+    /// What a zone follows while it sounds, and from note to note.
+    pub fn follows(&self, keys: Range, velocities: Range) -> Vec<Follow> {
+        let [key, velocity] = [keys, velocities].map(middle);
+        let followed = self.0.iter().filter_map(|one| {
+            let (controller, moves, unit) = follows(&one.said)?;
+            let rest = stands(one.said.src.controller_palette, key, velocity);
+            let depth = one.amount * unit * value(&one.said.amt_src, key, velocity);
+            let response = response(&one.said.src);
+            (depth != 0.0).then_some(Follow { controller, rest, response, moves, depth })
+        });
+        followed.collect()
     }
 
     /// By how much the generators that cannot follow a note are moved in a zone.
@@ -106,7 +121,9 @@ impl Modulators {
         let is_standard = |one: &One| {
             are_alike(&one.said, &DEFAULT_VEL2ATT_MOD) && one.amount == f32::from(DEFAULT_VEL2ATT_MOD.amount)
         };
-        let mut of_level = self.0.iter().filter(|one| one.said.dest == GeneratorType::InitialAttenuation);
+        let is_of_level =
+            |one: &&One| one.said.dest == GeneratorType::InitialAttenuation && follows(&one.said).is_none();
+        let mut of_level = self.0.iter().filter(is_of_level);
         if base_db <= 0.0 && of_level.next().is_some_and(is_standard) && of_level.next().is_none() {
             return (base_db, None);
         }
@@ -154,16 +171,81 @@ pub(crate) struct CutoffMoves {
 pub(crate) fn left_out(said: &Modulator) -> Option<&'static str> {
     const BY_NOTE: &str = "sf2: modulator (as in the middle of the keys, at a usual velocity)";
     const BY_CONTROLLER: &str = "sf2: modulator (as controllers stand at the start)";
-    let follows = [number::ATTENUATION, number::FILTER_CUTOFF].contains(&(said.dest as usize));
-    if said.amount == 0 {
+    let of_note = [number::ATTENUATION, number::FILTER_CUTOFF].contains(&(said.dest as usize));
+    if said.amount == 0 || follows(said).is_some() || is_of_keyboard(said) {
         return None;
     }
     match said.src.controller_palette {
         _ if !is_understood(said) => Some("sf2: modulator of an unknown kind"),
         ControllerPalette::General(GeneralPalette::NoteOnVelocity | GeneralPalette::NoteOnKeyNumber) => {
-            (!follows).then_some(BY_NOTE)
+            (!of_note).then_some(BY_NOTE)
         }
         _ => Some(BY_CONTROLLER),
+    }
+}
+
+/// Volume, expression and pan: what a keyboard sends is followed by every sound.
+fn is_of_keyboard(said: &Modulator) -> bool {
+    let of = match said.dest as usize {
+        number::ATTENUATION => [7, 11].as_slice(),
+        number::PAN => &[10],
+        _ => &[],
+    };
+    matches!(said.src.controller_palette, ControllerPalette::Midi(controller) if of.contains(&controller))
+}
+
+/// The controller that is followed, what it moves, and how far by one of the unit of its generator; `None` for what is taken
+/// as it is at the start.
+fn follows(said: &Modulator) -> Option<(u8, Moves, f32)> {
+    use ControllerPalette::{General, Midi};
+    let dest = said.dest as usize;
+    let is_of_note = [number::ATTENUATION, number::FILTER_CUTOFF].contains(&dest);
+    let controller = match said.src.controller_palette {
+        Midi(controller) if controller < 128 && !is_of_keyboard(said) => controller,
+        General(GeneralPalette::ChannelPressure) => Follow::PRESSURE,
+        General(GeneralPalette::NoteOnVelocity) if !is_of_note => Follow::VELOCITY,
+        General(GeneralPalette::NoteOnKeyNumber) if !is_of_note => Follow::KEY,
+        _ => return None,
+    };
+    let by_two = !matches!(
+        said.amt_src.controller_palette,
+        General(
+            GeneralPalette::NoController | GeneralPalette::NoteOnVelocity | GeneralPalette::NoteOnKeyNumber
+        )
+    );
+    if by_two || said.transform != ModulatorTransform::Linear {
+        return None;
+    }
+    let (moves, unit) = match dest {
+        number::ATTENUATION => (Moves::GainDb, -0.1),
+        number::FILTER_CUTOFF => (Moves::CutoffCents, 1.0),
+        number::MOD_LFO_TO_PITCH => (Moves::LfoPitchCents(0), 1.0),
+        number::VIB_LFO_TO_PITCH => (Moves::LfoPitchCents(1), 1.0),
+        number::MOD_LFO_TO_CUTOFF => (Moves::LfoCutoffCents(0), 1.0),
+        number::MOD_LFO_TO_VOLUME => (Moves::LfoGainDb(0), 0.1),
+        number::MOD_ENV_TO_PITCH => (Moves::EnvelopePitchCents(0), 1.0),
+        number::MOD_ENV_TO_CUTOFF => (Moves::EnvelopeCutoffCents(0), 1.0),
+        number::PAN => (Moves::Pan, 1.0 / 500.0),
+        number::COARSE_TUNE => (Moves::PitchCents, 100.0),
+        number::FINE_TUNE => (Moves::PitchCents, 1.0),
+        _ => return None,
+    };
+    Some((controller, moves, unit))
+}
+
+/// A source as a response to its controller.
+fn response(source: &ModulatorSource) -> Response {
+    match (source.ty, source.is_bipolar(), source.is_negative()) {
+        (SourceType::Linear, false, false) => Response::Linear,
+        (SourceType::Linear, false, true) => Response::Falling,
+        (SourceType::Linear, true, false) => Response::Bipolar,
+        (SourceType::Linear, true, true) => Response::BipolarFalling,
+        _ => {
+            // Closer where one of the two ends, or the middle, is steep.
+            let places: [u8; Curve::POINTS] = [0, 4, 13, 30, 48, 63, 64, 79, 97, 114, 123, 127];
+            let points = places.map(|place| (place, shaped(source, f32::from(place) / 127.0)));
+            Curve::through(points).map_or(Response::Linear, Response::Drawn)
+        }
     }
 }
 
@@ -192,8 +274,15 @@ fn is_understood(said: &Modulator) -> bool {
 
 /// What a source says, 0..1 or −1..1.
 fn value(source: &ModulatorSource, key: f32, velocity: f32) -> f32 {
-    let stands = match source.controller_palette {
-        ControllerPalette::General(GeneralPalette::NoController) => return 1.0,
+    match source.controller_palette {
+        ControllerPalette::General(GeneralPalette::NoController) => 1.0,
+        controller => shaped(source, stands(controller, key, velocity)),
+    }
+}
+
+/// Where a controller stands at the start, 0..1.
+fn stands(controller: ControllerPalette, key: f32, velocity: f32) -> f32 {
+    match controller {
         ControllerPalette::General(GeneralPalette::NoteOnVelocity) => velocity / 127.0,
         ControllerPalette::General(GeneralPalette::NoteOnKeyNumber) => key / 127.0,
         // The wheel, balance and pan rest in the middle; breath, volume and expression are those of a player who plays.
@@ -201,18 +290,22 @@ fn value(source: &ModulatorSource, key: f32, velocity: f32) -> f32 {
         ControllerPalette::Midi(2 | 7 | 11) => 1.0,
         ControllerPalette::General(GeneralPalette::PitchWheelSensitivity) => 2.0 / 127.0,
         _ => 0.0,
-    };
+    }
+}
+
+/// What a source makes of where its controller stands.
+fn shaped(source: &ModulatorSource, stands: f32) -> f32 {
     let x = if source.is_negative() { 1.0 - stands } else { stands };
-    let shaped = |x: f32| match source.ty {
+    let curved = |x: f32| match source.ty {
         SourceType::Concave => concave(x),
         SourceType::Convex => 1.0 - concave(1.0 - x),
         SourceType::Switch => f32::from(u8::from(x >= 0.5)),
         SourceType::Linear | SourceType::Unknown(_) => x,
     };
     match (source.is_bipolar(), source.ty) {
-        (false, _) => shaped(x),
-        (true, SourceType::Switch) => 2.0 * shaped(x) - 1.0,
-        (true, _) => (2.0 * x - 1.0).signum() * shaped((2.0 * x - 1.0).abs()),
+        (false, _) => curved(x),
+        (true, SourceType::Switch) => 2.0 * curved(x) - 1.0,
+        (true, _) => (2.0 * x - 1.0).signum() * curved((2.0 * x - 1.0).abs()),
     }
 }
 
@@ -297,5 +390,42 @@ mod tests {
         assert!((moves.cents - (-2_400.0 + 1_270.0 * (120.0 / 127.0 - 1.0))).abs() < 0.1 && moves.key == 60);
         assert_eq!(all.all_moved((40, 80), (0, 127)), [(6, 0), (34, -900)]);
         assert_eq!(all.cutoff((60, 60), (64, 64)).cents_by_velocity, 0.0);
+    }
+
+    #[test]
+    fn controllers_pressure_and_note_move_what_sounds_and_two_at_once_do_not() {
+        const PRESSURE: u16 = 13;
+        let all = Modulators::of(&[
+            modulator(1 << 7 | 74 | 1 << 9, GeneratorType::InitialFilterFc, 3_000, 0),
+            modulator(1 << 7 | 2 | 1 << 8, GeneratorType::InitialAttenuation, 400, 0),
+            modulator(PRESSURE | CONCAVE, GeneratorType::VibLfoToPitch, 80, 0),
+            modulator(2, GeneratorType::ModEnvToFilterFc, 1_000, 0),
+            modulator(3 | 1 << 9, GeneratorType::Pan, 500, 0),
+            modulator(1 << 7 | 7 | 1 << 8, GeneratorType::InitialAttenuation, 960, 0),
+            modulator(1 << 7 | 1, GeneratorType::ModLfoToPitch, 50, 1 << 7 | 3),
+            modulator(1 << 7 | 5, GeneratorType::AttackVolEnv, 500, 0),
+        ]);
+        let follows = all.follows((40, 80), (0, 127));
+        let found: Vec<_> = follows.iter().map(|it| (it.controller, it.moves, it.depth)).collect();
+        let expected = [
+            (74, Moves::CutoffCents, 3_000.0),
+            (2, Moves::GainDb, -40.0),
+            (Follow::PRESSURE, Moves::LfoPitchCents(1), 80.0),
+            (Follow::VELOCITY, Moves::EnvelopeCutoffCents(0), 1_000.0),
+            (Follow::KEY, Moves::Pan, 1.0),
+        ];
+        assert_eq!(found, expected);
+        assert_eq!(follows[0].by(Some(0.0)), -3_000.0);
+        assert!(
+            follows[0].by(None) == -3_000.0 && follows[1].by(None).abs() < 1e-6,
+            "as they stand at the start"
+        );
+        assert!((follows[2].by(Some(63.0 / 127.0)) - 80.0 * concave(63.0 / 127.0)).abs() < 0.1);
+        // What is followed is not taken as it stands as well.
+        assert_eq!(all.cutoff((40, 80), (0, 127)).cents, 0.0);
+        assert!(all.all_moved((40, 80), (0, 127)).iter().all(|(_, by)| *by == 0));
+        assert_eq!(all.level(0.0, (60, 60), (0, 127)).0, 0.0);
+        let left: Vec<_> = all.0.iter().filter_map(|one| left_out(&one.said)).collect();
+        assert_eq!(left, ["sf2: modulator (as controllers stand at the start)"; 2]);
     }
 }

@@ -241,7 +241,8 @@ impl Import<'_> {
             right.map_or(0.0, |right| root_of(part, header) - root_of(right, self.header(right.sample)));
         let tune = tune_of(part, header) + apart / 2.0;
         let middle = generators.key_number().unwrap_or(part.keys.0 + (part.keys.1 - part.keys.0) / 2);
-        let [modulation, vibrato] = generators.lfos();
+        let follows = part.modulators.follows(part.keys, part.velocities);
+        let [modulation, vibrato] = generators.lfos(&follows);
         let base_db = generators.gain_db();
         let (level_db, velocity_curve) = part.modulators.level(base_db, part.keys, part.velocities);
         let stereo_db = if right.is_some() { STEREO_GAIN_DB } else { 0.0 };
@@ -255,10 +256,11 @@ impl Import<'_> {
             envelope: Some(generators.envelope(middle)),
             velocity_tracking: Some(1.0),
             velocity_curve,
-            filter: generators.filter(part.modulators.cutoff(part.keys, part.velocities)),
+            filter: generators.filter(part.modulators.cutoff(part.keys, part.velocities), &follows),
             lfos: [modulation, vibrato, None],
-            modulation_envelopes: [generators.modulation_envelope(middle), None],
+            modulation_envelopes: [generators.modulation_envelope(middle, &follows), None],
             choke: generators.choke(),
+            follows: follows.into(),
             ..Manner::default()
         };
         if let Some(key) = generators.key_number() {

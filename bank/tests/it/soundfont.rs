@@ -3,7 +3,7 @@
 use std::fs;
 
 use neume_bank::scan::remembered;
-use neume_bank::{Depths, Instrument, Looping, Source};
+use neume_bank::{Depths, Instrument, Looping, Moves, Source};
 
 use crate::font::{RATE_HZ, Sample, Zone, font, mono, moved_font};
 use crate::scan::Place;
@@ -185,7 +185,7 @@ fn more_zones_over_each_other_than_a_note_plays_are_left_out_and_counted() {
 }
 
 #[test]
-fn modulators_move_level_and_cutoff_with_the_velocity_and_the_rest_as_usual() {
+fn modulators_move_level_cutoff_and_depths_and_the_rest_is_heard_as_usual() {
     let place = Place::new();
     let moved = [
         // Velocity to attenuation, 40 dB of 48 that the curve has; to the cutoff; to the attack; the wheel to vibrato.
@@ -225,7 +225,12 @@ fn modulators_move_level_and_cutoff_with_the_velocity_and_the_rest_as_usual() {
         "at velocity 90: {attack_secs}"
     );
     let left_out: Vec<_> = report.not_honoured.iter().map(|it| it.count).collect();
-    assert_eq!(left_out, [1, 1], "{:?}", report.not_honoured);
+    assert_eq!(left_out, [1], "{:?}", report.not_honoured);
+    let [wheel] = first.manner.follows[..] else { panic!() };
+    assert_eq!((wheel.controller, wheel.moves, wheel.by(Some(1.0))), (1, Moves::LfoPitchCents(1), 50.0));
+    let vibrato = first.manner.lfos[1].unwrap();
+    assert!(vibrato.depths.are_none() && (vibrato.freq_hz - 8.175_799).abs() < 1e-3, "{vibrato:?}");
+    assert!(second.manner.follows.is_empty() && second.manner.lfos == [None; 3]);
 }
 
 #[test]
