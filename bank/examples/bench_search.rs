@@ -11,7 +11,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use neume_bank::search::Like;
-use neume_bank::{Bank, Profile, Query, ScanOptions, Sound, SoundId, Source, Text, Weights, search};
+use neume_bank::{Bank, Profile, Query, ScanOptions, Sound, SoundId, Source, Text, search};
 use neume_models::{Embedding, Families, Family, Loudness, Pitch, Reading, Timbre};
 
 const TOP: usize = 10;
@@ -113,7 +113,7 @@ fn time(bank: &Bank, real: &[Sound], kind: Kind) -> serde_json::Value {
             reading: drawn.then_some(&reading),
             like: like.then_some(Like { profile: &asked.profile, itself: None }),
             text: Text::of(if worded { typed } else { "" }),
-            weights: Weights::default(),
+            ..Query::default()
         };
         let (found, took) = timed(|| search(bank, &query, TOP));
         millis.push(took);

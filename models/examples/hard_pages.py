@@ -2,6 +2,10 @@
 
     hard_pages.py draw FOLDER COUNT SEED     pictures, and what they show, in FOLDER/labels.csv
     hard_pages.py mark FOLDER NEUME          how `NEUME read` reads them: by style, and how its confidences hold
+    hard_pages.py trust FOLDER NEUME WEIGHTS sets right how sure the sketch network of the file WEIGHTS is, by the same; `NEUME`
+                                             must read with these weights (`NEUME_WEIGHTS`)
+
+The school's pages are harder than those that composers draw, and a network that learned from them is too modest on others.
 
 Needs the packages numpy, opencv-python-headless, pillow and skia-python, and the DejaVu fonts of the system.
 """
@@ -13,6 +17,7 @@ import glob
 import json
 import math
 import os
+import struct
 import subprocess
 import sys
 
@@ -257,7 +262,8 @@ def draw_all(folder, count, seed):
         table.writerows(labels)
 
 
-def mark(folder, neume):
+def read_all(folder, neume):
+    """For each picture what it shows, the reading or none, and what of it is right."""
     labels = list(csv.DictReader(open(f"{folder}/labels.csv")))
     readings = {}
     for at in range(0, len(labels), 100):
@@ -265,8 +271,6 @@ def mark(folder, neume):
         answer = subprocess.run([neume, "--json", "read", *files], capture_output=True, text=True).stdout
         readings |= {os.path.basename(reading["file"]): reading for reading in json.loads(answer)["readings"]}
     loudness_db = lambda width: -36 + 36 * min(max(math.log(width / 0.0025) / math.log(30), 0), 1)
-    marks = collections.defaultdict(lambda: collections.defaultdict(list))
-    claims = collections.defaultdict(list)
     for label in labels:
         reading, right = readings.get(label["file"]), {}
         y = (reading["pitch"]["midi"] - 35.5) / ROWS if reading else math.inf
@@ -278,15 +282,28 @@ def mark(folder, neume):
         right["open"] = bool(reading) and (family is None) == is_open
         if not is_open:
             right["family"] = family == FAMILIES[int(label["hue"])]
+        yield label, reading, right
+
+
+def claims_of(reading, right):
+    """How sure a reading is of each aspect, and whether it is right."""
+    said = {"pitch": right["median"], "timbre": right.get("family", right["open"])}
+    said |= {"loudness": right["loudness"]} if "loudness" in right else {}
+    return {aspect: (reading[aspect]["confidence"], is_right) for aspect, is_right in said.items()}
+
+
+def mark(folder, neume):
+    marks = collections.defaultdict(lambda: collections.defaultdict(list))
+    claims = collections.defaultdict(list)
+    missed = 0
+    for label, reading, right in read_all(folder, neume):
         page = "hard" if label["hard"] == "1" else "clean"
         for row in ((page, "all"), (page, label["style"])):
             for what, is_right in right.items():
                 marks[row][what].append(is_right)
-        if reading and page == "hard":
-            claims["pitch"].append((reading["pitch"]["confidence"], right["median"]))
-            claims["timbre"].append((reading["timbre"]["confidence"], right.get("family", right["open"])))
-            if "loudness" in right:
-                claims["loudness"].append((reading["loudness"]["confidence"], right["loudness"]))
+        missed += not reading
+        for aspect, claim in claims_of(reading, right).items() if reading and page == "hard" else ():
+            claims[aspect].append(claim)
     columns = ["median", "middle_fifth", "loudness", "family", "open"]
     print(f"{'percent':22}" + "".join(f"{column:>14}" for column in columns))
     for (page, style), of in sorted(marks.items()):
@@ -296,7 +313,34 @@ def mark(folder, neume):
         tenths = [[claim for claim in said if min(int(10 * claim[0]), 9) == tenth] for tenth in range(10)]
         off = [abs(sum(c for c, _ in tenth) - sum(r for _, r in tenth)) for tenth in tenths]
         print(f"calibration error, hard pages, {aspect}: {sum(off) / len(said):.3f}")
-    print(f"not read: {len(labels) - len(readings)}")
+    print(f"not read: {missed}")
+
+
+def trust(folder, neume, weights):
+    import numpy as np
+
+    data = bytearray(open(weights, "rb").read())
+    start = 8 + struct.unpack("<Q", data[:8])[0]
+    begin, end = json.loads(data[8:start])["doubts"]["data_offsets"]
+    doubts = np.frombuffer(bytes(data[start + begin : start + end]), "<f4").reshape(3, 2).copy()
+    said = [claims_of(reading, right) for _, reading, right in read_all(folder, neume) if reading]
+    for aspect, doubt in zip(("pitch", "loudness", "timbre"), doubts):
+        claims = np.array([claim[aspect] for claim in said if aspect in claim], float)
+        held = claims[:, 0].clip(1e-4, 1 - 1e-4)
+        # What the network said before its doubts; then Newton's method, as in models/src/train/doubt.rs.
+        x, right = (np.log(held / (1 - held)) - doubt[1]) / np.exp(doubt[0]), claims[:, 1]
+        slope, shift = 1.0, 0.0
+        for _ in range(30):
+            p = 1 / (1 + np.exp(-(slope * x + shift)))
+            down = [slope - 1 + ((p - right) * x).sum(), shift + (p - right).sum()]
+            steep = p * (1 - p)
+            bend = [[1 + (steep * x * x).sum(), (steep * x).sum()], [(steep * x).sum(), 1 + steep.sum()]]
+            slope, shift = np.array([slope, shift]) - np.linalg.solve(bend, down)
+            slope, shift = min(max(slope, 0.1), 10.0), min(max(shift, -5.0), 5.0)
+        doubt[:] = math.log(slope), shift
+        print(f"{aspect}: slope {slope:.3f}, shift {shift:.3f}")
+    data[start + begin : start + end] = doubts.astype("<f4").tobytes()
+    open(weights, "wb").write(data)
 
 
 if __name__ == "__main__":
@@ -304,5 +348,7 @@ if __name__ == "__main__":
         draw_all(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
     elif len(sys.argv) == 4 and sys.argv[1] == "mark":
         mark(sys.argv[2], sys.argv[3])
+    elif len(sys.argv) == 5 and sys.argv[1] == "trust":
+        trust(*sys.argv[2:])
     else:
         sys.exit(__doc__)

@@ -121,3 +121,63 @@ fn of_two_lines_the_pitch_is_that_of_one() {
         assert!((y - 0.8).abs() < 0.05 || (y - 0.2).abs() < 0.05, "{above} above {below}: {y}");
     }
 }
+
+/// Letters of straight strokes in a square of side 1.
+const LETTERS: [(char, &[&[[f32; 2]]]); 4] = [
+    ('N', &[&[[0.0, 0.0], [0.0, 1.0], [0.8, 0.0], [0.8, 1.0]]]),
+    ('E', &[&[[0.8, 1.0], [0.0, 1.0], [0.0, 0.0], [0.8, 0.0]], &[[0.0, 0.5], [0.6, 0.5]]]),
+    ('U', &[&[[0.0, 1.0], [0.0, 0.2], [0.2, 0.0], [0.6, 0.0], [0.8, 0.2], [0.8, 1.0]]]),
+    ('M', &[&[[0.0, 0.0], [0.1, 1.0], [0.4, 0.3], [0.7, 1.0], [0.8, 0.0]]]),
+];
+
+/// A word of these, `high` from its foot at `x` and `y` on.
+fn written(word: &str, [x, y]: [f32; 2], high: f32, rgb: [u8; 3]) -> Vec<Stroke> {
+    let letter = |(i, letter): (usize, char)| {
+        let strokes = LETTERS.iter().find(|(known, _)| *known == letter).map_or(&[] as &[_], |(_, s)| s);
+        let left = x + high * i as f32 / 1.5;
+        strokes.iter().map(move |path| {
+            let place = |p: &[f32; 2]| Point { x: left + high * p[0] / 1.8, y: y + high * p[1], secs: 0.0 };
+            Stroke { points: path.iter().map(place).collect(), rgb: Rgb(rgb), width_norm: 0.12 * high }
+        })
+    };
+    word.chars().enumerate().flat_map(letter).collect()
+}
+
+#[test]
+fn what_is_written_or_lies_beside_a_drawing_is_none_of_it() {
+    let ink = [20, 30, 120];
+    let half_row = 0.5 / Legend::default().scale.rows() as f32;
+    let seen = |beside: Vec<Stroke>, y: f32, cover: &dyn Fn(f32, f32) -> Option<[u8; 3]>| {
+        let mut picture = picture(&drawn([vec![wave(y, 0.015, ink)], beside].concat()), 700, [248, 247, 243]);
+        let (wide, high) = picture.dimensions();
+        for (x, row, pixel) in picture.enumerate_pixels_mut() {
+            if let Some([r, g, b]) = cover(x as f32 / wide as f32, 1.0 - row as f32 / high as f32) {
+                *pixel = Rgba([r, g, b, 255]);
+            }
+        }
+        read(picture).pitch.y_norm
+    };
+    let nothing = |_: f32, _: f32| None;
+    for y in [0.3, 0.55] {
+        let alone = seen(Vec::new(), y, &nothing);
+        let title = written("NEUME MENU NUN", [0.2, 0.9], 0.05, ink);
+        let notes =
+            [0.02, 0.08, 0.14].map(|y| written("UNE MENNE EMUNEM", [0.05, y], 0.035, [25; 3])).concat();
+        let thumb = |x: f32, y: f32| {
+            let (across, up) = ((x - 1.0) / 0.1, (y - 0.1) / 0.08);
+            (across * across + up * up < 1.0).then_some([214, 158, 133])
+        };
+        let table = |x: f32, y: f32| {
+            let is_sheet = (0.06..0.95).contains(&x) && (0.05..0.96).contains(&y);
+            (!is_sheet).then_some([118, 84, 58])
+        };
+        for (what, found) in [
+            ("title", seen(title, y, &nothing)),
+            ("notes", seen(notes, y, &nothing)),
+            ("thumb", seen(Vec::new(), y, &thumb)),
+            ("table", seen(Vec::new(), y, &table)),
+        ] {
+            assert!((found - alone).abs() < half_row, "{what}: {found}, not {alone}");
+        }
+    }
+}
