@@ -1,5 +1,6 @@
 //! Pens and papers that are hard for a network of 256 rows: fine, pale and blurred lines are as loud as they are wide, ink
-//! keeps its own colour on coloured paper, and of several colours that counts of which there is most.
+//! keeps its own colour on coloured paper, of several colours that counts of which there is most, and what lies beside a
+//! drawing is none of it.
 
 use image::{Rgba, RgbaImage, imageops};
 use neume_models::raster::paint;
@@ -146,7 +147,7 @@ fn written(word: &str, [x, y]: [f32; 2], high: f32, rgb: [u8; 3]) -> Vec<Stroke>
 #[test]
 fn what_is_written_or_lies_beside_a_drawing_is_none_of_it() {
     let ink = [20, 30, 120];
-    let half_row = 0.5 / Legend::default().scale.rows() as f32;
+    let row = 1.0 / Legend::default().scale.rows() as f32;
     let seen = |beside: Vec<Stroke>, y: f32, cover: &dyn Fn(f32, f32) -> Option<[u8; 3]>| {
         let mut picture = picture(&drawn([vec![wave(y, 0.015, ink)], beside].concat()), 700, [248, 247, 243]);
         let (wide, high) = picture.dimensions();
@@ -177,7 +178,7 @@ fn what_is_written_or_lies_beside_a_drawing_is_none_of_it() {
             ("thumb", seen(Vec::new(), y, &thumb)),
             ("table", seen(Vec::new(), y, &table)),
         ] {
-            assert!((found - alone).abs() < half_row, "{what}: {found}, not {alone}");
+            assert!((found - alone).abs() < row, "{what}: {found}, not {alone}");
         }
     }
 }

@@ -51,7 +51,7 @@ pub fn beside(page: &Page, ink: &Ink, own: &Colour, signs: &Signs, rng: &mut imp
         signs,
     };
     let mut layers = Vec::new();
-    let mut chance = 0.3;
+    let mut chance = 0.5;
     while rng.random_bool(chance) {
         chance = 0.35;
         let thing = match rng.random_range(0..100) {
@@ -486,7 +486,7 @@ mod tests {
                 assert!(ink.coverage.iter().zip(&other.coverage).all(|(a, b)| *a == 0 || *b == 0), "{seed}");
             }
         }
-        assert!((40..150).contains(&furnished), "{furnished}");
+        assert!((60..200).contains(&furnished), "{furnished}");
     }
 
     #[test]
