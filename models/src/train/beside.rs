@@ -27,29 +27,18 @@ struct Desk<'a> {
     sheet: Span,
     /// The drawing; nothing else may touch it.
     drawn: &'a Ink,
-    /// The longer side of the drawing; nothing that is written may be large beside it.
-    size: f32,
-    /// The width of its pen.
-    width_norm: f32,
+    /// The box of the drawing.
+    span: Span,
     own: &'a Colour,
     page: &'a Page,
     signs: &'a Signs,
 }
 
-/// Things at random, from the first laid to the last; none on most pages. `ink` is the drawing's, which they keep clear of.
+/// Things at random, from the first laid to the last; none on many pages. `ink` is the drawing's, which they keep clear of.
 pub fn beside(page: &Page, ink: &Ink, own: &Colour, signs: &Signs, rng: &mut impl Rng) -> Vec<Layer> {
     let [left, right] = page.columns.map(|column| column as f32 / ROWS as f32);
-    let Some(drawn) = span_of(ink) else { return Vec::new() };
-    let size = (drawn[1] - drawn[0]).max(drawn[3] - drawn[2]);
-    let desk = Desk {
-        sheet: [left, right, 0.0, 1.0],
-        drawn: ink,
-        size,
-        width_norm: ink.width_norm,
-        own,
-        page,
-        signs,
-    };
+    let Some(span) = span_of(ink) else { return Vec::new() };
+    let desk = Desk { sheet: [left, right, 0.0, 1.0], drawn: ink, span, own, page, signs };
     let mut layers = Vec::new();
     let mut chance = 0.5;
     while rng.random_bool(chance) {
@@ -89,7 +78,9 @@ impl Desk<'_> {
     /// Lines of writing: mostly at the edges of the sheet, sometimes close to the drawing, in its ink or in another.
     fn writing(&self, rng: &mut impl Rng) -> Vec<Layer> {
         let high = rng.random_range(0.016f32.ln()..0.08f32.ln()).exp();
-        if high > 0.3 * self.size {
+        let [l, r, b, t] = self.span;
+        // Nothing that is written is large beside the drawing.
+        if high > 0.3 * (r - l).max(t - b) {
             return Vec::new();
         }
         let (lines, letters) = (rng.random_range(1..4usize), rng.random_range(1..22usize));
@@ -121,7 +112,7 @@ impl Desk<'_> {
     /// The lower left corner of a free place for writing of this size, with a margin around it.
     fn place(&self, across: f32, down: f32, high: f32, rng: &mut impl Rng) -> Option<At> {
         let [left, right, ..] = self.sheet;
-        let near = span_of(self.drawn).filter(|_| rng.random_bool(0.25));
+        let near = rng.random_bool(0.25).then_some(self.span);
         (0..12).find_map(|_| {
             let edge = |rng: &mut dyn rand::RngCore| rng.random_range(0.0..1.0f32).powi(3) * 0.25 + 0.01;
             let from_side = |room: f32, rng: &mut dyn rand::RngCore| match rng.random_range(0..3) {
@@ -367,7 +358,7 @@ impl Desk<'_> {
     fn erased(&self, rng: &mut impl Rng) -> Layer {
         let [left, right, ..] = self.sheet;
         let drawing = Drawing::random(rng, [left, right], self.signs);
-        let pen = Pen { tip: Tip::Round, width_norm: self.width_norm * rng.random_range(0.7..1.5) };
+        let pen = Pen { tip: Tip::Round, width_norm: self.drawn.width_norm * rng.random_range(0.7..1.5) };
         let mut smear = blank();
         for path in &drawing.paths {
             mark(&mut smear, path, 2.5 * pen.width_norm);
@@ -499,8 +490,7 @@ mod tests {
         let desk = Desk {
             sheet: [0.25, 1.25, 0.0, 1.0],
             drawn: &ink,
-            size: 0.5,
-            width_norm: 0.02,
+            span: span_of(&ink).unwrap(),
             own: &own,
             page: &page,
             signs: &[],

@@ -11,8 +11,8 @@ use super::channel::{Bend, Controls};
 use super::equalizer::{Bands, Equalizer};
 use super::filter::Filter;
 use super::onset::Onset;
+use super::panorama::{self, AS_THEY_ARE, Panorama, Sides};
 use super::reader::{CHUNK, Desk};
-use super::stage::{self, AS_THEY_ARE, Sides, Stage};
 
 /// Frames from corner to corner.
 const GRID_FRAMES: usize = CHUNK;
@@ -39,7 +39,7 @@ pub(super) struct Modulation {
     envelopes: [Option<ModulationEnvelope>; Manner::MOST_MODULATION_ENVELOPES],
     filter: Option<Filter>,
     equalizer: Option<Equalizer>,
-    stage: Option<Stage>,
+    panorama: Option<Panorama>,
     rate_hz: f64,
     /// How far each oscillator has gone ahead of its own frequency, in rounds, by what moves that.
     ahead: [f64; Manner::MOST_LFOS],
@@ -76,11 +76,11 @@ impl Modulation {
         let moves = depths.any(|depths| depths.cutoff_cents != 0.0) || follows.iter().any(by_follow);
         let filter = onset.filter.and_then(|told| Filter::of(told, pitch_midi, velocity, rate_hz, moves));
         let equalizer = Equalizer::of(&manner.bands, rate_hz);
-        let stage = Stage::of(manner, is_stereo);
+        let panorama = Panorama::of(manner, is_stereo);
         let is_still = lfos.iter().all(Option::is_none)
             && envelopes.iter().all(Option::is_none)
             && !follows.iter().any(Follow::is_live);
-        if filter.is_none() && equalizer.is_none() && stage.is_none() && is_still {
+        if filter.is_none() && equalizer.is_none() && panorama.is_none() && is_still {
             return None;
         }
         let rest = Corner { ratio: 1.0, gain: 1.0, pace: 1.0, bands: Bands::default(), sides: AS_THEY_ARE };
@@ -89,7 +89,7 @@ impl Modulation {
             envelopes,
             filter,
             equalizer,
-            stage,
+            panorama,
             rate_hz: f64::from(rate_hz),
             ahead: [0.0; Manner::MOST_LFOS],
             note: ((pitch_midi / 127.0) as f32, velocity),
@@ -105,8 +105,8 @@ impl Modulation {
     }
 
     /// Whether it sets the sound in its place.
-    pub fn is_on_stage(&self) -> bool {
-        self.stage.is_some()
+    pub fn has_panorama(&self) -> bool {
+        self.panorama.is_some()
     }
 
     /// The pitch of the frame that comes next, as a ratio.
@@ -153,9 +153,9 @@ impl Modulation {
             let corners = (&self.from.bands, &self.to.bands);
             equalizer.run(&mut desk.samples, stereo, count, corners, (self.at, share));
         }
-        if self.stage.is_some() {
+        if self.panorama.is_some() {
             let corners = (&self.from.sides, &self.to.sides);
-            stage::set(&mut desk.samples, stereo, count, corners, (self.at, share));
+            panorama::set(&mut desk.samples, stereo, count, corners, (self.at, share));
         }
         if (self.from.gain, self.to.gain) != (1.0, 1.0) {
             let step = (self.to.gain - self.from.gain) * share;
@@ -175,7 +175,7 @@ impl Modulation {
             }
             self.equalizer.iter_mut().for_each(Equalizer::settle);
         }
-        stereo || self.stage.is_some()
+        stereo || self.panorama.is_some()
     }
 
     /// The key is up: envelopes fall, from the next corner on.
@@ -260,7 +260,7 @@ impl Modulation {
             gain: amplitude * if sum.gain_db == 0.0 { 1.0 } else { 10f32.powf(sum.gain_db.min(96.0) / 20.0) },
             pace: self.filter.as_ref().map_or(1.0, |filter| filter.pace(sum.cutoff_cents)),
             bands: self.equalizer.as_ref().map_or_else(Bands::default, |it| it.gains(&of_bands)),
-            sides: self.stage.map_or(AS_THEY_ARE, |stage| stage.sides(pan, width)),
+            sides: self.panorama.map_or(AS_THEY_ARE, |panorama| panorama.sides(pan, width)),
         }
     }
 }

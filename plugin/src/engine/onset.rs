@@ -49,26 +49,21 @@ impl Onset {
         match what {
             Settles::Envelope(stage) => {
                 let Some(envelope) = &mut self.envelope else { return };
-                match stage {
-                    Stage::Delay => envelope.delay_secs += by,
-                    Stage::Attack => envelope.attack_secs += by,
-                    Stage::Hold => envelope.hold_secs += by,
-                    Stage::Decay => envelope.decay_secs += by,
-                    Stage::Sustain => envelope.sustain_norm = (envelope.sustain_norm + by).clamp(0.0, 1.0),
-                    Stage::Release => envelope.release_secs += by,
+                let Envelope { delay_secs, attack_secs, hold_secs, decay_secs, sustain_norm, release_secs } =
+                    envelope;
+                *part(stage, [delay_secs, attack_secs, hold_secs, decay_secs, sustain_norm, release_secs]) +=
+                    by;
+                if stage == Stage::Sustain {
+                    envelope.sustain_norm = envelope.sustain_norm.clamp(0.0, 1.0);
                 }
             }
             Settles::ModulationEnvelope(place, stage) => {
                 let place = self.modulation_envelopes.get_mut(usize::from(place));
-                let Some(envelope) = place.and_then(Option::as_mut) else { return };
-                match stage {
-                    Stage::Delay => envelope.delay_secs += by,
-                    Stage::Attack => envelope.attack_secs += by,
-                    Stage::Hold => envelope.hold_secs += by,
-                    Stage::Decay => envelope.decay_secs += by,
-                    Stage::Sustain => envelope.sustain_norm += by,
-                    Stage::Release => envelope.release_secs += by,
-                }
+                let Some(it) = place.and_then(Option::as_mut) else { return };
+                let [delay, attack, hold] = [&mut it.delay_secs, &mut it.attack_secs, &mut it.hold_secs];
+                let [decay, sustain, release] =
+                    [&mut it.decay_secs, &mut it.sustain_norm, &mut it.release_secs];
+                *part(stage, [delay, attack, hold, decay, sustain, release]) += by;
             }
             Settles::LfoDelaySecs(place) => lfo(&mut self.lfos, place, |lfo, by| lfo.delay_secs += by),
             Settles::LfoFadeSecs(place) => lfo(&mut self.lfos, place, |lfo, by| lfo.fade_secs += by),
@@ -83,5 +78,17 @@ impl Onset {
                 self.filter.iter_mut().for_each(|filter| filter.velocity_tracking_cents += by);
             }
         }
+    }
+}
+
+/// The number of an envelope that a stage stands for, out of those of all stages in their order.
+fn part(stage: Stage, [delay, attack, hold, decay, sustain, release]: [&mut f32; 6]) -> &mut f32 {
+    match stage {
+        Stage::Delay => delay,
+        Stage::Attack => attack,
+        Stage::Hold => hold,
+        Stage::Decay => decay,
+        Stage::Sustain => sustain,
+        Stage::Release => release,
     }
 }

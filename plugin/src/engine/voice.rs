@@ -10,11 +10,11 @@ use super::events::{Expression, Note};
 use super::interpolation::Kernels;
 use super::modulation::Modulation;
 use super::onset::Onset;
+use super::panorama::panned;
 use super::ramp::Ramp;
 use super::reader::{CHUNK, Desk, Reader, smooth};
 use super::settings::{Settings, within};
 use super::slots::{Departed, Departure, Part, let_go};
-use super::stage::panned;
 use super::stream::Stream;
 use crate::handoff::{Page, PageAsk, Pcm, Playable};
 
@@ -164,7 +164,7 @@ impl Voice {
         let wheel = Wheel::of(manner);
         let bend = wheel.map_or(start.bend, |wheel| wheel.ratio(start.bend));
         let bend = modulation.as_ref().map_or(bend, |it| bend * it.ratio());
-        let on_stage = modulation.as_ref().is_some_and(Modulation::is_on_stage);
+        let in_panorama = modulation.as_ref().is_some_and(Modulation::has_panorama);
         let mut reader = Reader::new(place, pitch_midi, bend, start.rate_hz);
         let stream = Stream::new(&place.pcm);
         reader.reach(&place.pcm, stream.available());
@@ -180,7 +180,7 @@ impl Voice {
                 * faded(manner, pitch_midi, start.velocity)
                 * zone_gain(manner.gain_db)
                 * zone_gain(start.gain_db),
-            sides: if on_stage { [1.0; 2] } else { panned(manner.pan) },
+            sides: if in_panorama { [1.0; 2] } else { panned(manner.pan) },
             one_shot: manner.one_shot,
             told: onset.envelope,
             choke: manner.choke.map(Choke::bounded),

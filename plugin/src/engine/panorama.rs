@@ -16,19 +16,19 @@ pub(super) const AS_THEY_ARE: Sides = [[1.0, 0.0], [0.0, 1.0]];
 
 /// The place of a zone that is more than panned once and for all.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Stage {
+pub(super) struct Panorama {
     pan: f32,
     stereo: Stereo,
     is_stereo: bool,
 }
 
-impl Stage {
+impl Panorama {
     /// That of a zone; `None` where it is panned once and for all at most.
-    pub fn of(manner: &Manner, is_stereo: bool) -> Option<Stage> {
+    pub fn of(manner: &Manner, is_stereo: bool) -> Option<Panorama> {
         let moves = manner.follows.iter().any(|follow| matches!(follow.moves, Moves::Pan | Moves::Width));
         let stereo = manner.stereo.unwrap_or_default().bounded();
         let is_any = moves || is_stereo && stereo != Stereo::default();
-        is_any.then(|| Stage { pan: within(manner.pan, -1.0, 1.0, 0.0), stereo, is_stereo })
+        is_any.then(|| Panorama { pan: within(manner.pan, -1.0, 1.0, 0.0), stereo, is_stereo })
     }
 
     /// What is heard of each side, with pan and width moved by so much.
