@@ -1,7 +1,8 @@
 //! Measures what is heard in a folder whose names say root and family, names hidden from the ear: the tracker, the
 //! network, and both together.
 //!
-//! `cargo run --release -p neume-bank --example hearing -- FOLDER`
+//! `cargo run --release -p neume-bank --example hearing -- FOLDER [WEIGHTS]`, by the weights that ship unless others are
+//! named, for instance those of a training that left the folder's instruments out.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -67,7 +68,10 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) -> std::io::Result<()> {
 
 fn main() -> anyhow::Result<()> {
     let folder = PathBuf::from(std::env::args_os().nth(1).context("name a folder")?);
-    let net = SoundNet::embedded()?;
+    let net = match std::env::args_os().nth(2) {
+        Some(weights) => SoundNet::from_weights(&std::fs::read(weights)?)?,
+        None => SoundNet::embedded()?,
+    };
     let mut found = Vec::new();
     files(&folder, &mut found)?;
     let [mut tracker, mut network, mut both] = [Tally::default(), Tally::default(), Tally::default()];
