@@ -188,6 +188,8 @@ pub struct BankView {
     pub by_family: [usize; Family::COUNT],
     /// Whether it stands in for the one that was chosen, of which no sound is known yet.
     pub stands_in: bool,
+    /// Whether the folder has gone since it was opened, as with its drive; what is known of its sounds stays.
+    pub is_away: bool,
     /// Present while a folder is being scanned; the sounds found so far can be matched.
     pub scanning: Option<ScanProgress>,
     /// Files that are no sound, with the cause.

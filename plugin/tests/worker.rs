@@ -175,6 +175,34 @@ fn a_bank_follows_its_folder_while_it_is_open() {
 }
 
 #[test]
+fn a_folder_that_goes_away_is_said_to_and_comes_back_with_its_sounds() {
+    let (folder, away) = (folder_of_tones(&[48, 60]), tempfile::tempdir().expect("a folder"));
+    let mut state = InstanceState::first();
+    state.bank = BankRef::Folder(folder.path().to_path_buf());
+    let instance = Instance::restored(state).at_rate(RATE_HZ);
+    let until = |sounds: usize, is_away: bool| {
+        let started = Instant::now();
+        while (instance.view().bank.sounds, instance.view().bank.is_away) != (sounds, is_away) {
+            assert!(started.elapsed() < Duration::from_secs(60), "{:?}", instance.view().bank);
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    };
+    until(2, false);
+    let drive = away.path().join("drive");
+    std::fs::rename(folder.path(), &drive).expect("it goes away");
+    until(2, true);
+    std::fs::rename(&drive, folder.path()).expect("it comes back");
+    until(2, false);
+    // Of some drives an empty folder stays.
+    std::fs::rename(folder.path(), &drive).expect("it goes away");
+    std::fs::create_dir(folder.path()).expect("the place where the drive was");
+    until(2, true);
+    std::fs::remove_dir(folder.path()).expect("it is empty");
+    std::fs::rename(&drive, folder.path()).expect("it comes back");
+    until(2, false);
+}
+
+#[test]
 fn an_instrument_of_a_preset_lies_under_the_keys_whole_and_comes_back_so() {
     let folder = folder_of_tones(&[60, 64, 67]);
     let sfz = "<global> ampeg_release=0.4\n\

@@ -132,6 +132,7 @@ fn counts(bank: &BankView, is_factory: bool) -> (String, String) {
         (false, _) if bank.stands_in => {
             return ("No sounds".to_string(), format!("{} plays instead", bank.name));
         }
+        _ if bank.is_away => "the folder is away".to_string(),
         (true, _) => "can be drawn for already".to_string(),
         (false, 0) if is_factory => "made here, no files".to_string(),
         (false, 0) => "every file was read".to_string(),

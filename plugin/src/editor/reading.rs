@@ -26,7 +26,8 @@ pub fn in_words(reading: &Reading, legend: &Legend) -> [String; 3] {
     let family = match reading.timbre.family {
         None => "open".to_string(),
         Some(family) if sure < SURE => format!("perhaps {}", family.label()),
-        Some(family) => format!("{} {:.0}%", family.label(), sure * 100.0),
+        // Nothing that is read is certain.
+        Some(family) => format!("{} {:.0}%", family.label(), (sure * 100.0).min(99.0)),
     };
     [note_and_cents(reading.pitch.midi), legend.dynamic(reading.loudness.db).to_string(), family]
 }

@@ -63,6 +63,11 @@ impl Following {
         *self.watch.as_ref()?.shared.progress.lock()
     }
 
+    /// Whether the folder has gone, as with its drive.
+    pub fn is_away(&self) -> bool {
+        self.watch.as_ref().is_some_and(|watch| watch.shared.is_away.load(Ordering::Relaxed))
+    }
+
     /// The bank as it is now, if that is new.
     fn news(&mut self) -> Option<(PathBuf, News)> {
         let watch = self.watch.as_ref()?;
@@ -76,7 +81,8 @@ impl Following {
 impl Worker {
     /// Takes what has changed in the folder of the bank.
     pub(super) fn take_news(&mut self) {
-        if self.view.bank.scanning != self.scan_progress() {
+        let bank = &self.view.bank;
+        if (bank.scanning, bank.is_away) != (self.scan_progress(), self.following.is_away()) {
             self.publish();
         }
         let Some((folder, news)) = self.following.news() else { return };
@@ -113,6 +119,8 @@ struct Shared {
     news: Mutex<News>,
     /// Present while the folder is being scanned.
     progress: Mutex<Option<ScanProgress>>,
+    /// Whether it was not there, or empty, at the last look.
+    is_away: AtomicBool,
     /// Also ends a look or a scan that is under way.
     stop: AtomicBool,
     asleep: Mutex<()>,
@@ -190,8 +198,11 @@ impl Look {
         let now = fingerprint(&self.folder, &self.shared.stop);
         let took = begin.elapsed();
         match now {
-            // A folder that is away, with its drive, says nothing; its bank stays open. It may come back as another.
-            Err(_) => self.seen = 0,
+            // The bank of a folder that is away, with its drive, stays open. It may come back as another.
+            Err(_) => {
+                self.seen = 0;
+                self.shared.is_away.store(true, Ordering::Relaxed);
+            }
             Ok(now) if now != self.seen && self.changing.replace(now) == Some(now) => self.scan(now),
             Ok(_) => {}
         }
@@ -214,8 +225,9 @@ impl Look {
         let Ok(report) = opened else { return };
         let bank = report.bank.clone();
         self.seen = report.fingerprint;
+        // So looks the place of a drive that is away: what was open stays.
+        shared.is_away.store(bank.sounds.is_empty(), Ordering::Relaxed);
         if bank.sounds.is_empty() {
-            // So looks the place of a drive that is away: what was open stays.
             return;
         }
         tell(bank, Some(unread(report)));

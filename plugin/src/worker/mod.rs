@@ -530,6 +530,7 @@ impl Worker {
             *shown = slot.view();
         }
         self.view.bank.scanning = self.scan_progress();
+        self.view.bank.is_away = self.following.is_away();
         self.view.bank.stands_in = self.bank_ref != self.document.get().bank;
         let mut shown = self.view.clone();
         shown.notice = shown.notice.or(self.machine_notice.clone());
