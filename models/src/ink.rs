@@ -18,6 +18,10 @@ const PATCHES: usize = COLUMNS / PATCH;
 const SEEN: [f32; 2] = [0.15, 0.35];
 /// A pixel paler than this part of the ink's core is paper.
 const PALEST: f32 = 0.1;
+/// How many pixel rows above and below ink the paper beside it begins and ends, and by how much of the ink's core it differs
+/// from paper at most.
+const BESIDE: std::ops::RangeInclusive<usize> = 3..=6;
+const DARKEST_PAPER: f32 = 0.7;
 
 /// The part of every pixel that ink covers (256 x 384), out of the pixels of a [`NetworkInput`] and where the network sees
 /// ink (64 x 96 x 4, 0..1). Where ink is certain, every pixel that differs from the paper is some.
@@ -25,6 +29,15 @@ pub fn coverage(pixels: &[f32], seen: &[f32], is_certain: bool) -> Vec<f32> {
     let mut ruler = Ruler::default();
     ruler.look(pixels);
     ruler.cover(seen, is_certain);
+    ruler.coverage
+}
+
+/// [`coverage`], where paper in a shadow, which differs from other paper too, is no ink. The network's answers are asked of the
+/// former, heights are measured in this one.
+pub fn coverage_in_any_light(pixels: &[f32], seen: &[f32], is_certain: bool) -> Vec<f32> {
+    let mut ruler = Ruler::default();
+    ruler.look(pixels);
+    ruler.cover_in_any_light(seen, is_certain);
     ruler.coverage
 }
 
@@ -58,6 +71,10 @@ pub(crate) struct Ruler {
     /// Numbers of each four (256 x 96).
     lines: Vec<f32>,
     thick: Vec<f32>,
+    /// How much the word of the network counts there, and how much the paper above and below differs from paper.
+    parts: Vec<f32>,
+    above: Vec<f32>,
+    below: Vec<f32>,
     /// The ink made half as large, and so on.
     smaller: Vec<f32>,
 }
@@ -69,9 +86,13 @@ impl Ruler {
             let pixels = four * PATCH..(four + 1) * PATCH;
             self.strengths[pixels.clone()].fill(0.0);
             self.coverage[pixels].fill(0.0);
+            self.parts[four] = 0.0;
         }
         self.strengths.resize(ROWS * COLUMNS, 0.0);
         self.coverage.resize(ROWS * COLUMNS, 0.0);
+        for of_fours in [&mut self.parts, &mut self.above, &mut self.below] {
+            of_fours.resize(ROWS * PATCHES, 0.0);
+        }
         self.is_inked.clear();
         self.is_inked.extend(pixels.chunks_exact(PATCH * NetworkInput::CHANNELS).map(has_ink));
         self.fours.extend((0..self.is_inked.len()).filter(|&four| self.is_inked[four]));
@@ -85,20 +106,84 @@ impl Ruler {
 
     /// [`coverage`] of what it looked at.
     pub(crate) fn cover(&mut self, seen: &[f32], is_certain: bool) -> &[f32] {
-        let core = self.core(seen, is_certain);
-        let covered = |strength: f32| if strength > PALEST * core { (strength / core).min(1.0) } else { 0.0 };
+        let core = self.weigh(seen, is_certain);
+        self.cover_from(core, |_| 0.0)
+    }
+
+    /// [`coverage_in_any_light`] of what it looked at.
+    pub(crate) fn cover_in_any_light(&mut self, seen: &[f32], is_certain: bool) -> &[f32] {
+        let core = self.weigh(seen, is_certain);
+        if is_certain {
+            return self.cover_from(core, |_| 0.0);
+        }
+        self.find_paper();
+        let (above, below) = (std::mem::take(&mut self.above), std::mem::take(&mut self.below));
+        self.cover_from(core, |four| match above[four].min(below[four]) {
+            paper if paper.is_finite() => paper.min(DARKEST_PAPER * core),
+            _ => 0.0,
+        });
+        (self.above, self.below) = (above, below);
+        &self.coverage
+    }
+
+    /// Finds how much each four counts, and gives the ink's core.
+    fn weigh(&mut self, seen: &[f32], is_certain: bool) -> f32 {
         let usual = if is_certain { 1.0 } else { self.find_thickness(seen) };
+        for at in 0..self.fours.len() {
+            let four = self.fours[at];
+            self.parts[four] = if is_certain { 1.0 } else { self.part_of(four, usual) };
+        }
+        self.core(seen, is_certain)
+    }
+
+    /// Coverage by pixels that are stronger than the paper of their four, up to the ink's core.
+    fn cover_from(&mut self, core: f32, paper: impl Fn(usize) -> f32) -> &[f32] {
         for &four in &self.fours {
-            let part = if is_certain { 1.0 } else { self.part_of(four, usual) };
+            let part = self.parts[four];
             let strengths = &self.strengths[four * PATCH..][..PATCH];
             let coverage = &mut self.coverage[four * PATCH..][..PATCH];
             if part > 0.0 {
+                let paper = paper(four);
+                let covered = |strength: f32| {
+                    let share = (strength - paper) / (core - paper);
+                    if share > PALEST { share.min(1.0) } else { 0.0 }
+                };
                 coverage.iter_mut().zip(strengths).for_each(|(to, v)| *to = part * covered(*v));
             } else {
                 coverage.fill(0.0);
             }
         }
         &self.coverage
+    }
+
+    /// Finds how much the paper differs from paper above and below each four with ink: there the least of some pixel rows in
+    /// which the network sees none. Infinite where there are no such rows.
+    fn find_paper(&mut self) {
+        let (parts, strengths) = (&self.parts, &self.strengths);
+        let has_ink = |four: usize| parts[four] > 0.0;
+        let paper = |four: usize| match has_ink(four) {
+            true => f32::INFINITY,
+            false => strengths[four * PATCH..][..PATCH].iter().sum::<f32>() / PATCH as f32,
+        };
+        let inked = self.fours.iter().copied().filter(|&four| has_ink(four));
+        for four in inked.clone() {
+            self.above[four] = match four.checked_sub(PATCHES) {
+                Some(next) if has_ink(next) => self.above[next],
+                _ => BESIDE
+                    .filter_map(|rows| four.checked_sub(rows * PATCHES))
+                    .map(paper)
+                    .fold(f32::INFINITY, f32::min),
+            };
+        }
+        for four in inked.rev() {
+            let next = four + PATCHES;
+            self.below[four] = if next < parts.len() && has_ink(next) {
+                self.below[next]
+            } else {
+                let rows = BESIDE.map(|rows| four + rows * PATCHES).filter(|four| *four < parts.len());
+                rows.map(paper).fold(f32::INFINITY, f32::min)
+            };
+        }
     }
 
     /// How much the word of the network counts at a four, 0..1.
@@ -273,6 +358,27 @@ mod tests {
         assert_eq!(sum(0..ROWS / 2, 0..COLUMNS), 0.0);
         let [left, right] = [0..COLUMNS / 2, COLUMNS / 2..COLUMNS].map(|half| sum(ROWS / 2..ROWS, half));
         assert!(left > 300.0 && (left / right - 1.0).abs() < 0.03, "{left} and {right}");
+    }
+
+    #[test]
+    fn ink_in_a_shadow_covers_as_much_as_beside_it_and_the_shadow_nothing() {
+        let mut pixels = line([[0.0, 0.5], [1.0, 0.5]], 0.012);
+        let bright = coverage_in_any_light(&pixels, &[1.0; ROWS * PATCHES], true);
+        // The right half lies in a shadow; the network sees the patches of the line.
+        for (at, pixel) in pixels.chunks_mut(NetworkInput::CHANNELS).enumerate() {
+            if at % COLUMNS >= COLUMNS / 2 {
+                pixel[0] = 0.4 + 0.6 * pixel[0];
+            }
+        }
+        let mut seen = NOTHING_SEEN;
+        for (row, column) in (ROWS / 2 - 4..ROWS / 2 + 4).flat_map(|row| (0..PATCHES).map(move |c| (row, c)))
+        {
+            seen[at(row, column)] = 0.9;
+        }
+        let shaded = coverage_in_any_light(&pixels, &seen, false);
+        let off = bright.iter().zip(&shaded).map(|(a, b)| (a - b).abs()).fold(0.0f32, f32::max);
+        assert!(off < 0.02, "{off}");
+        assert!(coverage(&pixels, &seen, false).iter().sum::<f32>() > 1.3 * bright.iter().sum::<f32>());
     }
 
     #[test]

@@ -17,7 +17,7 @@ use self::under_ink::UnderInk;
 use crate::contour::{Columns, contour};
 use crate::conv::{ConvConfig, conv2d, is_fused, linear, with_numbers};
 use crate::fuse::{add_enlarged, mean_of_mix_under, mean_under};
-use crate::ink::{MEASURES, coverage, coverage_of_patches, measures};
+use crate::ink::{MEASURES, coverage, coverage_in_any_light, coverage_of_patches, measures};
 use crate::raster::network_input;
 use crate::weights::{Take, Weights, embedded};
 use crate::{Embedding, Error, Families, Legend, Loudness, NetworkInput, Pitch, Reading, Sketch, Timbre};
@@ -363,7 +363,7 @@ impl Answers {
     /// [`Error::Network`] if there is no such drawing.
     pub fn of(output: &SketchOutput, at: usize, pixels: &[f32], is_certain: bool) -> Result<Answers, Error> {
         let seen: Vec<f32> = row_of(&output.ink, at)?.into_iter().map(logistic).collect();
-        Answers::of_ink(output, at, coverage_of_patches(&coverage(pixels, &seen, is_certain)))
+        Answers::of_ink(output, at, coverage_of_patches(&coverage_in_any_light(pixels, &seen, is_certain)))
     }
 
     /// [`Answers::of`], with [`Answers::ink_of_rows`].

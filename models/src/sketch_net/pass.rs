@@ -65,7 +65,7 @@ impl Pass {
 
     /// The part of every pixel that ink covers (256 x 384), of the drawing that was last run.
     pub(super) fn cover(&mut self, is_certain: bool) -> &[f32] {
-        self.ruler.cover(&self.seen, is_certain)
+        self.ruler.cover_in_any_light(&self.seen, is_certain)
     }
 
     /// The convolutions that look more and more widely.
