@@ -1,5 +1,8 @@
 //! What lies on a page beside its drawing and is none of it: titles, dates and notes by hand, frames, fingers and pens,
-//! holes of a binding, the edge of another sheet, tools of a paint program.
+//! holes of a binding, the edge of another sheet, a paint program around its canvas, what was rubbed out or whitened, and what
+//! shows through from the other side.
+
+mod screen;
 
 use std::f32::consts::{PI, TAU};
 
@@ -50,7 +53,8 @@ pub fn beside(page: &Page, ink: &Ink, own: &Colour, signs: &Signs, rng: &mut imp
             64..71 => desk.pen_that_lies_there(rng),
             71..77 => desk.holes(rng),
             77..82 => desk.edge(rng),
-            _ => desk.tools(rng),
+            82..92 => desk.tools(rng),
+            _ => desk.window(rng),
         };
         if thing.iter().all(|(ink, _)| desk.is_clear_of(ink)) {
             layers.extend(thing);
@@ -59,7 +63,31 @@ pub fn beside(page: &Page, ink: &Ink, own: &Colour, signs: &Signs, rng: &mut imp
     if page.wear > 0.0 && rng.random_bool(0.06) {
         layers.extend((0..rng.random_range(1..4)).map(|_| desk.erased(rng)));
     }
+    if page.wear > 0.0 && rng.random_bool(0.06) {
+        layers.push(desk.other_side(rng));
+    }
+    if page.paper[1] > 120.0 && rng.random_bool(0.06) {
+        layers.push(desk.correction(rng));
+    }
     layers
+}
+
+/// What may lie on a page on which nothing is drawn.
+pub fn on_an_empty_page(page: &Page, signs: &Signs, rng: &mut impl Rng) -> Vec<Layer> {
+    let [left, right] = page.columns.map(|column| column as f32 / ROWS as f32);
+    let drawn = Ink { coverage: vec![0; ROWS * COLUMNS], width_norm: rng.random_range(0.004..0.04) };
+    let rgb = std::array::from_fn(|c| (page.paper[c] + rng.random_range(80.0..255.0f32)) % 255.0);
+    let own = Colour { rgb, opacity: 1.0, grain: 0.0, grain_px: 1.0 };
+    let (sheet, span) = ([left, right, 0.0, 1.0], [left, left, 0.0, 0.0]);
+    let desk = Desk { sheet, drawn: &drawn, span, own: &own, page, signs };
+    match rng.random_range(0..20) {
+        0..3 if page.wear > 0.0 => (0..rng.random_range(1..3)).map(|_| desk.erased(rng)).collect(),
+        3..6 if page.wear > 0.0 => vec![desk.other_side(rng)],
+        6..8 => desk.window(rng),
+        8 => desk.edge(rng),
+        9 => desk.finger(rng),
+        _ => Vec::new(),
+    }
 }
 
 impl Desk<'_> {
@@ -289,69 +317,30 @@ impl Desk<'_> {
         edge.map(|[a, b]| if is_upright { [a, b] } else { [b, a] }).to_vec()
     }
 
-    /// A bar of tools, with round or square fields of many colours or signs on them, or a pointer or a line of small print.
-    fn tools(&self, rng: &mut impl Rng) -> Vec<Layer> {
-        let [left, right, bottom, top] = self.sheet;
-        if rng.random_bool(0.25) {
-            let (at, size) = ([rng.random_range(left..right), rng.random_range(bottom..top)], 0.03);
-            let arrow = [[0.0, 0.0], [0.0, -1.0], [0.25, -0.75], [0.62, -0.75], [0.0, 0.0]];
-            let mut pixmap = blank();
-            fill(&mut pixmap, &arrow.map(|p| [at[0] + size * p[0], at[1] + size * p[1]]));
-            return vec![flat(&pixmap, [if rng.random_bool(0.7) { 0.0 } else { 255.0 }; 3], 1.0)];
-        }
-        let side = rng.random_range(0..4usize);
-        let thick = rng.random_range(0.03..0.12f32);
-        let mut layers = Vec::new();
-        if rng.random_bool(0.75) {
-            let mut bar = blank();
-            fill(&mut bar, &self.strip(side, thick, 0.0));
-            let grey = if rng.random_bool(0.7) {
-                rng.random_range(200.0..250.0f32)
-            } else {
-                rng.random_range(20.0..90.0)
-            };
-            layers.push(flat(&bar, [grey; 3], 1.0));
-        }
-        let count = rng.random_range(2..14usize);
-        let size = thick * rng.random_range(0.3..0.7f32);
-        let begin = rng.random_range(0.0..0.6f32);
-        let step = rng.random_range(1.2..2.5f32) * size;
-        let kind = rng.random_range(0..3);
-        let is_one_colour = rng.random_bool(0.4);
-        let mut colour: [f32; 3] = [rng.random_range(0.0..130.0f32); 3];
-        for i in 0..count {
-            let (from, to) = if side < 2 { (bottom, top) } else { (left, right) };
-            let along = from + begin * (to - from) + (i as f32 + 0.5) * step;
-            if along + size > to {
-                break;
-            }
-            let at: At = match side {
-                0 => [left + thick / 2.0, along],
-                1 => [right - thick / 2.0, along],
-                2 => [along, bottom + thick / 2.0],
-                _ => [along, top - thick / 2.0],
-            };
-            if !is_one_colour {
-                colour = std::array::from_fn(|_| rng.random_range(0.0..255.0f32));
-            }
-            let mut pixmap = blank();
-            match kind {
-                0 => mark(&mut pixmap, &[at], size),
-                1 => {
-                    let half = size / 2.0;
-                    let square = [[-half, -half], [half, -half], [half, half], [-half, half], [-half, -half]];
-                    fill(&mut pixmap, &square.map(|p| [at[0] + p[0], at[1] + p[1]]));
-                }
-                _ => {
-                    for path in glyph(rng, self.signs) {
-                        let place = |p: &At| [at[0] + size * (p[0] - 0.5), at[1] + size * (p[1] - 0.5)];
-                        mark(&mut pixmap, &path.iter().map(place).collect::<Vec<At>>(), 0.12 * size);
-                    }
-                }
-            }
-            layers.push(flat(&pixmap, colour, 1.0));
-        }
-        layers
+    /// A drawing on the other side of the sheet, or on the sheet below, that shows through.
+    fn other_side(&self, rng: &mut impl Rng) -> Layer {
+        let [left, right, ..] = self.sheet;
+        let drawing = Drawing::random(rng, [left, right], self.signs);
+        let pen = Pen { tip: Tip::Round, width_norm: self.drawn.width_norm * rng.random_range(0.7..2.0) };
+        let ink = pen.ink(&drawing, rng);
+        let rgb = if rng.random_bool(0.5) {
+            self.own.rgb
+        } else {
+            let dark: [f32; 3] = std::array::from_fn(|_| rng.random_range(0.0..200.0f32));
+            if self.page.paper[1] < 120.0 { dark.map(|v| 255.0 - v) } else { dark }
+        };
+        (ink, Colour { rgb, opacity: rng.random_range(0.05..0.3), grain: 0.0, grain_px: 1.0 })
+    }
+
+    /// White fluid over what was wrong; the drawing may cross it.
+    fn correction(&self, rng: &mut impl Rng) -> Layer {
+        let [left, right, ..] = self.sheet;
+        let drawing = Drawing::random(rng, [left, right], self.signs);
+        let pen = Pen { tip: Tip::Round, width_norm: rng.random_range(0.012..0.07) };
+        let white = rng.random_range(244.0..255.0f32);
+        let colour =
+            Colour { rgb: [white; 3], opacity: rng.random_range(0.6..1.0), grain: 0.0, grain_px: 1.0 };
+        (pen.ink(&drawing, rng), colour)
     }
 
     /// What is left of a drawing that was rubbed out: as faint as the rubber was good, and smeared.

@@ -2,7 +2,7 @@
 
 use rand::Rng;
 
-use super::beside::beside;
+use super::beside::{beside, on_an_empty_page};
 use super::drawing::{Drawing, Signs, Style};
 use super::page::{Colour, Page};
 use super::pen::{Ink, Pen, Tip};
@@ -120,8 +120,10 @@ impl Lesson {
         let mut shared = rng_of(seed, index / 2 * 3);
         let rng = &mut rng_of(seed, index * 3 + 1);
         let columns = Page::columns(&mut shared);
-        if shared.random_bool(0.1) {
-            let picture = Page::random(columns, rng).picture(&[], rng);
+        if shared.random_bool(0.12) {
+            let page = Page::random(columns, rng);
+            let layers = on_an_empty_page(&page, signs, rng);
+            let picture = page.picture(&layers, rng);
             let input = network_input_of(picture).ok()?;
             let ink = vec![0.0; INK_LEN];
             return Some(Lesson { input, ink, truth: None, known: Known::ALL, wear: 1.0 });

@@ -1,5 +1,5 @@
 //! Paper, light and camera: what lies between a drawing and its picture. Plain, tinted and dark sheets that end within
-//! the picture, printed grids as faint as a shadow or as dark as the ink, rings of cups, smudges, shadows of hands, grain,
+//! the picture, printed grids as faint as a shadow or as dark as the ink, rings of cups, smudges, shadows of hands, flash and folds, grain,
 //! blur and JPEG.
 
 use image::{ImageEncoder as _, Rgba, RgbaImage};
@@ -116,6 +116,9 @@ impl Page {
                 soft -= 1.0;
             }
             speckle(&mut picture, self.wear * rng.random_range(0.0..12.0), rng);
+            if rng.random_bool(0.05) {
+                dust(&mut picture, rng);
+            }
         } else if rng.random_bool(0.5) {
             // Larger pictures were made smaller.
             blur(&mut picture, rng.random_range(0.2..1.0));
@@ -159,6 +162,9 @@ impl Page {
             7..9 => (5.0, rng.random_range(0.2..0.7f32)),
             _ => (10.0, rng.random_range(0.2..0.7f32)),
         };
+        // Of some grids only the crossings are printed.
+        let is_dotted = is_level && is_upright && rng.random_bool(0.2);
+        let thick_px = if is_dotted { (2.0 * thick_px).min(0.4 * per_row) } else { thick_px };
         let cover = |along: f32| {
             let off = (along - along.round()).abs() * per_row;
             let strength = if every == 1.0 || along.round() % every == 0.0 { 1.0 } else { between };
@@ -170,7 +176,7 @@ impl Page {
             let at = turned(at.map(|v| v / ROWS as f32));
             let upright = if is_upright { cover(at[0] * rows - phases[0]) } else { 0.0 };
             let level = if is_level { cover(at[1] * rows - phases[1]) } else { 0.0 };
-            mix(pixel, &lines, upright.max(level));
+            mix(pixel, &lines, if is_dotted { upright * level } else { upright.max(level) });
         }
     }
 
@@ -187,6 +193,15 @@ impl Page {
         // The edge of a hand: fingers and knuckles.
         let (lobes, reach) = (rng.random_range(1.0..9.0f32), rng.random_range(0.0..0.25f32));
         let phase = rng.random_range(0.0..std::f32::consts::TAU);
+        // The spot of a flash, and folds whose panels lie in other light.
+        let has_flash = self.wear > 0.3 && rng.random_bool(0.1);
+        let spot: [f32; 2] = std::array::from_fn(|_| rng.random_range(-0.9..0.9f32));
+        let (glare, wide) =
+            (if has_flash { rng.random_range(0.1..0.9f32) } else { 0.0 }, rng.random_range(0.2..0.8f32));
+        let has_folds = self.wear > 0.2 && rng.random_bool(0.1);
+        let folds: [f32; 2] = std::array::from_fn(|_| rng.random_range(-0.7..0.7f32));
+        let panels: [f32; 4] =
+            std::array::from_fn(|_| if has_folds { rng.random_range(0.86..1.04f32) } else { 1.0 });
         for (i, pixel) in picture.0.iter_mut().enumerate() {
             let x = (i % COLUMNS) as f32 / COLUMNS as f32 * 2.0 - 1.0;
             let y = (i / COLUMNS) as f32 / ROWS as f32 * 2.0 - 1.0;
@@ -197,6 +212,11 @@ impl Page {
                 let inside = ((x * cos + y * sin - bent) / soft).clamp(-1.0, 1.0);
                 light *= 1.0 - deep * (0.5 + 0.5 * inside);
             }
+            if glare > 0.0 {
+                let far = ((x - spot[0]) / wide).powi(2) + ((y - spot[1]) / wide).powi(2);
+                light *= 1.0 - 0.5 * glare + glare * (-far).exp();
+            }
+            light *= panels[usize::from(x > folds[0]) + 2 * usize::from(y > folds[1])];
             for (c, v) in pixel.iter_mut().enumerate() {
                 *v *= light * tint[c];
             }
@@ -356,6 +376,17 @@ fn cloud(picture: &mut Picture, deviation: f32, rng: &mut impl Rng) {
         };
         let cloud = level(above) + (level(above + 1) - level(above)) * (y - above as f32);
         pixel.iter_mut().for_each(|v| *v += cloud);
+    }
+}
+
+/// Specks that a copier or a black and white scan makes.
+fn dust(picture: &mut Picture, rng: &mut impl Rng) {
+    let (often, dark) = (rng.random_range(0.005f32.ln()..0.2f32.ln()).exp(), rng.random_range(0.1..0.6f32));
+    let speck = [if rng.random_bool(0.8) { 0.0 } else { 255.0 }; 3];
+    for pixel in &mut picture.0 {
+        if rng.random_bool(f64::from(often)) {
+            mix(pixel, &speck, dark * rng.random_range(0.3..1.0f32));
+        }
     }
 }
 
