@@ -147,13 +147,14 @@ impl Analysis {
         hints: &Hints,
         decision: Option<Decision>,
     ) -> Sound {
+        let chunk_midi = self.chunk_midi.filter(|_| !hints.is_chunk_empty);
         let root = match decision {
-            None => self.root.told(hints, self.chunk_midi),
+            None => self.root.told(hints, chunk_midi),
             Some(Decision::Name) => self.root.believing(hints, self.chunk_midi),
             Some(Decision::Ear) => self.root,
             Some(Decision::Midi(midi)) => Root { midi: Some(midi), confidence: 1.0 },
         };
-        let doubt = self.root.doubt(hints, self.chunk_midi).filter(|_| decision.is_none());
+        let doubt = self.root.doubt(hints, chunk_midi).filter(|_| decision.is_none());
         Sound {
             id,
             source,

@@ -12,6 +12,7 @@ use crate::index::{Index, Outcome};
 use crate::names::{Hints, Layer};
 use crate::{
     Bank, Instrument, Sound, SoundId, Source, Zone, convention, family_words, group, names, parallel,
+    template,
 };
 
 /// A recording and what names say of it.
@@ -172,7 +173,9 @@ fn sounds(entries: Vec<Entry>, files: usize, decided: &Decisions) -> (Vec<Sound>
     let paths: Vec<PathBuf> = entries.iter().map(|entry| entry.path.clone()).collect();
     let mut hints: Vec<Hints> = entries.iter().map(|entry| entry.hints.clone()).collect();
     let heard: Vec<_> = entries[..files].iter().map(|entry| entry.says.root).collect();
+    let chunks: Vec<_> = entries[..files].iter().map(|entry| entry.says.chunk_midi).collect();
     convention::apply(&mut hints[..files], &heard, &paths[..files]);
+    template::apply(&mut hints[..files], &chunks, &heard, &paths[..files]);
     let sound = |(entry, said): (Entry, &Hints)| {
         let decision = decided.get(&entry.id).copied();
         let mut sound = entry.says.sound(entry.id, entry.source, entry.name, said, decision);

@@ -16,7 +16,7 @@ use crate::{layers, placing};
 const LEAST: usize = 3;
 const SHARE: f32 = 0.75;
 /// An ear this sure is a witness.
-const SURE: f32 = 0.6;
+pub(crate) const SURE: f32 = 0.6;
 
 /// Sharpens the hints of sounds by what holds in the folder of each; `heard[i]` and `paths[i]` belong to `hints[i]`.
 pub(crate) fn apply(hints: &mut [Hints], heard: &[Root], paths: &[PathBuf]) {

@@ -56,6 +56,7 @@ pub mod search;
 pub mod sound;
 mod tags;
 mod takes;
+mod template;
 mod walk;
 
 pub use audio::Audio;

@@ -40,6 +40,8 @@ pub struct Hints {
     pub home: Option<PathBuf>,
     /// Where a chunk of its file says that it is to be played.
     pub placing: Placing,
+    /// Whether the root in that chunk says nothing, since nearly all of the folder say the same.
+    pub is_chunk_empty: bool,
 }
 
 /// Another way to read a name, which its folder decides on: `Harp_C3_127`, `Harp_C3_forte`.

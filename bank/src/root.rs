@@ -31,6 +31,11 @@ const CONFIRMED: f32 = 0.99;
 /// An ear this sure overrules a chunk, which is often the left-over of a template.
 const SURE: f32 = 0.9;
 
+/// An ear this sure that there is no note overrules a chunk of the note that editors write where they know of none. Less
+/// sure than of a note: where tracker and network differ, none is more than this.
+const SURE_OF_NONE: f32 = 0.8;
+const DEFAULT_MIDI: f32 = 60.0;
+
 /// Frames of a tracker that agree so far have a pitch beyond doubt, though its octave may be another.
 const CLEAR: f32 = 0.9;
 /// Below this note a sound of hardly more than its fundamental is a bass of that pitch: organs that sound an octave under
@@ -89,11 +94,13 @@ impl Root {
     }
 
     /// What is told outranks the ear, which then gives the tuning: first the name, then a chunk, unless the ear is sure
-    /// of another note; a number in the name only confirms what is heard.
+    /// of another note, or of none where the chunk says middle C; a number in the name only confirms what is heard.
     pub fn told(self, hints: &Hints, chunk_midi: Option<f32>) -> Root {
         let sure_of_another =
             |midi: f32| self.confidence >= SURE && self.cents_from(midi).is_none() && self.midi.is_some();
-        let chunk = chunk_midi.filter(|&midi| !sure_of_another(midi));
+        let sure_of_none = self.midi.is_none() && self.confidence >= SURE_OF_NONE;
+        let chunk =
+            chunk_midi.filter(|&midi| !sure_of_another(midi) && !(midi == DEFAULT_MIDI && sure_of_none));
         let told = hints.root_midi.map(f32::from).or(chunk);
         let numbers = || hints.maybe_midi.iter().map(|&midi| f32::from(midi));
         let near = |midi: &f32| self.midi.is_some_and(|heard| (heard - midi).abs() <= 0.5);

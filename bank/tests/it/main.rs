@@ -25,4 +25,5 @@ mod robins;
 mod scan;
 mod soundfont;
 mod spelling;
+mod template;
 mod tone;

@@ -12,8 +12,13 @@ type Range = (u8, u8);
 
 /// A tone with a chunk of this note, these keys and velocities, and this gain in decibels.
 fn tone(place: &Place, name: &str, note: u8, keys: Range, velocities: Range, gain_db: i8) {
-    let path = place.path(&format!("{name}.wav"));
     place.tone(&format!("{name}.wav"), f32::from(note));
+    say(place, name, note, keys, velocities, gain_db);
+}
+
+/// Puts such a chunk behind a sound.
+pub fn say(place: &Place, name: &str, note: u8, keys: Range, velocities: Range, gain_db: i8) {
+    let path = place.path(&format!("{name}.wav"));
     let mut bytes = fs::read(&path).unwrap();
     bytes.extend(b"inst\x07\0\0\0");
     bytes.extend([note, 0, gain_db as u8, keys.0, keys.1, velocities.0, velocities.1, 0]);
