@@ -13,7 +13,7 @@ const HELD_SECS: u64 = 20;
 const LOOPED_SECS: u64 = 120;
 
 /// About what a stereo sound takes in memory, in bytes.
-pub fn bytes_held(frames: u64, rate_hz: u32, sustain: Option<Loop>) -> u64 {
+fn bytes_held(frames: u64, rate_hz: u32, sustain: Option<Loop>) -> u64 {
     const FRAME_BYTES: u64 = 2 * size_of::<f32>() as u64;
     match held_loop(sustain, rate_hz) {
         None if is_long(frames, rate_hz) => FRAME_BYTES * HEAD_FRAMES as u64,
@@ -21,6 +21,14 @@ pub fn bytes_held(frames: u64, rate_hz: u32, sustain: Option<Loop>) -> u64 {
         Some(sustain) => {
             FRAME_BYTES * frames.min(LOOPED_SECS * u64::from(rate_hz)).max(sustain.played_frames())
         }
+    }
+}
+
+/// The least of that: of what has no loop all but its head can lie on the disk, as it does where memory has no room for it.
+pub fn least_bytes_held(frames: u64, rate_hz: u32, sustain: Option<Loop>) -> u64 {
+    match held_loop(sustain, rate_hz) {
+        None => bytes_held(frames.min(HEAD_FRAMES as u64), rate_hz, None),
+        Some(_) => bytes_held(frames, rate_hz, sustain),
     }
 }
 

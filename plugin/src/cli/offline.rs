@@ -42,12 +42,13 @@ impl Session {
 /// Longest that is waited for pages of long sounds.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// What lies under the keys where this sound was matched.
+/// What lies under the keys where this sound was matched; that it is only a part of its instrument is said.
 ///
 /// # Errors
 /// Names the sound and the cause.
 pub fn playable(found: &Found, reading: &Reading, spoken: &Spoken, rate_hz: u32) -> Result<Arc<Playable>> {
     let chosen = worker::choose(found, reading, spoken, false).context("the bank lost the sound")?;
+    worker::thinned(&found.bank, &chosen).iter().for_each(super::say);
     Ok(Arc::new(worker::playable(&Library::shared(), &chosen, rate_hz as f32, &|_| false)?))
 }
 

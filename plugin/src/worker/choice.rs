@@ -1,5 +1,6 @@
 //! From a ranked sound to what is saved of it, and from there to what lies under the keys.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use neume_bank::{Bank, Instrument, Looping, Manner, Match, Sound, SoundId, Zone};
@@ -9,7 +10,7 @@ use crate::engine::{faded, velocity_gain};
 use crate::handoff::{Playable, PlayableZone};
 use crate::language::{BoundSound, Spoken};
 use crate::library::{Library, Missing, Wanted};
-use crate::loading::bytes_held;
+use crate::loading::least_bytes_held;
 use crate::memory;
 use crate::state::{BankRef, Chosen, ChosenZone};
 
@@ -224,7 +225,7 @@ pub fn thinned(bank: &Bank, chosen: &Chosen) -> Option<String> {
         let megabytes = memory::budget().instrument_bytes() >> 20;
         format!(
             "{}: {here} of its {all} zones lie under the keys; more than {megabytes} MB, half of the memory that the \
-             view Look gives to sounds, do not",
+             view Look or NEUME_MEMORY_MB gives to sounds, do not",
             instrument.name
         )
     })
@@ -243,7 +244,8 @@ fn chosen_zone(sound: &Sound, zone: &Zone) -> ChosenZone {
     }
 }
 
-/// The zones of an instrument, as many as memory is there for; for the others their neighbours serve. First what
+/// The zones of an instrument, as many as memory is there for, where only heads and loops have to be in it; for the others
+/// their neighbours serve. First what
 /// sounds when keys are let go and round robins go, then velocity layers, then every other zone, over and over; never that
 /// of the matched sound.
 fn within_memory<'a>(bank: &Bank, instrument: &'a Instrument, matched: SoundId) -> Vec<&'a Zone> {
@@ -278,13 +280,16 @@ fn within_memory<'a>(bank: &Bank, instrument: &'a Instrument, matched: SoundId) 
     zones
 }
 
-/// About what the samples take at the usual rates, as stereo.
+/// About what the samples take in memory at least, at the usual rates, as stereo.
 fn bytes_of(bank: &Bank, zones: &[&Zone]) -> u64 {
-    let mut sounds: Vec<usize> = zones.iter().map(|zone| zone.sound).collect();
-    sounds.sort_unstable();
-    sounds.dedup();
-    let sounds = sounds.iter().map(|&sound| &bank.sounds[sound]);
-    sounds.map(|sound| bytes_held(sound.frames, sound.rate_hz, sound.sustain)).sum()
+    let mut bytes: BTreeMap<usize, u64> = BTreeMap::new();
+    for zone in zones {
+        let sound = &bank.sounds[zone.sound];
+        let sustain = zone.manner.sustain(sound.sustain);
+        let held = bytes.entry(zone.sound).or_default();
+        *held = least_bytes_held(sound.frames, sound.rate_hz, sustain).max(*held);
+    }
+    bytes.values().sum()
 }
 
 /// The part of a choice that is ready soonest: the matched sound alone, under every key, at the level of the loudest.
@@ -478,8 +483,8 @@ mod tests {
     fn an_instrument_too_large_for_memory_is_thinned_around_the_match_and_said_to_be() {
         let factory = Bank::factory();
         let whole = factory.instruments.iter().max_by_key(|of| of.zones.len()).unwrap();
-        let sounds_of = |frames: u64| -> Vec<Sound> {
-            let sustain = Some(neume_bank::Loop {
+        let sounds_of = |frames: u64, is_looped: bool| -> Vec<Sound> {
+            let sustain = is_looped.then_some(neume_bank::Loop {
                 start_frames: 0,
                 end_frames: frames,
                 crossfade_frames: 0,
@@ -492,8 +497,8 @@ mod tests {
             whole.zones.iter().enumerate().map(|(sound, zone)| Zone { sound, ..zone.clone() }).collect();
         let instrument = Instrument { zones, ..whole.clone() };
         let reading = reading_of_a_line();
-        let laid_of = |frames: u64| {
-            let bank = Bank::new("of one", None, sounds_of(frames), vec![instrument.clone()]);
+        let laid_of = |frames: u64, is_looped: bool| {
+            let bank = Bank::new("of one", None, sounds_of(frames, is_looped), vec![instrument.clone()]);
             let id = bank.sounds[bank.sounds.len() / 2].id;
             let chosen = chosen_of(bank.clone(), id, &reading);
             assert!(chosen.zones.iter().any(|zone| zone.sound == id), "the match is there");
@@ -501,8 +506,10 @@ mod tests {
             (chosen.zones.len(), told)
         };
         let all = whole.zones.len();
-        assert_eq!(laid_of(48_000), (all, None));
-        let (here, told) = laid_of((memory::budget().instrument_bytes() / 8) * 5 / 4 / all as u64);
+        assert_eq!(laid_of(48_000, true), (all, None));
+        let too_long = (memory::budget().instrument_bytes() / 8) * 5 / 4 / all as u64;
+        assert_eq!(laid_of(too_long, false), (all, None), "what has no loop is streamed behind its head");
+        let (here, told) = laid_of(too_long, true);
         assert!(here < all && here > 1, "{here} of {all}");
         assert!(told.unwrap().contains(&format!("{here} of its {all} zones")));
     }

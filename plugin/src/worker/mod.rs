@@ -35,7 +35,7 @@ use crate::state::{BankRef, Chosen, InstanceState};
 
 use bank::Leaving;
 use batch::newest_of_each;
-pub use choice::{Found, alone, choose, playable, undrawn};
+pub use choice::{Found, alone, choose, playable, thinned, undrawn};
 use following::Following;
 use outbox::Outbox;
 use roots::Roots;
