@@ -2,6 +2,10 @@
 
 use symphonia::core::audio::{Channels, GenericAudioBufferRef, Position};
 
+/// What lies beyond is damage: 100 dB over full scale, the most that loudness is measured to. Floats at the scale of 16-bit
+/// integers lie below.
+const LOUDEST: f32 = 1e5;
+
 /// Takes packets one after the other; more than two channels are mixed down to stereo.
 #[derive(Default)]
 pub(crate) struct Mixdown {
@@ -35,7 +39,7 @@ impl Mixdown {
         }
         buffer.copy_to_vecs_planar(&mut self.packet);
         for sample in self.packet.iter_mut().flatten() {
-            if !sample.is_finite() {
+            if !(-LOUDEST..=LOUDEST).contains(sample) {
                 *sample = 0.0;
                 self.mended += 1;
             }
@@ -86,7 +90,10 @@ impl Mixdown {
             remarks.push(format!("{} channels, mixed down to stereo", self.source_channels));
         }
         if self.mended > 0 {
-            remarks.push(format!("samples that are no numbers were silenced: {}", self.mended));
+            remarks.push(format!(
+                "samples that are no numbers, or more than 100 dB over full scale, were silenced: {}",
+                self.mended
+            ));
         }
         remarks
     }

@@ -326,11 +326,12 @@ fn a_file_that_is_named_for_another_format_is_decoded_by_its_content() {
 }
 
 #[test]
-fn samples_that_are_no_numbers_are_silenced() {
-    let bytes = wav(&[0.5, f32::NAN, f32::INFINITY, -0.5], 1, 48_000, 32, SampleFormat::Float);
+fn samples_that_are_no_numbers_or_beyond_all_measure_are_silenced() {
+    let bytes = wav(&[0.5, f32::NAN, f32::INFINITY, -1e30, -32_768.0], 1, 48_000, 32, SampleFormat::Float);
     let decoded = decode_bytes(bytes, Path::new("a.wav")).unwrap();
-    assert_eq!(decoded.audio.channels, [[0.5, 0.0, 0.0, -0.5]]);
-    assert!(decoded.remark.unwrap().contains("no numbers"));
+    assert_eq!(decoded.audio.channels, [[0.5, 0.0, 0.0, 0.0, -32_768.0]]);
+    let remark = decoded.remark.unwrap();
+    assert!(remark.contains("no numbers") && remark.ends_with("silenced: 3"), "{remark}");
 }
 
 #[test]
