@@ -186,6 +186,11 @@ fn head(format: &[u8], fact: &[u8], samples: u32) -> Vec<u8> {
     bytes
 }
 
+/// What the format chunk of a WAV file says of its coding.
+pub(crate) fn wave_tag(file: &mut Chunked) -> Option<u16> {
+    Some(u16::from_le_bytes(file.body_of(b"fmt ")?.get(..2)?.try_into().ok()?))
+}
+
 /// How long the samples that a RIFF file holds last, in whole seconds, by the bytes that its format needs for one. Where
 /// what it says of these differs, the shorter time.
 pub(crate) fn wave_secs(file: &mut Chunked) -> Option<u64> {

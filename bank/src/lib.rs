@@ -7,6 +7,7 @@ mod assembly;
 pub mod audio;
 pub mod bank;
 mod chunks;
+mod codecs;
 pub mod container;
 pub mod content;
 mod convention;

@@ -18,7 +18,7 @@ use crate::chunks::{self, Chunked, Told};
 use crate::content::{Content, Reader};
 use crate::decode::RATES_HZ;
 use crate::mixdown::Mixdown;
-use crate::{Error, Loop, edits};
+use crate::{Error, Loop, codecs, edits};
 
 /// Longest sound that is decoded in pieces, in seconds: a day.
 pub const MOST_SECS: u64 = 86_400;
@@ -188,6 +188,9 @@ fn decode_kind(
         Kind::Wave => {
             let mut file = Chunked::wave(content).map_err(Refusal::io)?;
             Refusal::too_long(chunks::wave_secs(&mut file).unwrap_or(0), limits)?;
+            if let Some(name) = chunks::wave_tag(&mut file).and_then(codecs::name_in_wave) {
+                return Err(Refusal::Cause(format!("{name} inside of a WAV file is not read")));
+            }
             let told = chunks::told_by_wave(&mut file);
             let plain = chunks::plain_wave(&mut file).map_err(Refusal::cause)?;
             let files = plain.files.into_iter().map(|file| content.part(file.head, file.start, file.length));
@@ -301,7 +304,10 @@ impl Decoding<'_, '_> {
         }
         let mut decoder = symphonia::default::get_codecs()
             .make_audio_decoder(params, &AudioDecoderOptions::default())
-            .map_err(explain)?;
+            .map_err(|fault| match (&fault, codecs::name_of(params.codec)) {
+                (Fault::Unsupported(_), Some(name)) => Refusal::Cause(format!("{name} is not read")),
+                _ => explain(fault),
+            })?;
         let end = self.pump(format, decoder.as_mut(), track_id)?;
         Ok((promised, end))
     }

@@ -310,6 +310,9 @@ fn what_is_no_sound_is_refused_with_its_cause() {
         (wav16(&[]), "no samples"),
         (b"RIFF\x04\0\0\0WAVE".to_vec(), "no format chunk"),
         (b"fLaC".to_vec(), "ends before"),
+        (std::fs::read(fixture("sine.opus")).unwrap(), "Opus is not read"),
+        (wave_of(0x6771, 4, 16, &[], &[0; 400]), "Vorbis inside of a WAV file is not read"),
+        (wave_of(0x1234, 4, 16, &[], &[0; 400]), "not supported"),
         (rateless, ""),
         (channelless, ""),
     ];
