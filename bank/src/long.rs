@@ -41,11 +41,19 @@ struct File<'a> {
     cancel: &'a AtomicBool,
 }
 
+/// Why a silent sound is none, with what decoding had to say.
+fn silent(remark: Option<&str>) -> String {
+    match remark {
+        Some(remark) => format!("the sound is silent ({remark})"),
+        None => "the sound is silent".to_string(),
+    }
+}
+
 /// Listens to a decoded sound; an error is why it is none.
 pub(crate) fn hear_decoded(decoded: &Decoded, listen: &Listen) -> Result<Analysis, String> {
     let mono = heard_mono(&decoded.audio);
     if mono.iter().all(|sample| sample.abs() < SILENT) {
-        return Err("the sound is silent".to_string());
+        return Err(silent(decoded.remark.as_deref()));
     }
     let labels = listen(&mono, decoded.audio.rate_hz).map_err(|error| error.to_string())?;
     Ok(analyse(decoded, &mono, &labels))
@@ -159,7 +167,7 @@ impl Survey {
         let meter = heard.map_or(self.mean, |channel| meters.swap_remove(channel));
         drop(meters);
         if meter.peak() < SILENT {
-            return Err("the sound is silent".to_string());
+            return Err(silent(outline.remark.as_deref()));
         }
         let labels = listen(&beginning.mono, self.rate_hz).map_err(|error| error.to_string())?;
         drop(beginning);
@@ -290,6 +298,8 @@ mod tests {
         for held in [0, usize::MAX] {
             let cause = hear_beyond(held, &silent, &listen).unwrap_err();
             assert_eq!(cause, "the sound is silent");
+            let cause = hear_beyond(held, &wave(6, 300_000, |_, _| 0.0), &listen).unwrap_err();
+            assert_eq!(cause, "the sound is silent (6 channels, mixed down to stereo)");
         }
     }
 
