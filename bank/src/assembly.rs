@@ -220,6 +220,9 @@ fn told(
 fn zone(told: &ToldZone, position: usize, sound: &Sound) -> Zone {
     let own = || sound.profile.root_midi.unwrap_or(Instrument::UNPITCHED_ROOT_MIDI);
     let mut manner = told.manner.clone();
+    if let Some(late) = &mut manner.late_start {
+        late.rate_hz = sound.rate_hz;
+    }
     let mut root_midi = told.root_midi.unwrap_or_else(own);
     if manner.tracking != 0.0 {
         root_midi -= manner.tune_semitones / manner.tracking;

@@ -133,8 +133,13 @@ fn region(bank: &Bank, zone: &Zone, sample: &str, curves: &[Curve]) -> String {
     };
     line += &import::sfz_modulation::written(manner);
     line += &import::sfz_controllers::written(manner, curves);
-    if let Some((start, end)) = manner.span {
-        line += &format!("offset={start} end={} ", end - 1);
+    let late = manner.late_start.unwrap_or_default();
+    let (start, end) = manner.span.unwrap_or((0, sound.frames));
+    if manner.span.is_some() || late.frames > 0 {
+        line += &format!("offset={} end={} ", start + late.frames, end - 1);
+    }
+    if late.random_frames > 0 {
+        line += &format!("offset_random={} ", late.random_frames);
     }
     line += &match manner.sustain(sound.sustain) {
         Some(Loop { start_frames, end_frames, is_mirrored, .. }) => {

@@ -81,6 +81,8 @@ pub enum Onset {
     ResonanceDb,
     /// How far the highest velocity moves its cutoff.
     VelocityToCutoffCents,
+    /// How far into its part of the sound the note begins.
+    StartFrames,
 }
 
 /// A part of an envelope: seconds, and for the sustain a share of full height.
@@ -173,6 +175,7 @@ impl Follow {
             Moves::GainDb | Moves::LfoGainDb(_) | Moves::BandGainDb(_) => 144.0,
             Moves::Pan | Moves::Width => 4.0,
             Moves::BandFreqHz(_) => 30_000.0,
+            Moves::Onset(Onset::StartFrames) => 1e9,
             _ => 12_000.0,
         };
         self.depth = number(self.depth, -most, most, 0.0);

@@ -22,7 +22,7 @@ pub(crate) const VERSION: u32 = 2;
 pub(crate) const ANALYSIS: u32 = 5;
 /// Raised when an importer says something else than before; presets are then read again, and their sounds keep their
 /// labels.
-const IMPORTERS: u32 = 6;
+const IMPORTERS: u32 = 7;
 /// Raised when more files can be decoded than before; those that were none are then tried again.
 const DECODERS: u32 = 3;
 /// Labels of sounds that are gone are kept, in case their drive comes back, up to this many or twice the sounds that are

@@ -80,6 +80,9 @@ pub struct Manner {
     pub looping: Looping,
     /// The part of the sound that is played, in its frames: from the first to behind the last.
     pub span: Option<(u64, u64)>,
+    /// How far into that part its notes begin.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub late_start: Option<LateStart>,
     /// Its turn among zones that serve the same keys and velocities.
     pub turn: Option<Turn>,
     /// Served where a number that is drawn for each note, 0..1, lies from the first to below the second.
@@ -145,6 +148,7 @@ impl Default for Manner {
             tune_semitones: 0.0,
             looping: Looping::OfSound,
             span: None,
+            late_start: None,
             turn: None,
             chance: None,
             envelope: None,
@@ -236,6 +240,11 @@ impl Manner {
                 false => Looping::Never,
             };
         }
+        self.late_start = self.late_start.map(|late| LateStart {
+            frames: late.frames.min(last.saturating_sub(first)),
+            random_frames: late.random_frames.min(frames),
+            ..late
+        });
         self.turn = self.turn.filter(|turn| turn.position < turn.length && turn.length > 1);
         self.envelope = self.envelope.map(Envelope::bounded);
         self.velocity_tracking = self.velocity_tracking.map(|share| number(share.max(0.0), 1.0, 1.0));
@@ -254,6 +263,19 @@ impl Manner {
         self.follows = self.follows.bounded();
         self
     }
+}
+
+/// How far into the part that is played a note begins, so that no two of them are quite alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LateStart {
+    /// Always so far, before controllers move it.
+    pub frames: u64,
+    /// So much further at most, drawn for each note.
+    pub random_frames: u64,
+    /// How many of these frames a second has, and of those by which controllers move the start; 0 while the sound is not
+    /// known.
+    pub rate_hz: u32,
 }
 
 /// How wide a stereo sound is, and where what is left of its sides lies.

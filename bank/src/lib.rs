@@ -70,7 +70,9 @@ pub use error::Error;
 pub use evidence::{Evidence, Teller};
 pub use follow::{Follow, Follows, Moves, Onset, Response, Stage};
 pub use growth::Growth;
-pub use instrument::{Curve, Envelope, Fade, Instrument, Looping, Manner, OnRelease, Stereo, Turn, Zone};
+pub use instrument::{
+    Curve, Envelope, Fade, Instrument, LateStart, Looping, Manner, OnRelease, Stereo, Turn, Zone,
+};
 pub use map::Map;
 pub use matching::{Aspects, Match, Weights, rank};
 pub use modulation::{Band, Choke, Depths, Filter, FilterKind, Lfo, ModulationEnvelope, Restrike, Wave};

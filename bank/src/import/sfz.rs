@@ -10,7 +10,7 @@ use super::sfz_controllers::{self, Controllers, Following};
 use super::sfz_modulation;
 use super::sfz_text::{Piece, Text};
 use super::{Imported, Place, ToldInstrument, ToldZone, strike_if_all_wait, take_out_layers};
-use crate::{Curve, Envelope, Fade, Loop, Looping, Manner, OnRelease, Stereo, Turn};
+use crate::{Curve, Envelope, Fade, LateStart, Loop, Looping, Manner, OnRelease, Stereo, Turn};
 
 /// Regions of a file.
 const MOST_REGIONS: usize = 100_000;
@@ -20,7 +20,7 @@ const MOST_OPCODES: usize = 300;
 const MOST_FAILURES: usize = 10_000;
 
 /// Opcodes that are honoured, or that say nothing of the sound.
-const KNOWN: [&str; 70] = [
+const KNOWN: [&str; 71] = [
     "loprog",
     "hiprog",
     "sample",
@@ -45,6 +45,7 @@ const KNOWN: [&str; 70] = [
     "bend_up",
     "bend_down",
     "offset",
+    "offset_random",
     "end",
     "loop_mode",
     "loopmode",
@@ -465,7 +466,9 @@ impl Region {
 
     fn manner(&self) -> Manner {
         let number = |name: &str, rest: f32| self.number(name).unwrap_or(rest);
-        let start = self.frames(["offset", ""]).unwrap_or(0);
+        let late_start = self.late_start();
+        let start =
+            self.frames(["offset", ""]).unwrap_or(0).saturating_sub(late_start.map_or(0, |late| late.frames));
         let end = self.frames(["end", ""]).map_or(u64::MAX, |end| end.saturating_add(1));
         let length = number("seq_length", 1.0).clamp(1.0, 1_000.0) as u16;
         let position = number("seq_position", 1.0).clamp(1.0, f32::from(length)) as u16 - 1;
@@ -477,6 +480,7 @@ impl Region {
             tune_semitones: number("transpose", 0.0) + (number("tune", 0.0) + number("pitch", 0.0)) / 100.0,
             looping: self.looping(),
             span: (start > 0 || end < u64::MAX).then_some((start, end)),
+            late_start,
             turn: (length > 1).then_some(Turn { position, length }),
             chance: (chance != (0.0, 1.0)).then_some(chance),
             envelope: self.envelope(),
@@ -490,6 +494,20 @@ impl Region {
             bend_semitones: self.bend_semitones(),
             ..Manner::default()
         }
+    }
+
+    /// How far into its part a note begins: the part begins as early as controllers may take it.
+    fn late_start(&self) -> Option<LateStart> {
+        let lowest: f32 =
+            self.following.iter().filter(|it| it.opcode == "offset").map(Following::lowest).sum();
+        let offset = self.frames(["offset", ""]).unwrap_or(0);
+        let random_frames = self.frames(["offset_random", ""]).unwrap_or(0);
+        let frames = offset.min(-lowest.floor() as u64);
+        (random_frames > 0 || self.is_followed("offset")).then_some(LateStart {
+            frames,
+            random_frames,
+            rate_hz: 0,
+        })
     }
 
     fn velocity_curve(&self) -> Option<Curve> {

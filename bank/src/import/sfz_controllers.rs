@@ -94,6 +94,12 @@ impl Following {
         Following { opcode, controller, rest, response: Response::Linear, depth }
     }
 
+    /// The lowest that it takes its opcode with it, 0 or less.
+    pub fn lowest(&self) -> f32 {
+        let at = |step: u8| self.depth * self.response.at(f32::from(step) / 127.0);
+        (0..=127).map(at).fold(0.0, f32::min)
+    }
+
     /// The same as a zone has it.
     pub fn moving(&self, moves: Moves) -> Follow {
         let Following { controller, rest, response, depth, .. } = *self;
@@ -261,7 +267,9 @@ fn moves(opcode: &str, controller: u16) -> bool {
     match opcode {
         "amplitude" | "volume" => !OF_KEYBOARD.contains(&controller),
         "pan" => controller != PAN_OF_KEYBOARD,
-        "tune" | "pitch" | "cutoff" | "width" | "resonance" | "amp_veltrack" | "fil_veltrack" => true,
+        "tune" | "pitch" | "cutoff" | "width" | "resonance" | "amp_veltrack" | "fil_veltrack" | "offset" => {
+            true
+        }
         _ => opcode.split_once('_').is_some_and(|(family, _)| match family {
             "ampeg" | "pitcheg" | "fileg" | "pitchlfo" | "fillfo" | "amplfo" => true,
             _ => is_numbered_lfo(family) || band(family).is_some(),

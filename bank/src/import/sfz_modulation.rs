@@ -288,6 +288,7 @@ fn moves(opcode: &str, manner: &Manner, places: &BTreeMap<String, u8>) -> Option
         "pan" => return Some(Moves::Pan),
         "width" => return Some(Moves::Width),
         "amp_veltrack" => return Some(Moves::Onset(Onset::VelocityTracking)),
+        "offset" => return Some(Moves::Onset(Onset::StartFrames)),
         "cutoff" => return of_filter(Moves::CutoffCents),
         "resonance" => return of_filter(Moves::Onset(Onset::ResonanceDb)),
         "fil_veltrack" => return of_filter(Moves::Onset(Onset::VelocityToCutoffCents)),
@@ -373,6 +374,7 @@ pub(super) fn written_move(manner: &Manner, moves: Moves, depth: f32) -> Option<
             Onset::VelocityTracking => Some("amp_veltrack".to_string()),
             Onset::ResonanceDb => Some("resonance".to_string()),
             Onset::VelocityToCutoffCents => Some("fil_veltrack".to_string()),
+            Onset::StartFrames => Some("offset".to_string()),
         },
     };
     opcode.map(|opcode| (opcode, depth))

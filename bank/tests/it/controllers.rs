@@ -3,7 +3,7 @@
 use std::fs;
 
 use neume_bank::{
-    Band, Depths, Follow, Instrument, Lfo, Moves, Onset, ScanReport, Stage, Stereo, Wave, Zone,
+    Band, Depths, Follow, Instrument, LateStart, Lfo, Moves, Onset, ScanReport, Stage, Stereo, Wave, Zone,
 };
 
 use crate::scan::Place;
@@ -244,5 +244,34 @@ fn what_a_note_settles_follows_and_tone_and_place_are_told_and_written_back() {
             (manner.stereo, manner.bend_semitones, manner.bands, lfos, follows)
         };
         assert_eq!(plain(zone), plain(read));
+    }
+}
+
+#[test]
+fn a_start_that_is_left_to_chance_or_follows_controllers_is_told_and_written_back() {
+    let (report, _place) = scanned(
+        "<global> sample=a.wav\n<region> key=60 offset=100 offset_random=3000\n\
+         <region> key=61 offset=1000 end=7999 offset_oncc20=-600 offset_oncc131=2000\n\
+         <region> key=62 offset=50\n<region> key=63 offset_random=0 offset_random=-3\n",
+    );
+    assert_eq!(report.not_honoured, []);
+    let zones = &told(&report).zones;
+    let rate_hz = report.bank.sounds[zones[0].sound].rate_hz;
+    let late = |frames, random_frames| Some(LateStart { frames, random_frames, rate_hz });
+    let starts = |zone: &Zone| (zone.manner.span.map(|span| span.0), zone.manner.late_start);
+    assert_eq!(starts(&zones[0]), (Some(100), late(0, 3_000)));
+    assert_eq!(starts(&zones[1]), (Some(400), late(600, 0)), "what a controller may reach is there");
+    assert_eq!(starts(&zones[2]), (Some(50), None));
+    assert_eq!(starts(&zones[3]), (None, None));
+    let out = Place::new();
+    neume_bank::export::sfz(&report.bank, out.folder.path(), &mut |_| {}).unwrap();
+    let again = out.scan();
+    for (zone, read) in zones.iter().zip(&told(&again).zones) {
+        let followed = |zone: &Zone| {
+            let all = zone.manner.follows.iter().filter(|it| it.moves == Moves::Onset(Onset::StartFrames));
+            all.map(|it| (it.controller, it.depth)).collect::<Vec<_>>()
+        };
+        let all = |zone: &Zone| (starts(zone), zone.manner.span, followed(zone));
+        assert_eq!(all(zone), all(read));
     }
 }

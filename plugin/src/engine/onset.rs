@@ -12,6 +12,8 @@ pub(super) struct Onset {
     pub filter: Option<Filter>,
     pub lfos: [Option<Lfo>; Manner::MOST_LFOS],
     pub modulation_envelopes: [Option<ModulationEnvelope>; Manner::MOST_MODULATION_ENVELOPES],
+    /// How far into its part of the sound the note begins, in frames of its [`neume_bank::LateStart`].
+    pub start_frames: f32,
 }
 
 impl Onset {
@@ -23,6 +25,7 @@ impl Onset {
             filter: manner.filter,
             lfos: manner.lfos,
             modulation_envelopes: manner.modulation_envelopes,
+            start_frames: manner.late_start.map_or(0.0, |late| late.frames as f32),
         };
         for follow in manner.follows.iter() {
             if let Moves::Onset(what) = follow.moves {
@@ -77,6 +80,7 @@ impl Onset {
             Settles::VelocityToCutoffCents => {
                 self.filter.iter_mut().for_each(|filter| filter.velocity_tracking_cents += by);
             }
+            Settles::StartFrames => self.start_frames += by,
         }
     }
 }

@@ -120,6 +120,11 @@ impl Reader {
         }
     }
 
+    /// Begins further into the sound.
+    pub fn skip(&mut self, frames: u64) {
+        self.position = self.extent.wrap(frames << 32);
+    }
+
     /// The frame that it has come to.
     pub fn frame(&self) -> u64 {
         self.position >> 32

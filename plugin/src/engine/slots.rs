@@ -26,6 +26,15 @@ pub(super) struct Part {
     pub zone: usize,
     /// MIDI note, with its fraction.
     pub pitch_midi: f64,
+    /// How often its key was struck before.
+    pub strike: u32,
+}
+
+impl Part {
+    /// A number 0..1 for this zone in this strike, as if at random.
+    pub fn drawn(&self) -> f32 {
+        drawn(nearest_key(self.pitch_midi), self.strike, self.zone as u64 + 1)
+    }
 }
 
 /// The sixteen slots.
@@ -73,14 +82,14 @@ impl Slots {
             Mode::Chromatic => f64::from(key),
             Mode::Drawn | Mode::Slots => finite(sound.drawn_midi, 60.0),
         };
-        let struck = pitch_midi.round().clamp(0.0, 127.0) as u8;
+        let struck = nearest_key(pitch_midi);
         let strikes = self.strikes.get_mut(slot)?.get_mut(usize::from(struck))?;
         let strike = *strikes;
         let zones = zones_of(&sound.zones, struck, midi_velocity(velocity), strike);
         *strikes = strikes.wrapping_add(1);
         zones[0]?;
         let releases = sound.zones.await_letting_go().then_some(strike);
-        Some(Chord { sound: sound.clone(), zones, pitch_midi, releases })
+        Some(Chord { sound: sound.clone(), zones, pitch_midi, strike, releases })
     }
 }
 
@@ -90,6 +99,8 @@ pub(super) struct Chord {
     pub sound: Arc<Playable>,
     zones: [Option<usize>; Instrument::MOST_LAYERS],
     pitch_midi: f64,
+    /// How often the key was struck before.
+    strike: u32,
     /// Where something may sound when the key is let go: how often it was struck before.
     pub releases: Option<u32>,
 }
@@ -97,7 +108,8 @@ pub(super) struct Chord {
 impl Chord {
     /// One zone after another.
     pub fn parts(&self) -> impl Iterator<Item = Part> + '_ {
-        let part = |zone| Part { sound: self.sound.clone(), zone, pitch_midi: self.pitch_midi };
+        let (pitch_midi, strike) = (self.pitch_midi, self.strike);
+        let part = move |zone| Part { sound: self.sound.clone(), zone, pitch_midi, strike };
         self.zones.iter().flatten().copied().map(part)
     }
 }
@@ -133,7 +145,7 @@ pub(super) enum Departure {
 impl Departed {
     /// What sounds now, each with its gain in decibels, eight zones at most.
     pub fn parts(&self) -> impl Iterator<Item = (Part, f32)> + '_ {
-        let key = self.pitch_midi.round().clamp(0.0, 127.0) as u8;
+        let key = nearest_key(self.pitch_midi);
         let velocity = midi_velocity(self.velocity);
         let serves = move |zone: &PlayableZone| {
             let (low, high) = zone.velocities;
@@ -146,7 +158,8 @@ impl Departed {
                 Departure::KeyUnderPedal => release.ignores_pedal,
                 Departure::Pedal => !release.ignores_pedal,
             };
-            let part = || Part { sound: self.sound.clone(), zone, pitch_midi: self.pitch_midi };
+            let (pitch_midi, strike) = (self.pitch_midi, self.strike);
+            let part = || Part { sound: self.sound.clone(), zone, pitch_midi, strike };
             (is_due && serves(it)).then(|| (part(), -release.decay_db_per_sec * self.secs))
         });
         due.take(Instrument::MOST_LAYERS)
@@ -163,7 +176,7 @@ pub(super) fn audition(sound: Arc<Playable>) -> Result<Part, Arc<Playable>> {
     match zones_of(&sound.zones, key, 127, 0)[0] {
         Some(zone) => {
             let pitch_midi = sound.zones.get(zone).map_or(60.0, |zone| f64::from(zone.root_midi));
-            Ok(Part { sound, zone, pitch_midi })
+            Ok(Part { sound, zone, pitch_midi, strike: 0 })
         }
         None => Err(sound),
     }
@@ -199,16 +212,21 @@ fn is_its_turn(manner: &Manner, key: u8, strike: u32) -> bool {
     let turn = manner.turn.filter(|turn| turn.length > 0);
     let waits = turn.is_some_and(|turn| strike % u32::from(turn.length) != u32::from(turn.position));
     let misses = |(from, to): (f32, f32)| {
-        let drawn = drawn(key, strike);
+        let drawn = drawn(key, strike, 0);
         drawn < from || drawn >= to
     };
     !waits && !manner.chance.is_some_and(misses)
 }
 
-/// A number 0..1 for a strike of a key, as if at random: the same for the same strike, so that a project sounds the
-/// same each time. (The finaliser of SplitMix64, Steele et al., 2014.)
-fn drawn(key: u8, strike: u32) -> f32 {
-    let mut x = (u64::from(strike) << 8 | u64::from(key)).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+fn nearest_key(pitch_midi: f64) -> u8 {
+    pitch_midi.round().clamp(0.0, 127.0) as u8
+}
+
+/// A number 0..1 for a strike of a key and what it is drawn for, as if at random: the same for the same strike, so that a
+/// project sounds the same each time. (The finaliser of SplitMix64, Steele et al., 2014.)
+fn drawn(key: u8, strike: u32, purpose: u64) -> f32 {
+    let counted = purpose << 40 | u64::from(strike) << 8 | u64::from(key);
+    let mut x = counted.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     ((x ^ (x >> 31)) >> 40) as f32 / (1u64 << 24) as f32

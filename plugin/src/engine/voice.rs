@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use neume_bank::{Choke, Fade, Follow, Manner, Moves, Restrike};
+use neume_bank::{Choke, Fade, Follow, LateStart, Manner, Moves, Restrike};
 
 use super::channel::{Bend, Controls, MODULATION, Motion};
 use super::envelope::{Envelope, Shape};
@@ -14,9 +14,10 @@ use super::panorama::panned;
 use super::ramp::Ramp;
 use super::reader::{CHUNK, Desk, Reader, smooth};
 use super::settings::{Settings, within};
-use super::slots::{Departed, Departure, Part, let_go};
+use super::slots::{Departed, Departure, Part, finite, let_go};
 use super::stream::Stream;
 use crate::handoff::{Page, PageAsk, Pcm, Playable};
+use crate::streaming::HEAD_FRAMES;
 
 /// A voice that is stolen or choked fades over this time.
 const FADE_SECS: f32 = 0.004;
@@ -148,7 +149,8 @@ impl Voice {
     /// Begins a note. Whatever the voice played before is gone.
     pub fn start(&mut self, start: Start) {
         self.stop();
-        let Part { sound, zone, pitch_midi } = start.part;
+        let drawn = start.part.drawn();
+        let Part { sound, zone, pitch_midi, .. } = start.part;
         let Some(place) = sound.zones.get(zone) else {
             return let_go(sound);
         };
@@ -166,6 +168,9 @@ impl Voice {
         let bend = modulation.as_ref().map_or(bend, |it| bend * it.ratio());
         let in_panorama = modulation.as_ref().is_some_and(Modulation::has_panorama);
         let mut reader = Reader::new(place, pitch_midi, bend, start.rate_hz);
+        if let Some(late) = manner.late_start {
+            reader.skip(late_frames(late, onset.start_frames, drawn, &place.pcm));
+        }
         let stream = Stream::new(&place.pcm);
         reader.reach(&place.pcm, stream.available());
         *self = Voice {
@@ -494,6 +499,17 @@ fn add(out: &mut [f32], samples: Option<&[f32]>, levels: Option<&[f32]>, gain: f
 fn zone_gain(db: f32) -> f32 {
     let db = within(db, -144.0, 48.0, 0.0);
     if db == 0.0 { 1.0 } else { 10f32.powf(db / 20.0) }
+}
+
+/// How far into its samples a note begins that is to begin so far on, and further by a share of what is left to chance. Of a
+/// sound that may be streamed there is always enough in memory to go on from there.
+fn late_frames(late: LateStart, frames: f32, drawn: f32, pcm: &Pcm) -> u64 {
+    let rate_hz = if late.rate_hz > 0 { f64::from(late.rate_hz) } else { f64::from(pcm.rate_hz) };
+    let more = (f64::from(drawn) * (late.random_frames as f64 + 1.0)).floor();
+    let frames = ((f64::from(frames).max(0.0) + more) * finite(pcm.rate_hz, 0.0) / rate_hz)
+        .min(f64::from(u32::MAX / 2)) as u64;
+    let is_long = pcm.sustain.is_none() && (pcm.rest.is_some() || pcm.left.len() > HEAD_FRAMES);
+    if is_long { frames.min(HEAD_FRAMES as u64 / 2) } else { frames }
 }
 
 /// How far the pitch wheel takes a zone down and up, beside the others.

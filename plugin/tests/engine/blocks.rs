@@ -3,8 +3,8 @@
 use neume::engine::{Event, Expression, Mode, Note, Notes, Settings, TimedEvent};
 use neume::handoff::{Pcm, Playable, PlayableZone};
 use neume_bank::{
-    Band, Choke, Depths, Envelope, Filter, FilterKind, Follow, Lfo, Manner, ModulationEnvelope, Moves, Onset,
-    Response, Stage, Stereo, Wave,
+    Band, Choke, Depths, Envelope, Filter, FilterKind, Follow, LateStart, Lfo, Manner, ModulationEnvelope,
+    Moves, Onset, Response, Stage, Stereo, Wave,
 };
 use proptest::prelude::*;
 
@@ -74,8 +74,10 @@ fn moving() -> Playable {
         follow(Follow::PRESSURE, Moves::EnvelopePitchCents(0), 50.0),
         follow(Follow::VELOCITY, Moves::Onset(Onset::Envelope(Stage::Decay)), 0.1),
         follow(4, Moves::Onset(Onset::LfoPhase(0)), 0.4),
+        follow(4, Moves::Onset(Onset::StartFrames), 300.0),
     ];
     let moved = Manner {
+        late_start: Some(LateStart { frames: 50, random_frames: 5_000, rate_hz: 44_100 }),
         filter: Some(filter),
         stereo: Some(Stereo { width: 0.4, position: -0.3 }),
         bend_semitones: Some((-7.0, 1.0)),

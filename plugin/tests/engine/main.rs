@@ -10,6 +10,7 @@ mod pitch;
 mod realtime;
 mod release;
 mod rig;
+mod starts;
 mod streaming;
 mod tone;
 mod zones;

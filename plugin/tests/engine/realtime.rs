@@ -9,7 +9,7 @@ use neume::engine::{Event, Expression, Mode, Note, Notes, Settings, TimedEvent};
 use neume::handoff::{KeyPress, Playable, PlayableZone, ToEngine};
 
 use neume_bank::{
-    Band, Choke, Curve, Depths, Envelope, Fade, Filter, FilterKind, Follow, Follows, Lfo, Manner,
+    Band, Choke, Curve, Depths, Envelope, Fade, Filter, FilterKind, Follow, Follows, LateStart, Lfo, Manner,
     ModulationEnvelope, Moves, OnRelease, Onset, Response, Restrike, Stage, Stereo, Turn,
 };
 
@@ -98,6 +98,7 @@ fn moving() -> Playable {
         lfos: [Some(lfo), Some(Lfo { freq_hz: f32::NAN, ..lfo }), None],
         modulation_envelopes: [Some(envelope), Some(ModulationEnvelope { decay_secs: f32::NAN, ..envelope })],
         choke: Some(choke),
+        late_start: Some(LateStart { frames: 9, random_frames: u64::MAX, rate_hz: 1 }),
         stereo: Some(Stereo { width: f32::NAN, position: 9.0 }),
         bend_semitones: Some((f32::NAN, f32::MAX)),
         bands: [Some(band), Some(Band { octaves: f32::INFINITY, gain_db: f32::NAN, ..band }), None],
@@ -171,6 +172,7 @@ fn everything_followed() -> Follows {
         Moves::Onset(Onset::VelocityTracking),
         Moves::Onset(Onset::ResonanceDb),
         Moves::Onset(Onset::VelocityToCutoffCents),
+        Moves::Onset(Onset::StartFrames),
     ];
     let response = |controller: u8| match controller % 3 {
         0 => Response::Square,
