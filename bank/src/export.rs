@@ -132,6 +132,7 @@ fn region(bank: &Bank, zone: &Zone, sample: &str, curves: &[Curve]) -> String {
         None => "",
     };
     line += &import::sfz_modulation::written(manner);
+    line += &import::sfz_sources::written(manner);
     line += &import::sfz_controllers::written(manner, curves);
     let late = manner.late_start.unwrap_or_default();
     let (start, end) = manner.span.unwrap_or((0, sound.frames));

@@ -1,17 +1,18 @@
-//! Controllers of MIDI that move a zone while it sounds.
+//! Controllers of MIDI that move a zone while it sounds, and what of the zone itself moves it in the place of one.
 
 use std::ops::Deref;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::instrument::{Curve, Fade};
+use crate::instrument::{Curve, Fade, Manner};
 use crate::modulation::number;
 
 /// A controller and what it moves.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Follow {
-    /// 0..=127, or [`Follow::PRESSURE`], [`Follow::VELOCITY`], [`Follow::KEY`].
+    /// 0..=127, or [`Follow::PRESSURE`], [`Follow::VELOCITY`], [`Follow::KEY`], or one of those from
+    /// [`Follow::ENVELOPES`] on.
     pub controller: u8,
     /// Where it stands until it is moved, 0..=1.
     pub rest: f32,
@@ -57,6 +58,8 @@ pub enum Moves {
     BandOctaves(u8),
     /// How far it is lifted, in decibels.
     BandGainDb(u8),
+    /// How far another that the zone follows takes what it moves, by its place among them, which is before this one's.
+    Depth(u8),
     /// Something that holds from the start of a note on.
     Onset(Onset),
 }
@@ -83,6 +86,10 @@ pub enum Onset {
     VelocityToCutoffCents,
     /// How far into its part of the sound the note begins.
     StartFrames,
+    /// The seconds to a point of the zone's envelope through points of this place, as the note leaves for it.
+    PointSecs(u8, u8),
+    /// The level of that point.
+    PointLevel(u8, u8),
 }
 
 /// A part of an envelope: seconds, and for the sustain a share of full height.
@@ -154,19 +161,34 @@ impl Follow {
     pub const VELOCITY: u8 = 131;
     /// The key of each note.
     pub const KEY: u8 = 133;
+    /// From here on the heights of the zone's own envelopes through points, by their places.
+    pub const ENVELOPES: u8 = 192;
 
     /// Whether it moves what sounds already.
     pub fn is_live(&self) -> bool {
         !matches!(self.moves, Moves::Onset(_))
     }
 
+    /// Whether the zone itself moves it.
+    pub fn is_of_zone(&self) -> bool {
+        let last = Follow::ENVELOPES + Manner::MOST_POINT_ENVELOPES as u8;
+        (Follow::ENVELOPES..last).contains(&self.controller)
+    }
+
     /// How far it moves what it moves, with the controller here, or at rest.
     pub fn by(&self, stands: Option<f32>) -> f32 {
-        self.depth * self.response.at(stands.unwrap_or(self.rest))
+        self.by_deeper(0.0, stands)
+    }
+
+    /// The same where its depth is so much more.
+    pub fn by_deeper(&self, deeper: f32, stands: Option<f32>) -> f32 {
+        (self.depth + deeper) * self.response.at(stands.unwrap_or(self.rest))
     }
 
     fn bounded(mut self) -> Follow {
-        if ![Follow::PRESSURE, Follow::VELOCITY, Follow::KEY].contains(&self.controller) {
+        let is_own =
+            [Follow::PRESSURE, Follow::VELOCITY, Follow::KEY].contains(&self.controller) || self.is_of_zone();
+        if !is_own {
             self.controller = self.controller.min(127);
         }
         self.rest = number(self.rest, 0.0, 1.0, 0.0);
@@ -200,10 +222,28 @@ impl Follows {
         self.iter().map(|follow| follow.bounded()).collect::<Vec<_>>().into()
     }
 
+    /// How much further each of these goes by others among them that move its depth.
+    pub fn deeper(all: &[Follow], stands: impl Fn(u8) -> Option<f32>) -> [f32; Follows::MOST] {
+        let mut deeper = [0.0; Follows::MOST];
+        // Each lies behind what it moves, which may move the depth of another in turn.
+        for (i, follow) in all.iter().enumerate().take(Follows::MOST).rev() {
+            let Moves::Depth(place) = follow.moves else { continue };
+            let by = follow.by_deeper(deeper[i], stands(follow.controller));
+            if let Some(moved) = deeper.get_mut(usize::from(place)).filter(|_| usize::from(place) < i) {
+                *moved += by;
+            }
+        }
+        deeper
+    }
+
+    /// Whether one moves the depth of another.
+    pub fn deepen(&self) -> bool {
+        self.iter().any(|follow| matches!(follow.moves, Moves::Depth(_)))
+    }
+
     /// By how much the controllers at rest turn the level up, in decibels.
     pub fn gain_db_at_rest(&self) -> f32 {
-        let of_gain = self.iter().filter(|follow| follow.moves == Moves::GainDb);
-        20.0 * self.amplitude(|_| None).max(1e-7).log10() + of_gain.map(|follow| follow.by(None)).sum::<f32>()
+        20.0 * self.amplitude(|_| None).max(1e-7).log10() + self.moving(Moves::GainDb, |_| None).sum::<f32>()
     }
 
     /// Whether this controller moves anything.
@@ -247,8 +287,14 @@ impl Follows {
     }
 
     fn amplitude(&self, stands: impl Fn(u8) -> Option<f32>) -> f32 {
-        let of_level = self.iter().filter(|follow| follow.moves == Moves::Amplitude);
-        of_level.map(|follow| follow.by(stands(follow.controller)).max(0.0)).product()
+        self.moving(Moves::Amplitude, stands).map(|by| by.max(0.0)).product()
+    }
+
+    /// How far each of those goes that move this.
+    fn moving(&self, moves: Moves, stands: impl Fn(u8) -> Option<f32>) -> impl Iterator<Item = f32> {
+        let deeper = Follows::deeper(self, &stands);
+        let moving = self.iter().zip(deeper).filter(move |(follow, _)| follow.moves == moves);
+        moving.map(move |(follow, deeper)| follow.by_deeper(deeper, stands(follow.controller)))
     }
 }
 
@@ -296,6 +342,29 @@ mod tests {
             assert_eq!([0.0, 0.25, 1.0].map(|x| response.at(x)), expected, "{number}");
         }
         assert_eq!(Response::numbered(7), None);
+    }
+
+    #[test]
+    fn what_moves_the_depth_of_another_multiplies_both() {
+        let of = |controller, moves, depth| Follow {
+            controller,
+            rest: 0.5,
+            response: Response::Linear,
+            moves,
+            depth,
+        };
+        let product = vec![
+            of(1, Moves::Amplitude, 0.2),
+            of(2, Moves::Depth(0), 0.4),
+            of(3, Moves::Depth(1), 2.0),
+            of(4, Moves::Depth(9), 1.0),
+        ];
+        let follows = Follows::from(product);
+        assert!(follows.deepen());
+        let expected = 0.5f32 * (0.2 + 0.5 * (0.4 + 0.5 * 2.0));
+        assert!((follows.gain_db_at_rest() - 20.0 * expected.log10()).abs() < 1e-3);
+        let deeper = Follows::deeper(&follows, |controller| (controller == 2).then_some(0.0));
+        assert_eq!(deeper[..4], [0.0, 1.0, 0.0, 0.0]);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::follow::Follows;
 use crate::modulation::{self, Band, Choke, Filter, Lfo, ModulationEnvelope};
+use crate::points::PointEnvelope;
 use crate::{Loop, Sound};
 
 /// Sounds grouped into zones.
@@ -123,6 +124,9 @@ pub struct Manner {
     /// What moves its pitch and its filter once.
     #[serde(skip_serializing_if = "are_none")]
     pub modulation_envelopes: [Option<ModulationEnvelope>; Manner::MOST_MODULATION_ENVELOPES],
+    /// Envelopes of which it follows the heights as it follows controllers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub point_envelopes: Vec<PointEnvelope>,
     /// What silences it, and what it silences.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub choke: Option<Choke>,
@@ -164,6 +168,7 @@ impl Default for Manner {
             bands: [None; Manner::MOST_BANDS],
             lfos: [None; Manner::MOST_LFOS],
             modulation_envelopes: [None; Manner::MOST_MODULATION_ENVELOPES],
+            point_envelopes: Vec::new(),
             choke: None,
             follows: Follows::default(),
         }
@@ -198,6 +203,8 @@ impl Manner {
     pub const MOST_LFOS: usize = 3;
     /// Envelopes of a zone beside that of its loudness: for the pitch and for the filter.
     pub const MOST_MODULATION_ENVELOPES: usize = 2;
+    /// Envelopes of a zone that go through points.
+    pub const MOST_POINT_ENVELOPES: usize = 4;
     /// Bands of a zone's equalizer.
     pub const MOST_BANDS: usize = 3;
     /// The reach of the pitch wheel, down and up in semitones, where nobody says another.
@@ -259,6 +266,8 @@ impl Manner {
         self.bands = self.bands.map(|band| band.map(Band::bounded));
         self.lfos = self.lfos.map(|lfo| lfo.map(Lfo::bounded));
         self.modulation_envelopes = self.modulation_envelopes.map(|it| it.map(ModulationEnvelope::bounded));
+        self.point_envelopes.truncate(Manner::MOST_POINT_ENVELOPES);
+        self.point_envelopes = self.point_envelopes.into_iter().map(PointEnvelope::bounded).collect();
         self.choke = self.choke.map(Choke::bounded);
         self.follows = self.follows.bounded();
         self
@@ -441,6 +450,15 @@ impl Envelope {
     pub const RELEASE_DB: f32 = 60.0;
     /// A level below this is silence, linear: a decay to nothing ends here.
     pub const SILENCE: f32 = 1e-5;
+    /// At full level while the key is down, and silent at once when it is up.
+    pub const OPEN: Envelope = Envelope {
+        delay_secs: 0.0,
+        attack_secs: 0.0,
+        hold_secs: 0.0,
+        decay_secs: 0.0,
+        sustain_norm: 1.0,
+        release_secs: 0.0,
+    };
     /// Longest stage.
     const MOST_SECS: f32 = 100.0;
 

@@ -323,7 +323,7 @@ impl Choke {
 /// Longest stage of an envelope, and longest delay.
 const MOST_SECS: f32 = 100.0;
 
-fn secs(secs: f32) -> f32 {
+pub(crate) fn secs(secs: f32) -> f32 {
     number(secs, 0.0, MOST_SECS, 0.0)
 }
 

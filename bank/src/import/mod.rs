@@ -11,6 +11,7 @@ pub(crate) mod sf2;
 pub(crate) mod sfz;
 pub(crate) mod sfz_controllers;
 pub(crate) mod sfz_modulation;
+pub(crate) mod sfz_sources;
 mod sfz_text;
 mod tables;
 mod xml;

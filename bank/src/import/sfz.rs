@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use neume_models::legend::note_number;
-
 use super::files::Files;
 use super::sfz_controllers::{self, Controllers, Following};
 use super::sfz_modulation;
-use super::sfz_text::{Piece, Text};
+use super::sfz_sources;
+use super::sfz_text::{Piece, Text, key_of};
 use super::{Imported, Place, ToldInstrument, ToldZone, strike_if_all_wait, take_out_layers};
 use crate::{Curve, Envelope, Fade, LateStart, Loop, Looping, Manner, OnRelease, Stereo, Turn};
 
@@ -372,6 +371,7 @@ fn cc<'a>(name: &'a str, prefix: &str) -> Option<&'a str> {
 fn is_known(name: &str) -> bool {
     KNOWN.contains(&name)
         || sfz_modulation::is_known(name)
+        || sfz_sources::is_known(name)
         || FADES.iter().any(|fade| cc(name, &format!("{fade}cc")).is_some())
         || cc(name, "locc").is_some()
         || cc(name, "hicc").is_some()
@@ -573,28 +573,5 @@ impl Region {
             Envelope { delay_secs, attack_secs, hold_secs, decay_secs, sustain_norm, release_secs };
         let [decay, release] = fall_shares(&envelope);
         Some(Envelope { decay_secs: decay_secs * decay, release_secs: release_secs * release, ..envelope })
-    }
-}
-
-/// A MIDI number, or a note with middle C as `c4`.
-fn key_of(text: &str) -> Option<i32> {
-    if let Ok(number) = text.parse::<f32>() {
-        return Some(number.clamp(-1_000.0, 1_000.0) as i32);
-    }
-    note_number(text)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::key_of;
-
-    #[test]
-    fn keys_are_numbers_or_notes() {
-        let table =
-            [("60", Some(60)), ("c4", Some(60)), ("C#4", Some(61)), ("db4", Some(61)), ("a-1", Some(9))];
-        let none = [("", None), ("h4", None), ("c", None), ("c99999999999", None), ("-1", Some(-1))];
-        for (text, expected) in table.into_iter().chain(none) {
-            assert_eq!(key_of(text), expected, "{text}");
-        }
     }
 }

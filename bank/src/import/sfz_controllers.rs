@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::sfz::{FADES, Opcodes};
 use super::sfz_modulation::{self, OF_BAND, OF_LFO, OF_NUMBERED_LFO, band, is_numbered_lfo};
+use super::sfz_sources;
 use super::sfz_text::Piece;
 use crate::Manner;
 use crate::export::number as written_number;
@@ -46,6 +47,9 @@ fn follows(opcode: &str) -> Option<Follows> {
             return Some(Follows::Sum(0.0));
         }
         _ => {}
+    }
+    if sfz_sources::may_follow(opcode) {
+        return Some(Follows::Sum(0.0));
     }
     let (family, part) = opcode.split_once('_')?;
     let of_envelope = ["delay", "attack", "hold", "decay", "release"].contains(&part);
@@ -103,9 +107,14 @@ impl Following {
     /// The same as a zone has it.
     pub fn moving(&self, moves: Moves) -> Follow {
         let Following { controller, rest, response, depth, .. } = *self;
-        let depth = if is_in_percent(moves) { depth / 100.0 } else { depth };
+        let depth = in_unit(moves, depth);
         Follow { controller, rest, response, moves, depth }
     }
+}
+
+/// What a file says, in the unit of a zone.
+pub(super) fn in_unit(moves: Moves, depth: f32) -> f32 {
+    if is_in_percent(moves) { depth / 100.0 } else { depth }
 }
 
 /// Whether a file says it in hundredths of what a zone has.
@@ -270,6 +279,7 @@ fn moves(opcode: &str, controller: u16) -> bool {
         "tune" | "pitch" | "cutoff" | "width" | "resonance" | "amp_veltrack" | "fil_veltrack" | "offset" => {
             true
         }
+        _ if sfz_sources::may_follow(opcode) => true,
         _ => opcode.split_once('_').is_some_and(|(family, _)| match family {
             "ampeg" | "pitcheg" | "fileg" | "pitchlfo" | "fillfo" | "amplfo" => true,
             _ => is_numbered_lfo(family) || band(family).is_some(),
@@ -281,7 +291,7 @@ fn moves(opcode: &str, controller: u16) -> bool {
 /// head of a file; with the curves, of which each is written once.
 pub(crate) fn heading<'a>(manners: impl Iterator<Item = &'a Manner>) -> (String, Vec<Curve>) {
     let (mut rests, mut curves) = (BTreeMap::new(), Vec::new());
-    for follow in manners.flat_map(|manner| manner.follows.iter()) {
+    for follow in manners.flat_map(|manner| manner.follows.iter()).filter(|follow| !follow.is_of_zone()) {
         rests.entry(u16::from(follow.controller)).or_insert(follow.rest);
         if let Response::Drawn(curve) = follow.response
             && !curves.contains(&curve)
@@ -310,15 +320,23 @@ pub(crate) fn heading<'a>(manners: impl Iterator<Item = &'a Manner>) -> (String,
 /// The opcodes that say what a zone follows; `curves` are those of [`heading`].
 pub(crate) fn written(manner: &Manner, curves: &[Curve]) -> String {
     let mut line = String::new();
-    for Follow { controller, response, moves, depth, .. } in manner.follows.iter() {
+    for Follow { controller, response, moves, depth, .. } in
+        manner.follows.iter().filter(|follow| !follow.is_of_zone())
+    {
         if let (Response::Fade(fade), Moves::Amplitude) = (response, moves) {
             let borders = [fade.rises.0, fade.rises.1, fade.falls.0, fade.falls.1];
             let said = FADES.iter().zip(borders).zip([0, 0, 127, 127]).filter(|((_, at), rest)| at != rest);
             said.for_each(|((name, at), _)| line += &format!("{name}cc{controller}={at} "));
             continue;
         }
-        let depth = if is_in_percent(*moves) { 100.0 * depth } else { *depth };
-        let Some((opcode, depth)) = sfz_modulation::written_move(manner, *moves, depth) else { continue };
+        let said = match moves {
+            Moves::Depth(place) => {
+                let moved = manner.follows.get(usize::from(*place));
+                moved.and_then(|moved| sfz_sources::written_depth(manner, moved, *depth))
+            }
+            _ => sfz_modulation::written_move(manner, *moves, depth / in_unit(*moves, 1.0)),
+        };
+        let Some((opcode, depth)) = said else { continue };
         line += &format!("{opcode}_oncc{controller}={} ", written_number(depth));
         let drawn = |curve: &Curve| Some(FIRST_CURVE + curves.iter().position(|it| it == curve)? as u16);
         let curve = match response {

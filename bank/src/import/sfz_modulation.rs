@@ -8,10 +8,11 @@ use std::collections::BTreeMap;
 
 use super::sfz::{Region, fall_shares};
 use super::sfz_controllers;
+use super::sfz_sources;
 use crate::export::number;
 use crate::{
-    Band, Choke, Depths, Filter, FilterKind, Follow, Follows, Lfo, Manner, ModulationEnvelope, Moves, Onset,
-    Restrike, Stage, Wave,
+    Band, Choke, Depths, Envelope, Filter, FilterKind, Follow, Follows, Lfo, Manner, ModulationEnvelope,
+    Moves, Onset, Restrike, Stage, Wave,
 };
 
 /// How fast a region is silenced where it says nothing else.
@@ -106,12 +107,19 @@ impl Region {
             manner.modulation_envelopes[1] = None;
             manner.lfos[1] = None;
         }
+        let (envelopes, many_envelopes) = self.point_envelopes();
+        let (numbers, envelopes): (Vec<u16>, Vec<_>) = envelopes.into_iter().unzip();
+        manner.point_envelopes = envelopes;
+        if manner.point_envelopes.iter().any(|it| it.ends_note) {
+            manner.envelope = Some(Envelope::OPEN);
+        }
         let crowded = self.add_numbered_lfos(&mut manner.lfos, &mut places);
         manner.bands = std::array::from_fn(|place| self.band(place));
-        manner.follows = self.follows(manner, &places);
+        manner.follows = self.follows(manner, &places, &numbers);
         manner.choke = self.choke();
         crowded
             .then(|| "sfz: lfoN (a fourth oscillator)".to_string())
+            .or(many_envelopes.then(|| "sfz: egN (a fifth envelope)".to_string()))
             .or((cutoff_hz.is_some() && known.is_none()).then(|| format!("sfz: fil_type={kind}")))
             .or(self.strange_wave().map(|wave| format!("sfz: lfoN_wave={wave}")))
     }
@@ -125,23 +133,29 @@ impl Region {
             octaves: number("bw", 1.0),
             gain_db: number("gain", 0.0),
         };
-        (band.gain_db != 0.0 || self.is_followed(&name("gain"))).then_some(band)
+        let moves = self.is_followed(&name("gain")) || sfz_sources::are_moving(self, &name("gain"));
+        (band.gain_db != 0.0 || moves).then_some(band)
     }
 
-    /// What follows controllers and velocity, but for what is not there to be moved. `places` are those of the oscillators.
-    fn follows(&self, manner: &Manner, places: &BTreeMap<String, u8>) -> Follows {
+    /// What follows controllers, velocity and the zone's own envelopes, but for what is not there to be moved. `places` are those
+    /// of the oscillators, `numbers` those of the envelopes.
+    fn follows(&self, manner: &Manner, places: &BTreeMap<String, u8>, numbers: &[u16]) -> Follows {
         // In a file every fall loses as much in its time, wherever it ends.
         let [decay, release] = manner.envelope.map_or([1.0; 2], |envelope| fall_shares(&envelope));
+        let is_ended = manner.point_envelopes.iter().any(|it| it.ends_note);
         let followed = self.following.iter().filter_map(|it| {
             let follow = it.moving(moves(&it.opcode, manner, places)?);
             let share = match follow.moves {
+                Moves::Onset(Onset::Envelope(_)) if is_ended => return None,
                 Moves::Onset(Onset::Envelope(Stage::Decay)) => decay,
                 Moves::Onset(Onset::Envelope(Stage::Release)) => release,
                 _ => 1.0,
             };
             Some(Follow { depth: follow.depth * share, ..follow })
         });
-        followed.collect::<Vec<_>>().into()
+        let mut followed: Vec<Follow> = followed.collect();
+        self.add_moved_by_envelopes(&mut followed, numbers, manner, places);
+        followed.into()
     }
 
     /// The number of a form of an oscillator that is none of Neume's; it is a triangle.
@@ -279,7 +293,7 @@ impl Region {
 }
 
 /// What an opcode moves in a zone, if that is there to be moved. `places` are those of the oscillators.
-fn moves(opcode: &str, manner: &Manner, places: &BTreeMap<String, u8>) -> Option<Moves> {
+pub(super) fn moves(opcode: &str, manner: &Manner, places: &BTreeMap<String, u8>) -> Option<Moves> {
     let of_filter = |moves: Moves| manner.filter.map(|_| moves);
     match opcode {
         "amplitude" => return Some(Moves::Amplitude),
@@ -358,6 +372,7 @@ pub(super) fn written_move(manner: &Manner, moves: Moves, depth: f32) -> Option<
         Moves::BandFreqHz(place) => of_band(place, 0),
         Moves::BandOctaves(place) => of_band(place, 1),
         Moves::BandGainDb(place) => of_band(place, 2),
+        Moves::Depth(_) => None,
         Moves::Onset(onset) => match onset {
             Onset::Envelope(stage) => {
                 depth /= match stage {
@@ -375,6 +390,8 @@ pub(super) fn written_move(manner: &Manner, moves: Moves, depth: f32) -> Option<
             Onset::ResonanceDb => Some("resonance".to_string()),
             Onset::VelocityToCutoffCents => Some("fil_veltrack".to_string()),
             Onset::StartFrames => Some("offset".to_string()),
+            Onset::PointSecs(place, point) => Some(format!("eg{}_time{point}", place + 1)),
+            Onset::PointLevel(place, point) => Some(format!("eg{}_level{point}", place + 1)),
         },
     };
     opcode.map(|opcode| (opcode, depth))

@@ -5,6 +5,8 @@
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
+use neume_models::legend::note_number;
+
 use super::files::Files;
 
 /// Files inside of files.
@@ -229,4 +231,27 @@ fn without_comments(text: &str) -> String {
         }
     }
     (plain + rest).replace('\r', "\n")
+}
+
+/// A MIDI number, or a note with middle C as `c4`.
+pub(super) fn key_of(text: &str) -> Option<i32> {
+    if let Ok(number) = text.parse::<f32>() {
+        return Some(number.clamp(-1_000.0, 1_000.0) as i32);
+    }
+    note_number(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::key_of;
+
+    #[test]
+    fn keys_are_numbers_or_notes() {
+        let table =
+            [("60", Some(60)), ("c4", Some(60)), ("C#4", Some(61)), ("db4", Some(61)), ("a-1", Some(9))];
+        let none = [("", None), ("h4", None), ("c", None), ("c99999999999", None), ("-1", Some(-1))];
+        for (text, expected) in table.into_iter().chain(none) {
+            assert_eq!(key_of(text), expected, "{text}");
+        }
+    }
 }

@@ -9,7 +9,7 @@ use neume_bank::{
 use crate::scan::Place;
 
 /// What is made of an SFZ file beside a tone named `a.wav`, as long as the place is there.
-fn scanned(text: &str) -> (ScanReport, Place) {
+pub fn scanned(text: &str) -> (ScanReport, Place) {
     let place = Place::new();
     place.tone("a.wav", 60.0);
     fs::write(place.path("It.sfz"), text).unwrap();
@@ -18,7 +18,7 @@ fn scanned(text: &str) -> (ScanReport, Place) {
     (report, place)
 }
 
-fn told(report: &ScanReport) -> &Instrument {
+pub fn told(report: &ScanReport) -> &Instrument {
     report.bank.instruments.iter().find(|instrument| instrument.is_told).unwrap()
 }
 

@@ -24,6 +24,7 @@ mod resample;
 mod robins;
 mod scan;
 mod soundfont;
+mod sources;
 mod spelling;
 mod template;
 mod tone;

@@ -27,6 +27,7 @@ mod settings;
 mod slots;
 mod source;
 mod stream;
+mod tour;
 mod voice;
 mod voices;
 

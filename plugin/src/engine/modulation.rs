@@ -5,7 +5,9 @@
 //! its age and from where the controllers are heading, and is straight in between: what a frame gets does not depend on where
 //! blocks begin.
 
-use neume_bank::{Band, Depths, Follow, Lfo, Manner, ModulationEnvelope, Moves, Wave};
+use neume_bank::{
+    Band, Depths, Follow, Follows, Lfo, Manner, ModulationEnvelope, Moves, Onset as Settles, Wave,
+};
 
 use super::channel::{Bend, Controls};
 use super::equalizer::{Bands, Equalizer};
@@ -13,6 +15,7 @@ use super::filter::Filter;
 use super::onset::Onset;
 use super::panorama::{self, AS_THEY_ARE, Panorama, Sides};
 use super::reader::{CHUNK, Desk};
+use super::tour::Tour;
 
 /// Frames from corner to corner.
 const GRID_FRAMES: usize = CHUNK;
@@ -40,6 +43,13 @@ pub(super) struct Modulation {
     filter: Option<Filter>,
     equalizer: Option<Equalizer>,
     panorama: Option<Panorama>,
+    /// Through the points of the zone's envelopes.
+    tours: Option<[Tour; Manner::MOST_POINT_ENVELOPES]>,
+    /// Whether anything that the zone follows moves the depth of another.
+    deepens: bool,
+    /// Whether one of those envelopes says how long the note sounds, and the frame at which it has come to its end.
+    ends_note: bool,
+    over: Option<u64>,
     rate_hz: f64,
     /// How far each oscillator has gone ahead of its own frequency, in rounds, by what moves that.
     ahead: [f64; Manner::MOST_LFOS],
@@ -69,9 +79,11 @@ impl Modulation {
         let depths = || lfos.iter().flatten().map(|it| it.depths);
         let mut depths = depths().chain(envelopes.iter().flatten().map(|it| it.depths));
         let follows = &manner.follows;
+        let deepens = follows.deepen();
         let by_follow = |it: &Follow| {
             use Moves::{CutoffCents, EnvelopeCutoffCents, LfoCutoffCents};
-            matches!(it.moves, CutoffCents | LfoCutoffCents(_) | EnvelopeCutoffCents(_)) && it.depth != 0.0
+            let is_it = matches!(it.moves, CutoffCents | LfoCutoffCents(_) | EnvelopeCutoffCents(_));
+            is_it && (it.depth != 0.0 || deepens)
         };
         let moves = depths.any(|depths| depths.cutoff_cents != 0.0) || follows.iter().any(by_follow);
         let filter = onset.filter.and_then(|told| Filter::of(told, pitch_midi, velocity, rate_hz, moves));
@@ -90,6 +102,10 @@ impl Modulation {
             filter,
             equalizer,
             panorama,
+            tours: (!manner.point_envelopes.is_empty()).then(Default::default),
+            deepens,
+            ends_note: manner.point_envelopes.iter().any(|it| it.ends_note),
+            over: None,
             rate_hz: f64::from(rate_hz),
             ahead: [0.0; Manner::MOST_LFOS],
             note: ((pitch_midi / 127.0) as f32, velocity),
@@ -99,8 +115,8 @@ impl Modulation {
             from: rest,
             to: rest,
         };
-        modulation.from = modulation.corner(0, follows, |controller| controls.stands(controller, 0));
-        modulation.to = modulation.next_corner(0, follows, controls);
+        modulation.from = modulation.corner(0, manner, |controller| controls.stands(controller, 0));
+        modulation.to = modulation.next_corner(0, manner, controls);
         Some(modulation)
     }
 
@@ -134,14 +150,14 @@ impl Modulation {
     }
 
     /// Filters the samples on the desk, moves their levels, and goes on behind them. `count` ends at a corner at the latest.
-    /// `following` are what its zone follows, and the controllers where these samples begin. Gives whether the samples have
+    /// `following` are what its zone says, and the controllers where these samples begin. Gives whether the samples have
     /// two sides now.
     pub fn shape(
         &mut self,
         desk: &mut Desk,
         stereo: bool,
         count: usize,
-        following: (&[Follow], Controls),
+        following: (&Manner, Controls),
     ) -> bool {
         let at = self.at as f32;
         let share = 1.0 / GRID_FRAMES as f32;
@@ -168,8 +184,8 @@ impl Modulation {
         if self.at >= GRID_FRAMES {
             self.at = 0;
             self.from = self.to;
-            let (follows, controls) = following;
-            self.to = self.next_corner(count as u64, follows, controls);
+            let (manner, controls) = following;
+            self.to = self.next_corner(count as u64, manner, controls);
             if let Some(filter) = &mut self.filter {
                 filter.settle();
             }
@@ -183,22 +199,70 @@ impl Modulation {
         self.released = self.released.or(Some(self.age));
     }
 
-    /// The corner behind the one that is reached now, so many frames after `controls`.
-    fn next_corner(&mut self, later: u64, follows: &[Follow], controls: Controls) -> Corner {
-        let cell = GRID_FRAMES as u64;
-        let controls = controls.of_note(self.note.0, self.note.1);
-        self.corner(self.age + cell, follows, |controller| controls.stands(controller, later + cell))
+    /// Whether an envelope of its zone says how long the note sounds.
+    pub fn ends_note(&self) -> bool {
+        self.ends_note
     }
 
-    fn corner(&mut self, age: u64, follows: &[Follow], stands: impl Fn(u8) -> Option<f32>) -> Corner {
+    /// Whether that envelope has come to its end.
+    pub fn is_over(&self) -> bool {
+        self.over.is_some_and(|over| over <= self.age)
+    }
+
+    /// The corner behind the one that is reached now, so many frames after `controls`.
+    fn next_corner(&mut self, later: u64, manner: &Manner, controls: Controls) -> Corner {
+        let cell = GRID_FRAMES as u64;
+        let controls = controls.of_note(self.note.0, self.note.1);
+        self.corner(self.age + cell, manner, |controller| controls.stands(controller, later + cell))
+    }
+
+    /// The heights of the zone's envelopes through points at a frame of the note.
+    fn heights(
+        &mut self,
+        age: u64,
+        manner: &Manner,
+        stands: impl Fn(u8) -> Option<f32>,
+    ) -> [f32; Manner::MOST_POINT_ENVELOPES] {
+        let mut heights = [0.0; Manner::MOST_POINT_ENVELOPES];
+        let Some(tours) = &mut self.tours else { return heights };
+        let secs = |frames: u64| frames as f64 / self.rate_hz;
+        let places = (0..).zip(tours).zip(manner.point_envelopes.iter().zip(&mut heights));
+        for ((place, tour), (envelope, height)) in places {
+            let settled = |point: usize| {
+                let sum = |what: Settles| -> f32 {
+                    let of_it = manner.follows.iter().filter(|follow| follow.moves == Moves::Onset(what));
+                    of_it.map(|follow| follow.by(stands(follow.controller))).sum()
+                };
+                let point = point as u8;
+                (sum(Settles::PointSecs(place, point)), sum(Settles::PointLevel(place, point)))
+            };
+            if age == 0 {
+                *tour = Tour::begin(envelope, &settled);
+            }
+            *height = tour.height(envelope, secs(age), self.released.map(secs), &settled);
+            if envelope.ends_note && tour.is_over(envelope) {
+                self.over = self.over.or(Some(age));
+            }
+        }
+        heights
+    }
+
+    fn corner(&mut self, age: u64, manner: &Manner, stands: impl Fn(u8) -> Option<f32>) -> Corner {
+        let heights = self.heights(age, manner, &stands);
+        let stands = |controller: u8| match controller.checked_sub(Follow::ENVELOPES) {
+            Some(place) => heights.get(usize::from(place)).copied(),
+            None => stands(controller),
+        };
+        let deeper = self.deepens.then(|| Follows::deeper(&manner.follows, stands));
+        let deeper = |i: usize| deeper.as_ref().and_then(|all| all.get(i)).copied().unwrap_or(0.0);
         let (mut sum, mut amplitude) = (Depths::default(), 1.0f32);
         let mut of_lfos = [Depths::default(); Manner::MOST_LFOS];
         let mut of_envelopes = [Depths::default(); Manner::MOST_MODULATION_ENVELOPES];
         let mut of_bands = [Band { freq_hz: 0.0, octaves: 0.0, gain_db: 0.0 }; Manner::MOST_BANDS];
         let (mut pan, mut width) = (0.0, 0.0);
         let secs = |frames: u64| frames as f64 / self.rate_hz;
-        for follow in follows.iter().filter(|follow| follow.is_live()) {
-            let by = follow.by(stands(follow.controller));
+        for (i, follow) in manner.follows.iter().enumerate().filter(|(_, follow)| follow.is_live()) {
+            let by = follow.by_deeper(deeper(i), stands(follow.controller));
             let mut of_lfo = |place: u8, add: fn(&mut Depths, f32)| add_to(&mut of_lfos, place, by, add);
             let mut of_band = |place: u8, add: fn(&mut Band, f32)| add_to(&mut of_bands, place, by, add);
             match follow.moves {
@@ -217,7 +281,7 @@ impl Modulation {
                         add_to(&mut self.ahead, place, rounds, |ahead, rounds| *ahead += rounds);
                     }
                 }
-                Moves::LfoFreqHz(_) | Moves::Onset(_) => {}
+                Moves::LfoFreqHz(_) | Moves::Depth(_) | Moves::Onset(_) => {}
                 Moves::EnvelopePitchCents(place) => {
                     add_to(&mut of_envelopes, place, by, |depths, by| depths.pitch_cents += by);
                 }

@@ -81,6 +81,8 @@ impl Onset {
                 self.filter.iter_mut().for_each(|filter| filter.velocity_tracking_cents += by);
             }
             Settles::StartFrames => self.start_frames += by,
+            // As the note leaves for that point.
+            Settles::PointSecs(..) | Settles::PointLevel(..) => {}
         }
     }
 }

@@ -213,10 +213,17 @@ impl Voice {
         if matches!(self.state, State::Held | State::Pedalled) {
             self.state = State::Released;
             if !self.one_shot {
-                self.envelope.release();
-                self.modulation.iter_mut().for_each(Modulation::release);
+                self.fall();
             }
         }
+    }
+
+    /// Its envelopes fall.
+    fn fall(&mut self) {
+        if !self.modulation.as_ref().is_some_and(Modulation::ends_note) {
+            self.envelope.release();
+        }
+        self.modulation.iter_mut().for_each(Modulation::release);
     }
 
     /// The key, or the pedal, lets it go: what sounds then is owed.
@@ -265,11 +272,10 @@ impl Voice {
             return self.stop();
         }
         self.state = State::Released;
-        match choke.off_secs {
-            Some(secs) => self.envelope.fall(secs, rate_hz),
-            None => self.envelope.release(),
+        if let Some(secs) = choke.off_secs {
+            self.envelope.fall(secs, rate_hz);
         }
-        self.modulation.iter_mut().for_each(Modulation::release);
+        self.fall();
     }
 
     /// Ends it in a short fade; a voice that was not heard yet ends at once.
@@ -423,7 +429,7 @@ impl Voice {
         }
         let mut stereo = self.reader.read(kernels, desk, (&zone.pcm, &self.stream), stretch);
         if let Some(modulation) = &mut self.modulation {
-            stereo = modulation.shape(desk, stereo, count, (&zone.manner.follows, motion.controls));
+            stereo = modulation.shape(desk, stereo, count, (&zone.manner, motion.controls));
         }
         let heard = |side: &mut [f32]| -> usize { side.len().min(count) };
         let (on_left, on_right) = (heard(left), heard(right));
@@ -476,7 +482,8 @@ impl Voice {
 
     fn finish_piece(&mut self, count: usize, shaped: usize) {
         let faded = self.state == State::Fading && self.fade_left == 0;
-        if count == 0 || shaped < count || self.envelope.is_done() || faded {
+        let is_over = self.modulation.as_ref().is_some_and(Modulation::is_over);
+        if count == 0 || shaped < count || self.envelope.is_done() || faded || is_over {
             self.state = State::Free;
         } else if let Some(once) = &mut self.once_frames {
             *once = once.saturating_sub(count as u32);

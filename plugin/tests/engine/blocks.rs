@@ -3,8 +3,8 @@
 use neume::engine::{Event, Expression, Mode, Note, Notes, Settings, TimedEvent};
 use neume::handoff::{Pcm, Playable, PlayableZone};
 use neume_bank::{
-    Band, Choke, Depths, Envelope, Filter, FilterKind, Follow, LateStart, Lfo, Manner, ModulationEnvelope,
-    Moves, Onset, Response, Stage, Stereo, Wave,
+    Band, Choke, Depths, Envelope, EnvelopePoint, Filter, FilterKind, Follow, LateStart, Lfo, Manner,
+    ModulationEnvelope, Moves, Onset, PointEnvelope, Response, Stage, Stereo, Wave,
 };
 use proptest::prelude::*;
 
@@ -75,8 +75,15 @@ fn moving() -> Playable {
         follow(Follow::VELOCITY, Moves::Onset(Onset::Envelope(Stage::Decay)), 0.1),
         follow(4, Moves::Onset(Onset::LfoPhase(0)), 0.4),
         follow(4, Moves::Onset(Onset::StartFrames), 300.0),
+        follow(Follow::ENVELOPES, Moves::PitchCents, 250.0),
+        follow(2, Moves::Depth(13), 100.0),
+        follow(4, Moves::Onset(Onset::PointSecs(0, 2)), 0.01),
     ];
+    let point = |secs, level, shape| EnvelopePoint { secs, level, shape };
+    let points =
+        vec![point(0.0, 1.0, 0.0), point(0.01, -0.5, 2.0), point(0.03, 0.2, -3.0), point(0.02, 1.0, 0.0)];
     let moved = Manner {
+        point_envelopes: vec![PointEnvelope { points, sustain: 2, ends_note: false }],
         late_start: Some(LateStart { frames: 50, random_frames: 5_000, rate_hz: 44_100 }),
         filter: Some(filter),
         stereo: Some(Stereo { width: 0.4, position: -0.3 }),

@@ -7,6 +7,7 @@ mod envelope;
 mod modulation;
 mod notes;
 mod pitch;
+mod points;
 mod realtime;
 mod release;
 mod rig;

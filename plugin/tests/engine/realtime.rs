@@ -9,8 +9,9 @@ use neume::engine::{Event, Expression, Mode, Note, Notes, Settings, TimedEvent};
 use neume::handoff::{KeyPress, Playable, PlayableZone, ToEngine};
 
 use neume_bank::{
-    Band, Choke, Curve, Depths, Envelope, Fade, Filter, FilterKind, Follow, Follows, LateStart, Lfo, Manner,
-    ModulationEnvelope, Moves, OnRelease, Onset, Response, Restrike, Stage, Stereo, Turn,
+    Band, Choke, Curve, Depths, Envelope, EnvelopePoint, Fade, Filter, FilterKind, Follow, Follows,
+    LateStart, Lfo, Manner, ModulationEnvelope, Moves, OnRelease, Onset, PointEnvelope, Response, Restrike,
+    Stage, Stereo, Turn,
 };
 
 use neume::handoff::PAGE_FRAMES;
@@ -98,6 +99,7 @@ fn moving() -> Playable {
         lfos: [Some(lfo), Some(Lfo { freq_hz: f32::NAN, ..lfo }), None],
         modulation_envelopes: [Some(envelope), Some(ModulationEnvelope { decay_secs: f32::NAN, ..envelope })],
         choke: Some(choke),
+        point_envelopes: vec![absurd_envelope(), PointEnvelope { ends_note: true, ..absurd_envelope() }],
         late_start: Some(LateStart { frames: 9, random_frames: u64::MAX, rate_hz: 1 }),
         stereo: Some(Stereo { width: f32::NAN, position: 9.0 }),
         bend_semitones: Some((f32::NAN, f32::MAX)),
@@ -147,6 +149,12 @@ fn moving() -> Playable {
 }
 
 /// All that a zone can follow, sensibly and not.
+/// An envelope through more points than there may be, none of them a number.
+fn absurd_envelope() -> PointEnvelope {
+    let point = EnvelopePoint { secs: f32::NAN, level: f32::INFINITY, shape: f32::NAN };
+    PointEnvelope { points: vec![point; 100], sustain: 3, ends_note: false }
+}
+
 fn everything_followed() -> Follows {
     let all = [
         Moves::Amplitude,
@@ -173,6 +181,10 @@ fn everything_followed() -> Follows {
         Moves::Onset(Onset::ResonanceDb),
         Moves::Onset(Onset::VelocityToCutoffCents),
         Moves::Onset(Onset::StartFrames),
+        Moves::Onset(Onset::PointSecs(0, 3)),
+        Moves::Onset(Onset::PointLevel(9, 200)),
+        Moves::Depth(2),
+        Moves::Depth(255),
     ];
     let response = |controller: u8| match controller % 3 {
         0 => Response::Square,
@@ -183,7 +195,14 @@ fn everything_followed() -> Follows {
         let depth = if controller == 4 { f32::NAN } else { 100.0 };
         Follow { controller, rest: 0.5, response: response(controller), moves, depth }
     });
-    follows.collect::<Vec<_>>().into()
+    let by_envelope = (0..8).map(|place| Follow {
+        controller: Follow::ENVELOPES + place,
+        rest: f32::NAN,
+        response: Response::Square,
+        moves: [Moves::PitchCents, Moves::Depth(0), Moves::Pan][usize::from(place) % 3],
+        depth: 1e30,
+    });
+    follows.chain(by_envelope).collect::<Vec<_>>().into()
 }
 
 /// A block of everything at once, different for each `i`.
