@@ -36,6 +36,8 @@ pub enum Moves {
     PitchCents,
     /// The cutoff of the filter, in cents.
     CutoffCents,
+    /// The cutoff of the second filter, in cents.
+    SecondCutoffCents,
     /// How far the zone's oscillator of this place takes the pitch with it, in cents.
     LfoPitchCents(u8),
     /// How far it takes the cutoff, in cents.
@@ -84,6 +86,10 @@ pub enum Onset {
     ResonanceDb,
     /// How far the highest velocity moves its cutoff.
     VelocityToCutoffCents,
+    /// The resonance of the second filter.
+    SecondResonanceDb,
+    /// How far the highest velocity moves its cutoff.
+    SecondVelocityToCutoffCents,
     /// How far into its part of the sound the note begins.
     StartFrames,
     /// The seconds to a point of the zone's envelope through points of this place, as the note leaves for it.

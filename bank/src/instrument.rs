@@ -115,6 +115,9 @@ pub struct Manner {
     /// The filter that its voices go through.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filter: Option<Filter>,
+    /// A second one behind it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub second_filter: Option<Filter>,
     /// The equalizer that they go through after it.
     #[serde(skip_serializing_if = "are_none")]
     pub bands: [Option<Band>; Manner::MOST_BANDS],
@@ -165,6 +168,7 @@ impl Default for Manner {
             stereo: None,
             bend_semitones: None,
             filter: None,
+            second_filter: None,
             bands: [None; Manner::MOST_BANDS],
             lfos: [None; Manner::MOST_LFOS],
             modulation_envelopes: [None; Manner::MOST_MODULATION_ENVELOPES],
@@ -263,6 +267,7 @@ impl Manner {
             (number(down, 120.0, usual.0), number(up, 120.0, usual.1))
         });
         self.filter = self.filter.map(Filter::bounded);
+        self.second_filter = self.second_filter.map(Filter::bounded);
         self.bands = self.bands.map(|band| band.map(Band::bounded));
         self.lfos = self.lfos.map(|lfo| lfo.map(Lfo::bounded));
         self.modulation_envelopes = self.modulation_envelopes.map(|it| it.map(ModulationEnvelope::bounded));

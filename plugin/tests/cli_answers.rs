@@ -149,11 +149,11 @@ fn an_sfz_is_scanned_played_and_written() {
     let desk = studio();
     desk.write(
         "bank/Kit.sfz",
-        b"<region> key=60 pitch_keytrack=0 sample=low/tone 72.wav cutoff2=900\n\
+        b"<region> key=60 pitch_keytrack=0 sample=low/tone 72.wav loop_count=9\n\
           <region> lokey=61 pitch_keycenter=60 sample=low/tone 72.wav loop_mode=one_shot\n<region> sample=gone.wav",
     );
     let answer = desk.json(&["bank", "scan", "bank"]);
-    assert_eq!(answer["not_honoured"], serde_json::json!([{ "what": "sfz: cutoff2", "count": 1 }]));
+    assert_eq!(answer["not_honoured"], serde_json::json!([{ "what": "sfz: loop_count", "count": 1 }]));
     assert_eq!(answer["failed"][0]["cause"], "sample gone.wav: is not there");
     for (key, heard_midi) in [("60", 72.0), ("62", 74.0)] {
         let words = ["render", "--sketch", "line.png", "--bank", "bank", "--sound", "low/tone 72"];

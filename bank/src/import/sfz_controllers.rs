@@ -38,12 +38,12 @@ enum Follows {
 fn follows(opcode: &str) -> Option<Follows> {
     match opcode {
         "amplitude" => return Some(Follows::Product),
-        "cutoff" => return Some(Follows::Cents),
+        "cutoff" | "cutoff2" => return Some(Follows::Cents),
         "amp_veltrack" | "ampeg_sustain" | "fileg_sustain" | "pitcheg_sustain" | "width" => {
             return Some(Follows::Sum(100.0));
         }
         "volume" | "pan" | "position" | "tune" | "pitch" | "resonance" | "fil_veltrack" | "fil_keytrack"
-        | "offset" => {
+        | "offset" | "resonance2" | "fil2_veltrack" | "fil2_keytrack" => {
             return Some(Follows::Sum(0.0));
         }
         _ => {}
@@ -276,9 +276,8 @@ fn moves(opcode: &str, controller: u16) -> bool {
     match opcode {
         "amplitude" | "volume" => !OF_KEYBOARD.contains(&controller),
         "pan" => controller != PAN_OF_KEYBOARD,
-        "tune" | "pitch" | "cutoff" | "width" | "resonance" | "amp_veltrack" | "fil_veltrack" | "offset" => {
-            true
-        }
+        "tune" | "pitch" | "cutoff" | "width" | "resonance" | "amp_veltrack" | "fil_veltrack" | "cutoff2"
+        | "resonance2" | "fil2_veltrack" | "offset" => true,
         _ if sfz_sources::may_follow(opcode) => true,
         _ => opcode.split_once('_').is_some_and(|(family, _)| match family {
             "ampeg" | "pitcheg" | "fileg" | "pitchlfo" | "fillfo" | "amplfo" => true,

@@ -37,8 +37,11 @@ const FILTER_TYPES: [(&str, FilterKind, u8); 16] = [
     ("bpf_2p_sv", FilterKind::BandPass, 1),
     ("brf_2p_sv", FilterKind::BandReject, 1),
 ];
-const FILTER: [&str; 6] =
-    ["cutoff", "resonance", "fil_type", "fil_keytrack", "fil_keycenter", "fil_veltrack"];
+/// What is said of the filter, and of the one behind it.
+const FILTERS: [[&str; 6]; 2] = [
+    ["cutoff", "resonance", "fil_type", "fil_keytrack", "fil_keycenter", "fil_veltrack"],
+    ["cutoff2", "resonance2", "fil2_type", "fil2_keytrack", "fil2_keycenter", "fil2_veltrack"],
+];
 const ENVELOPES: [&str; 2] = ["pitcheg", "fileg"];
 const STAGES: [&str; 7] = ["delay", "attack", "hold", "decay", "sustain", "release", "depth"];
 const LFOS: [&str; Manner::MOST_LFOS] = ["pitchlfo", "fillfo", "amplfo"];
@@ -59,7 +62,7 @@ pub(super) fn is_known(name: &str) -> bool {
         name.split_once('_')
             .is_some_and(|(family, part)| is_numbered_lfo(family) && OF_NUMBERED_LFO.contains(&part))
     };
-    FILTER.contains(&name)
+    FILTERS.as_flattened().contains(&name)
         || CHOKE.contains(&name)
         || of(&ENVELOPES, &STAGES)
         || of(&LFOS, &OF_LFO)
@@ -90,11 +93,9 @@ pub(super) fn is_numbered_lfo(family: &str) -> bool {
 impl Region {
     /// Takes what moves the region into its manner. Gives what has to be left out.
     pub(super) fn modulate(&self, manner: &mut Manner) -> Option<String> {
-        let kind = self.get("fil_type").unwrap_or("lpf_2p");
-        let known = FILTER_TYPES.iter().find(|(name, ..)| *name == kind);
-        let cutoff_hz = self.number("cutoff").filter(|hz| *hz > 0.0);
-        manner.filter =
-            cutoff_hz.zip(known).map(|(cutoff_hz, &(_, kind, stages))| self.filter(kind, stages, cutoff_hz));
+        let filters = FILTERS.map(|names| self.filter(names));
+        let strange_filter = filters.iter().find_map(|it| it.clone().err());
+        [manner.filter, manner.second_filter] = filters.map(Result::unwrap_or_default);
         let [pitch, filter] = ENVELOPES.map(|family| self.number(&format!("{family}_depth")).unwrap_or(0.0));
         let pitch = Depths { pitch_cents: pitch, ..Depths::default() };
         let filter = Depths { cutoff_cents: filter, ..Depths::default() };
@@ -120,7 +121,7 @@ impl Region {
         crowded
             .then(|| "sfz: lfoN (a fourth oscillator)".to_string())
             .or(many_envelopes.then(|| "sfz: egN (a fifth envelope)".to_string()))
-            .or((cutoff_hz.is_some() && known.is_none()).then(|| format!("sfz: fil_type={kind}")))
+            .or(strange_filter)
             .or(self.strange_wave().map(|wave| format!("sfz: lfoN_wave={wave}")))
     }
 
@@ -171,17 +172,23 @@ impl Region {
         Wave::ALL.iter().zip(0u8..).find(|(_, at)| f32::from(*at) == number).map(|(wave, _)| *wave)
     }
 
-    fn filter(&self, kind: FilterKind, stages: u8, cutoff_hz: f32) -> Filter {
+    /// A filter, if there is one; or what it is called that Neume has none of.
+    fn filter(&self, names: [&str; 6]) -> Result<Option<Filter>, String> {
+        let [cutoff, resonance, of_type, key_tracking, key_center, velocity_tracking] = names;
+        let Some(cutoff_hz) = self.number(cutoff).filter(|hz| *hz > 0.0) else { return Ok(None) };
+        let said = self.get(of_type).unwrap_or("lpf_2p");
+        let known = FILTER_TYPES.iter().find(|(name, ..)| *name == said);
+        let (_, kind, stages) = *known.ok_or_else(|| format!("sfz: {of_type}={said}"))?;
         let number = |name: &str| self.number(name).unwrap_or(0.0);
-        Filter {
+        Ok(Some(Filter {
             kind,
             stages,
             cutoff_hz,
-            resonance_db: number("resonance"),
-            key_tracking_cents: number("fil_keytrack"),
-            key_center: self.key("fil_keycenter").unwrap_or(60).clamp(0, 127) as u8,
-            velocity_tracking_cents: number("fil_veltrack"),
-        }
+            resonance_db: number(resonance),
+            key_tracking_cents: number(key_tracking),
+            key_center: self.key(key_center).unwrap_or(60).clamp(0, 127) as u8,
+            velocity_tracking_cents: number(velocity_tracking),
+        }))
     }
 
     fn envelope_of(&self, family: &str, depths: Depths) -> Option<ModulationEnvelope> {
@@ -295,6 +302,7 @@ impl Region {
 /// What an opcode moves in a zone, if that is there to be moved. `places` are those of the oscillators.
 pub(super) fn moves(opcode: &str, manner: &Manner, places: &BTreeMap<String, u8>) -> Option<Moves> {
     let of_filter = |moves: Moves| manner.filter.map(|_| moves);
+    let of_second = |moves: Moves| manner.second_filter.map(|_| moves);
     match opcode {
         "amplitude" => return Some(Moves::Amplitude),
         "volume" => return Some(Moves::GainDb),
@@ -306,6 +314,9 @@ pub(super) fn moves(opcode: &str, manner: &Manner, places: &BTreeMap<String, u8>
         "cutoff" => return of_filter(Moves::CutoffCents),
         "resonance" => return of_filter(Moves::Onset(Onset::ResonanceDb)),
         "fil_veltrack" => return of_filter(Moves::Onset(Onset::VelocityToCutoffCents)),
+        "cutoff2" => return of_second(Moves::SecondCutoffCents),
+        "resonance2" => return of_second(Moves::Onset(Onset::SecondResonanceDb)),
+        "fil2_veltrack" => return of_second(Moves::Onset(Onset::SecondVelocityToCutoffCents)),
         _ => {}
     }
     let (family, part) = opcode.split_once('_')?;
@@ -361,6 +372,7 @@ pub(super) fn written_move(manner: &Manner, moves: Moves, depth: f32) -> Option<
         Moves::GainDb => Some("volume".to_string()),
         Moves::PitchCents => Some("tune".to_string()),
         Moves::CutoffCents => Some("cutoff".to_string()),
+        Moves::SecondCutoffCents => Some("cutoff2".to_string()),
         Moves::Pan => Some("pan".to_string()),
         Moves::Width => Some("width".to_string()),
         Moves::LfoPitchCents(place) => of_lfo(place, "pitch"),
@@ -389,6 +401,8 @@ pub(super) fn written_move(manner: &Manner, moves: Moves, depth: f32) -> Option<
             Onset::VelocityTracking => Some("amp_veltrack".to_string()),
             Onset::ResonanceDb => Some("resonance".to_string()),
             Onset::VelocityToCutoffCents => Some("fil_veltrack".to_string()),
+            Onset::SecondResonanceDb => Some("resonance2".to_string()),
+            Onset::SecondVelocityToCutoffCents => Some("fil2_veltrack".to_string()),
             Onset::StartFrames => Some("offset".to_string()),
             Onset::PointSecs(place, point) => Some(format!("eg{}_time{point}", place + 1)),
             Onset::PointLevel(place, point) => Some(format!("eg{}_level{point}", place + 1)),
@@ -401,7 +415,9 @@ pub(super) fn written_move(manner: &Manner, moves: Moves, depth: f32) -> Option<
 /// two is written twice, of two that move one the first; a curved attack becomes a straight one.
 pub(crate) fn written(manner: &Manner) -> String {
     let mut line = Line::default();
-    manner.filter.iter().for_each(|filter| line.filter(filter));
+    for (filter, names) in [manner.filter, manner.second_filter].iter().zip(FILTERS) {
+        filter.iter().for_each(|filter| line.filter(filter, names));
+    }
     line.bands(&manner.bands);
     line.envelopes(manner);
     line.lfos(manner);
@@ -420,19 +436,20 @@ impl Line {
         }
     }
 
-    fn filter(&mut self, filter: &Filter) {
+    fn filter(&mut self, filter: &Filter, names: [&str; 6]) {
+        let [cutoff, resonance, kind, key_tracking, key_center, velocity_tracking] = names;
         // Where nothing is written, it is the first of all.
         let of_type =
             |(_, kind, stages): &(&str, FilterKind, u8)| (*kind, *stages) == (filter.kind, filter.stages);
         if let Some(at) = FILTER_TYPES.iter().position(of_type).filter(|at| *at > 0) {
             let (name, ..) = FILTER_TYPES[at];
-            self.0 += &format!("fil_type={name} ");
+            self.0 += &format!("{kind}={name} ");
         }
-        self.say("cutoff", filter.cutoff_hz, 0.0);
-        self.say("resonance", filter.resonance_db, 0.0);
-        self.say("fil_keytrack", filter.key_tracking_cents, 0.0);
-        self.say("fil_keycenter", f32::from(filter.key_center), 60.0);
-        self.say("fil_veltrack", filter.velocity_tracking_cents, 0.0);
+        self.say(cutoff, filter.cutoff_hz, 0.0);
+        self.say(resonance, filter.resonance_db, 0.0);
+        self.say(key_tracking, filter.key_tracking_cents, 0.0);
+        self.say(key_center, f32::from(filter.key_center), 60.0);
+        self.say(velocity_tracking, filter.velocity_tracking_cents, 0.0);
     }
 
     fn envelopes(&mut self, manner: &Manner) {

@@ -11,13 +11,14 @@ use crate::{EnvelopePoint, Manner, PointEnvelope};
 
 const ENVELOPE: &str = "eg";
 /// What an opcode of an envelope names, and what it moves by that.
-const MOVED: [(&str, &str); 15] = [
+const MOVED: [(&str, &str); 16] = [
     ("pitch", "pitch"),
     ("volume", "volume"),
     ("amplitude", "amplitude"),
     ("pan", "pan"),
     ("width", "width"),
     ("cutoff", "cutoff"),
+    ("cutoff2", "cutoff2"),
     ("eq1freq", "eq1_freq"),
     ("eq1bw", "eq1_bw"),
     ("eq1gain", "eq1_gain"),

@@ -3,7 +3,8 @@
 use std::fs;
 
 use neume_bank::{
-    Band, Depths, Follow, Instrument, LateStart, Lfo, Moves, Onset, ScanReport, Stage, Stereo, Wave, Zone,
+    Band, Depths, Filter, FilterKind, Follow, Instrument, LateStart, Lfo, Moves, Onset, ScanReport, Stage,
+    Stereo, Wave, Zone,
 };
 
 use crate::scan::Place;
@@ -274,4 +275,46 @@ fn a_start_that_is_left_to_chance_or_follows_controllers_is_told_and_written_bac
         let all = |zone: &Zone| (starts(zone), zone.manner.span, followed(zone));
         assert_eq!(all(zone), all(read));
     }
+}
+
+#[test]
+fn a_second_filter_is_told_with_what_it_follows_and_written_back() {
+    let (report, _place) = scanned(
+        "<global> sample=a.wav\n\
+         <region> key=60 cutoff=900 fil2_type=hpf_2p cutoff2=2400 cutoff2_cc20=-4800 resonance2=3 resonance2_oncc21=24 \
+         fil2_keytrack=100 fil2_keycenter=48 fil2_veltrack=600 fil2_veltrack_oncc22=-300\n\
+         <region> key=61 cutoff2=300\n<region> key=62 fil2_type=comb cutoff2=300 cutoff2_oncc20=9\n<region> key=63 fil2_type=hpf_1p\n",
+    );
+    let what: Vec<_> = report.not_honoured.iter().map(|it| it.what.as_str()).collect();
+    assert_eq!(what, ["sfz: fil2_type=comb"]);
+    let zones = &told(&report).zones;
+    let second = Filter {
+        kind: FilterKind::HighPass,
+        cutoff_hz: 2_400.0,
+        resonance_db: 3.0,
+        key_tracking_cents: 100.0,
+        key_center: 48,
+        velocity_tracking_cents: 600.0,
+        ..Filter::default()
+    };
+    assert_eq!(zones[0].manner.second_filter, Some(second));
+    assert_eq!(zones[0].manner.filter.map(|filter| filter.cutoff_hz), Some(900.0));
+    let alone = zones[1].manner.clone();
+    assert!(alone.filter.is_none() && alone.second_filter.is_some_and(|it| it.kind == FilterKind::LowPass));
+    assert!(
+        zones[2..].iter().all(|zone| zone.manner.second_filter.is_none() && zone.manner.follows.is_empty())
+    );
+    let out = Place::new();
+    neume_bank::export::sfz(&report.bank, out.folder.path(), &mut |_| {}).unwrap();
+    let again = out.scan();
+    for (zone, read) in zones.iter().zip(&told(&again).zones) {
+        let all = |zone: &Zone| {
+            let follows = zone.manner.follows.iter().map(|it| (it.moves, it.controller, it.depth));
+            let mut follows: Vec<String> = follows.map(|it| format!("{it:?}")).collect();
+            follows.sort();
+            (zone.manner.filter, zone.manner.second_filter, follows)
+        };
+        assert_eq!(all(zone), all(read));
+    }
+    assert_eq!(zones[0].manner.follows.len(), 3);
 }

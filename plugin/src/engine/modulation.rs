@@ -29,8 +29,9 @@ struct Corner {
     ratio: f64,
     /// Of the level, linear.
     gain: f32,
-    /// Of the filter's integrators.
+    /// Of the filter's integrators, and of those of the one behind it.
     pace: f32,
+    second_pace: f32,
     bands: Bands,
     sides: Sides,
 }
@@ -41,6 +42,7 @@ pub(super) struct Modulation {
     lfos: [Option<Lfo>; Manner::MOST_LFOS],
     envelopes: [Option<ModulationEnvelope>; Manner::MOST_MODULATION_ENVELOPES],
     filter: Option<Filter>,
+    second_filter: Option<Filter>,
     equalizer: Option<Equalizer>,
     panorama: Option<Panorama>,
     /// Through the points of the zone's envelopes.
@@ -87,19 +89,36 @@ impl Modulation {
         };
         let moves = depths.any(|depths| depths.cutoff_cents != 0.0) || follows.iter().any(by_follow);
         let filter = onset.filter.and_then(|told| Filter::of(told, pitch_midi, velocity, rate_hz, moves));
+        let moves_second = follows.iter().any(|it| it.moves == Moves::SecondCutoffCents);
+        let second_filter = onset
+            .second_filter
+            .and_then(|told| Filter::of(told, pitch_midi, velocity, rate_hz, moves_second));
         let equalizer = Equalizer::of(&manner.bands, rate_hz);
         let panorama = Panorama::of(manner, is_stereo);
         let is_still = lfos.iter().all(Option::is_none)
             && envelopes.iter().all(Option::is_none)
             && !follows.iter().any(Follow::is_live);
-        if filter.is_none() && equalizer.is_none() && panorama.is_none() && is_still {
+        if filter.is_none()
+            && second_filter.is_none()
+            && equalizer.is_none()
+            && panorama.is_none()
+            && is_still
+        {
             return None;
         }
-        let rest = Corner { ratio: 1.0, gain: 1.0, pace: 1.0, bands: Bands::default(), sides: AS_THEY_ARE };
+        let rest = Corner {
+            ratio: 1.0,
+            gain: 1.0,
+            pace: 1.0,
+            second_pace: 1.0,
+            bands: Bands::default(),
+            sides: AS_THEY_ARE,
+        };
         let mut modulation = Modulation {
             lfos,
             envelopes,
             filter,
+            second_filter,
             equalizer,
             panorama,
             tours: (!manner.point_envelopes.is_empty()).then(Default::default),
@@ -165,6 +184,10 @@ impl Modulation {
             let step = (self.to.pace - self.from.pace) * share;
             filter.run(&mut desk.samples, stereo, count, (self.from.pace, step, self.at));
         }
+        if let Some(filter) = &mut self.second_filter {
+            let step = (self.to.second_pace - self.from.second_pace) * share;
+            filter.run(&mut desk.samples, stereo, count, (self.from.second_pace, step, self.at));
+        }
         if let Some(equalizer) = &mut self.equalizer {
             let corners = (&self.from.bands, &self.to.bands);
             equalizer.run(&mut desk.samples, stereo, count, corners, (self.at, share));
@@ -186,9 +209,7 @@ impl Modulation {
             self.from = self.to;
             let (manner, controls) = following;
             self.to = self.next_corner(count as u64, manner, controls);
-            if let Some(filter) = &mut self.filter {
-                filter.settle();
-            }
+            self.filter.iter_mut().chain(&mut self.second_filter).for_each(Filter::settle);
             self.equalizer.iter_mut().for_each(Equalizer::settle);
         }
         stereo || self.panorama.is_some()
@@ -259,7 +280,7 @@ impl Modulation {
         let mut of_lfos = [Depths::default(); Manner::MOST_LFOS];
         let mut of_envelopes = [Depths::default(); Manner::MOST_MODULATION_ENVELOPES];
         let mut of_bands = [Band { freq_hz: 0.0, octaves: 0.0, gain_db: 0.0 }; Manner::MOST_BANDS];
-        let (mut pan, mut width) = (0.0, 0.0);
+        let (mut pan, mut width, mut second_cents) = (0.0, 0.0, 0.0);
         let secs = |frames: u64| frames as f64 / self.rate_hz;
         for (i, follow) in manner.follows.iter().enumerate().filter(|(_, follow)| follow.is_live()) {
             let by = follow.by_deeper(deeper(i), stands(follow.controller));
@@ -270,6 +291,7 @@ impl Modulation {
                 Moves::GainDb => sum.gain_db += by,
                 Moves::PitchCents => sum.pitch_cents += by,
                 Moves::CutoffCents => sum.cutoff_cents += by,
+                Moves::SecondCutoffCents => second_cents += by,
                 Moves::LfoPitchCents(place) => of_lfo(place, |depths, by| depths.pitch_cents += by),
                 Moves::LfoCutoffCents(place) => of_lfo(place, |depths, by| depths.cutoff_cents += by),
                 Moves::LfoGainDb(place) => of_lfo(place, |depths, by| depths.gain_db += by),
@@ -323,6 +345,7 @@ impl Modulation {
             ratio: (f64::from(sum.pitch_cents.clamp(-12_000.0, 12_000.0)) / 1200.0).exp2(),
             gain: amplitude * if sum.gain_db == 0.0 { 1.0 } else { 10f32.powf(sum.gain_db.min(96.0) / 20.0) },
             pace: self.filter.as_ref().map_or(1.0, |filter| filter.pace(sum.cutoff_cents)),
+            second_pace: self.second_filter.as_ref().map_or(1.0, |filter| filter.pace(second_cents)),
             bands: self.equalizer.as_ref().map_or_else(Bands::default, |it| it.gains(&of_bands)),
             sides: self.panorama.map_or(AS_THEY_ARE, |panorama| panorama.sides(pan, width)),
         }

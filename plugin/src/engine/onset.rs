@@ -10,6 +10,7 @@ pub(super) struct Onset {
     pub envelope: Option<Envelope>,
     pub velocity_tracking: Option<f32>,
     pub filter: Option<Filter>,
+    pub second_filter: Option<Filter>,
     pub lfos: [Option<Lfo>; Manner::MOST_LFOS],
     pub modulation_envelopes: [Option<ModulationEnvelope>; Manner::MOST_MODULATION_ENVELOPES],
     /// How far into its part of the sound the note begins, in frames of its [`neume_bank::LateStart`].
@@ -23,6 +24,7 @@ impl Onset {
             envelope: manner.envelope,
             velocity_tracking: manner.velocity_tracking,
             filter: manner.filter,
+            second_filter: manner.second_filter,
             lfos: manner.lfos,
             modulation_envelopes: manner.modulation_envelopes,
             start_frames: manner.late_start.map_or(0.0, |late| late.frames as f32),
@@ -79,6 +81,12 @@ impl Onset {
             Settles::ResonanceDb => self.filter.iter_mut().for_each(|filter| filter.resonance_db += by),
             Settles::VelocityToCutoffCents => {
                 self.filter.iter_mut().for_each(|filter| filter.velocity_tracking_cents += by);
+            }
+            Settles::SecondResonanceDb => {
+                self.second_filter.iter_mut().for_each(|filter| filter.resonance_db += by);
+            }
+            Settles::SecondVelocityToCutoffCents => {
+                self.second_filter.iter_mut().for_each(|filter| filter.velocity_tracking_cents += by);
             }
             Settles::StartFrames => self.start_frames += by,
             // As the note leaves for that point.

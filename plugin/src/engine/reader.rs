@@ -105,7 +105,8 @@ impl Reader {
             None => ends_silent(&pcm.left) && pcm.right.as_deref().is_none_or(ends_silent),
         };
         // What a filter still holds at the end is cut off as well.
-        let holds = manner.filter.is_some() || manner.bands.iter().any(Option::is_some);
+        let is_filtered = manner.filter.is_some() || manner.second_filter.is_some();
+        let holds = is_filtered || manner.bands.iter().any(Option::is_some);
         let cut_off = extent.loop_frames == 0 && (holds || !silent_end);
         let cut_frames = TAIL_SECS * rate_hz * ratio as f32;
         let end_frames = if cut_off { cut_frames } else { 0.0 };

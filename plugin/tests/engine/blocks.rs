@@ -78,11 +78,14 @@ fn moving() -> Playable {
         follow(Follow::ENVELOPES, Moves::PitchCents, 250.0),
         follow(2, Moves::Depth(13), 100.0),
         follow(4, Moves::Onset(Onset::PointSecs(0, 2)), 0.01),
+        follow(2, Moves::SecondCutoffCents, -900.0),
+        follow(4, Moves::Onset(Onset::SecondResonanceDb), 3.0),
     ];
     let point = |secs, level, shape| EnvelopePoint { secs, level, shape };
     let points =
         vec![point(0.0, 1.0, 0.0), point(0.01, -0.5, 2.0), point(0.03, 0.2, -3.0), point(0.02, 1.0, 0.0)];
     let moved = Manner {
+        second_filter: Some(Filter { kind: FilterKind::BandReject, ..filter }),
         point_envelopes: vec![PointEnvelope { points, sustain: 2, ends_note: false }],
         late_start: Some(LateStart { frames: 50, random_frames: 5_000, rate_hz: 44_100 }),
         filter: Some(filter),
@@ -103,6 +106,7 @@ fn moving() -> Playable {
         ..Manner::default()
     };
     let choked = Manner {
+        second_filter: Some(Filter { cutoff_hz: 3_000.0, velocity_tracking_cents: 600.0, ..filter }),
         filter: Some(Filter { kind: FilterKind::HighPassOnePole, ..filter }),
         choke: Some(Choke { group: 1, off_by: 1, off_secs: Some(0.03), ..Choke::default() }),
         ..Manner::default()

@@ -136,6 +136,7 @@ fn moving() -> Playable {
     };
     let odd = Manner {
         filter: Some(absurd),
+        second_filter: Some(absurd),
         choke: Some(Choke { off_secs: Some(f32::NAN), ..choke }),
         ..manner.clone()
     };
@@ -182,6 +183,9 @@ fn everything_followed() -> Follows {
         Moves::Onset(Onset::VelocityToCutoffCents),
         Moves::Onset(Onset::StartFrames),
         Moves::Onset(Onset::PointSecs(0, 3)),
+        Moves::SecondCutoffCents,
+        Moves::Onset(Onset::SecondResonanceDb),
+        Moves::Onset(Onset::SecondVelocityToCutoffCents),
         Moves::Onset(Onset::PointLevel(9, 200)),
         Moves::Depth(2),
         Moves::Depth(255),

@@ -4,8 +4,8 @@
 use neume::engine::{Event, Note, Settings, TimedEvent};
 use neume::handoff::{Pcm, Playable, PlayableZone};
 use neume_bank::{
-    Band, Depths, Envelope, Follow, Lfo, Manner, ModulationEnvelope, Moves, Onset, Response, Stage, Stereo,
-    Wave,
+    Band, Depths, Envelope, Filter, FilterKind, Follow, Follows, Lfo, Manner, ModulationEnvelope, Moves,
+    Onset, Response, Stage, Stereo, Wave,
 };
 
 use crate::modulation::{frequencies, level, plain, sine};
@@ -218,4 +218,32 @@ fn pressure_opens_what_an_envelope_moves_and_still_trembles() {
     };
     let (low, high) = pressed(Moves::EnvelopePitchCents(0));
     assert!((low - 250.0).abs() < 5.0 && (high - 350.0).abs() < 5.0, "{low} to {high}");
+}
+
+#[test]
+fn a_second_filter_takes_away_what_the_first_lets_through_and_follows_its_own_controllers() {
+    let filter = |kind, cutoff_hz| Some(Filter { kind, cutoff_hz, ..Filter::default() });
+    let low = Manner { filter: filter(FilterKind::LowPass, 960.0), ..Manner::default() };
+    let heard = |manner: Manner, events: &[TimedEvent]| {
+        peak(&with(sine(), manner).left(&plain(), events, 24_000)[12_000..])
+    };
+    let play = [on(0, 60)];
+    let db = |manner: Manner| {
+        let beside = Manner { second_filter: None, follows: Follows::default(), ..manner.clone() };
+        20.0 * (heard(manner, &[control(0, 20, 1.0), play[0]]) / heard(beside, &play)).log10()
+    };
+    let behind = |cutoff_hz, manner: &Manner| Manner {
+        second_filter: filter(FilterKind::HighPass, cutoff_hz),
+        ..manner.clone()
+    };
+    // Two octaves below its cutoff a filter of two poles takes away 24 dB. The tone has 480 Hz.
+    for (cutoff_hz, expected) in [(1_920.0, -24.1), (480.0, -3.01), (60.0, 0.0)] {
+        for manner in [&low, &Manner::default()] {
+            let found = db(behind(cutoff_hz, manner));
+            assert!((found - expected).abs() < 0.2, "at {cutoff_hz}: {found}, not {expected}");
+        }
+    }
+    let follows = vec![follow(20, Moves::SecondCutoffCents, -6_000.0)].into();
+    let opened = db(Manner { follows, ..behind(1_920.0, &low) });
+    assert!(opened.abs() < 0.1, "{opened}");
 }
