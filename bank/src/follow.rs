@@ -169,6 +169,8 @@ impl Follow {
     pub const KEY: u8 = 133;
     /// From here on the heights of the zone's own envelopes through points, by their places.
     pub const ENVELOPES: u8 = 192;
+    /// From here on those of its oscillators, −1..=1.
+    pub const OSCILLATORS: u8 = Follow::ENVELOPES + Manner::MOST_POINT_ENVELOPES as u8;
 
     /// Whether it moves what sounds already.
     pub fn is_live(&self) -> bool {
@@ -177,8 +179,8 @@ impl Follow {
 
     /// Whether the zone itself moves it.
     pub fn is_of_zone(&self) -> bool {
-        let last = Follow::ENVELOPES + Manner::MOST_POINT_ENVELOPES as u8;
-        (Follow::ENVELOPES..last).contains(&self.controller)
+        let end = Follow::OSCILLATORS + Manner::MOST_LFOS as u8;
+        (Follow::ENVELOPES..end).contains(&self.controller)
     }
 
     /// How far it moves what it moves, with the controller here, or at rest.

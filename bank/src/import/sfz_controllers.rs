@@ -319,8 +319,29 @@ pub(crate) fn heading<'a>(manners: impl Iterator<Item = &'a Manner>) -> (String,
 /// The opcodes that say what a zone follows; `curves` are those of [`heading`].
 pub(crate) fn written(manner: &Manner, curves: &[Curve]) -> String {
     let mut line = String::new();
-    for Follow { controller, response, moves, depth, .. } in
-        manner.follows.iter().filter(|follow| !follow.is_of_zone())
+    let curve_of = |response: &Response| {
+        let drawn = |curve: &Curve| Some(FIRST_CURVE + curves.iter().position(|it| it == curve)? as u16);
+        let curve = match response {
+            Response::Drawn(curve) => drawn(curve),
+            plain => (0..FIRST_CURVE).find(|number| Response::numbered(*number) == Some(*plain)),
+        };
+        curve.filter(|curve| *curve > 0)
+    };
+    let products = sfz_sources::products(manner);
+    for (number, (product, depth)) in (1..).zip(&products) {
+        let Some(said) = sfz_sources::written_product(manner, product, *depth, number) else { continue };
+        line += &said;
+        for follow in product.iter().filter_map(|place| manner.follows.get(*place)) {
+            line += &format!("var{number}_oncc{}=1 ", follow.controller);
+            let curve = curve_of(&follow.response);
+            curve
+                .iter()
+                .for_each(|curve| line += &format!("var{number}_curvecc{}={curve} ", follow.controller));
+        }
+    }
+    let in_product = |place: usize| products.iter().any(|(product, _)| product.contains(&place));
+    for (_, Follow { controller, response, moves, depth, .. }) in
+        manner.follows.iter().enumerate().filter(|(at, follow)| !follow.is_of_zone() && !in_product(*at))
     {
         if let (Response::Fade(fade), Moves::Amplitude) = (response, moves) {
             let borders = [fade.rises.0, fade.rises.1, fade.falls.0, fade.falls.1];
@@ -337,12 +358,7 @@ pub(crate) fn written(manner: &Manner, curves: &[Curve]) -> String {
         };
         let Some((opcode, depth)) = said else { continue };
         line += &format!("{opcode}_oncc{controller}={} ", written_number(depth));
-        let drawn = |curve: &Curve| Some(FIRST_CURVE + curves.iter().position(|it| it == curve)? as u16);
-        let curve = match response {
-            Response::Drawn(curve) => drawn(curve),
-            plain => (0..FIRST_CURVE).find(|number| Response::numbered(*number) == Some(*plain)),
-        };
-        if let Some(curve) = curve.filter(|curve| *curve > 0) {
+        if let Some(curve) = curve_of(response) {
             line += &format!("{opcode}_curvecc{controller}={curve} ");
         }
     }

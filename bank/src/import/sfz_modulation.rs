@@ -155,7 +155,7 @@ impl Region {
             Some(Follow { depth: follow.depth * share, ..follow })
         });
         let mut followed: Vec<Follow> = followed.collect();
-        self.add_moved_by_envelopes(&mut followed, numbers, manner, places);
+        self.add_moved(&mut followed, numbers, manner, places);
         followed.into()
     }
 
@@ -252,7 +252,9 @@ impl Region {
             };
             let freq_hz = number("freq");
             let is_followed = |part: &str| self.is_followed(&format!("{family}_{part}"));
-            let moves = !depths.are_none() || ["pitch", "cutoff", "volume"].into_iter().any(is_followed);
+            let moves = !depths.are_none()
+                || ["pitch", "cutoff", "volume"].into_iter().any(is_followed)
+                || sfz_sources::moves_by_itself(self, &family);
             if !moves || freq_hz <= 0.0 && !is_followed("freq") {
                 continue;
             }
@@ -336,6 +338,9 @@ pub(super) fn moves(opcode: &str, manner: &Manner, places: &BTreeMap<String, u8>
         manner.bands[place]?;
         let moved = [Moves::BandFreqHz, Moves::BandOctaves, Moves::BandGainDb];
         return OF_BAND.iter().zip(moved).find(|(name, _)| **name == part).map(|(_, it)| it(place as u8));
+    }
+    if is_numbered_lfo(family) && !OF_NUMBERED_LFO.contains(&part) {
+        return None;
     }
     let place = *places.get(family)?;
     manner.lfos.get(usize::from(place)).copied().flatten()?;

@@ -1,4 +1,4 @@
-//! SFZ files whose regions move by envelopes through points.
+//! SFZ files whose regions move by envelopes through points, by oscillators and by products of controllers.
 
 use neume_bank::{Band, Envelope, Follow, Moves, Onset, ScanReport, Zone, export};
 
@@ -92,4 +92,69 @@ fn envelopes_that_are_too_many_or_senseless_do_no_harm_and_are_said() {
     assert_eq!(zones[0].manner.point_envelopes.len(), 4);
     let last = zones[1].manner.point_envelopes.last().unwrap();
     assert_eq!((last.points.len(), last.points[0].secs, last.sustain), (1, 100.0, 0));
+}
+
+#[test]
+fn what_oscillators_and_variables_move_is_told_and_written_back() {
+    let (report, _place) = scanned(
+        "<curve> curve_index=11 v000=1 v127=0.25\n<global> sample=a.wav\n\
+         <region> key=60 lfo02_freq=1 lfo02_pan=20 lfo02_pan_oncc20=100 lfo1_freq=2 lfo1_pitch=10 lfo1_eq1gain_oncc21=6 \
+         lfo3_freq=1 lfo3_amplitude=5\n\
+         <region> key=61 cutoff=250 var02_cutoff=9000 var02_mod=mult var02_oncc22=1 var02_oncc133=1 var02_curvecc133=11 \
+         var1_pitch=200 var1_mod=add var1_oncc22=0.5 var1_oncc23=-1 var03_volume=6 var04_eq1gain=6 var04_oncc22=1\n\
+         <region> key=62 var01_pan=50 var01_mod=mult var01_oncc131=0.5 var01_oncc22=1 var01_oncc23=2\n",
+    );
+    let what: Vec<_> = report.not_honoured.iter().map(|it| it.what.as_str()).collect();
+    assert_eq!(what, ["sfz: lfo3_amplitude"]);
+    let zones = &told(&report).zones;
+    let of = |place: u8| Follow::OSCILLATORS + place;
+    let expected = [
+        (Moves::Pan, of(0), 0.2, 0.0),
+        (Moves::Depth(0), 20, 1.0, 0.0),
+        (Moves::BandGainDb(0), of(1), 0.0, 0.0),
+        (Moves::Depth(2), 21, 6.0, 0.0),
+    ];
+    let mut lfos: Vec<_> = moved(&zones[0]);
+    if lfos[0].0 != Moves::Pan {
+        // Whichever oscillator comes first.
+        lfos.rotate_left(2);
+    }
+    let kinds = |all: &[(Moves, u8, f32, f32)]| all.iter().map(|it| it.2).collect::<Vec<_>>();
+    assert_eq!(kinds(&lfos), kinds(&expected));
+    assert_eq!(zones[0].manner.lfos.iter().flatten().count(), 2);
+    let expected = [
+        (Moves::CutoffCents, Follow::KEY, 0.0, 0.47),
+        (Moves::Depth(0), 22, 9_000.0, 0.0),
+        (Moves::BandGainDb(0), 22, 6.0, 0.0),
+        (Moves::PitchCents, 22, 100.0, 0.0),
+        (Moves::PitchCents, 23, -200.0, 0.0),
+    ];
+    assert_eq!(moved(&zones[1]), expected);
+    let follows = &zones[2].manner.follows;
+    let all = |controller: u8| Some(if controller == 22 { 0.5 } else { 1.0 });
+    let deeper = neume_bank::Follows::deeper(follows, all);
+    let pan: f32 = follows
+        .iter()
+        .zip(deeper)
+        .filter(|(it, _)| it.moves == Moves::Pan)
+        .map(|(it, deeper)| it.by_deeper(deeper, all(it.controller)))
+        .sum();
+    assert!((pan - 0.25).abs() < 1e-6, "half of half of half of twice a half: {pan}");
+    let again = written_back(&report);
+    for (zone, read) in zones.iter().zip(&told(&again).zones) {
+        let sorted = |zone: &Zone| {
+            let stands = |controller: u8| Some(f32::from(controller % 7) / 7.0);
+            let deeper = neume_bank::Follows::deeper(&zone.manner.follows, stands);
+            let heard =
+                zone.manner.follows.iter().zip(deeper).filter(|(it, _)| !matches!(it.moves, Moves::Depth(_)));
+            let mut heard: Vec<String> = heard
+                .map(|(it, deeper)| {
+                    format!("{:?} {:.3}", it.moves, it.by_deeper(deeper, stands(it.controller)))
+                })
+                .collect();
+            heard.sort();
+            heard
+        };
+        assert_eq!(sorted(zone), sorted(read));
+    }
 }

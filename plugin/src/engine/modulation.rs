@@ -19,6 +19,8 @@ use super::tour::Tour;
 
 /// Frames from corner to corner.
 const GRID_FRAMES: usize = CHUNK;
+/// What of a zone itself it may follow.
+const OWN: usize = Manner::MOST_POINT_ENVELOPES + Manner::MOST_LFOS;
 /// Decibels over which the attack of a SoundFont's envelope is curved.
 const CONVEX_DB: f64 = 96.0;
 
@@ -47,6 +49,8 @@ pub(super) struct Modulation {
     panorama: Option<Panorama>,
     /// Through the points of the zone's envelopes.
     tours: Option<[Tour; Manner::MOST_POINT_ENVELOPES]>,
+    /// Whether the zone follows its own oscillators.
+    follows_lfos: bool,
     /// Whether anything that the zone follows moves the depth of another.
     deepens: bool,
     /// Whether one of those envelopes says how long the note sounds, and the frame at which it has come to its end.
@@ -122,6 +126,7 @@ impl Modulation {
             equalizer,
             panorama,
             tours: (!manner.point_envelopes.is_empty()).then(Default::default),
+            follows_lfos: follows.iter().any(|it| it.is_of_zone() && it.controller >= Follow::OSCILLATORS),
             deepens,
             ends_note: manner.point_envelopes.iter().any(|it| it.ends_note),
             over: None,
@@ -237,16 +242,17 @@ impl Modulation {
         self.corner(self.age + cell, manner, |controller| controls.stands(controller, later + cell))
     }
 
-    /// The heights of the zone's envelopes through points at a frame of the note.
-    fn heights(
-        &mut self,
-        age: u64,
-        manner: &Manner,
-        stands: impl Fn(u8) -> Option<f32>,
-    ) -> [f32; Manner::MOST_POINT_ENVELOPES] {
-        let mut heights = [0.0; Manner::MOST_POINT_ENVELOPES];
-        let Some(tours) = &mut self.tours else { return heights };
+    /// The heights of the zone's envelopes through points at a frame of the note, and behind them those of its oscillators.
+    fn heights(&mut self, age: u64, manner: &Manner, stands: impl Fn(u8) -> Option<f32>) -> [f32; OWN] {
+        let mut heights = [0.0; OWN];
         let secs = |frames: u64| frames as f64 / self.rate_hz;
+        if self.follows_lfos {
+            let of_lfos = heights.iter_mut().skip(Manner::MOST_POINT_ENVELOPES);
+            for (height, (lfo, ahead)) in of_lfos.zip(self.lfos.iter().zip(&self.ahead)) {
+                *height = lfo.as_ref().map_or(0.0, |lfo| wave(lfo, secs(age), *ahead) as f32);
+            }
+        }
+        let Some(tours) = &mut self.tours else { return heights };
         let places = (0..).zip(tours).zip(manner.point_envelopes.iter().zip(&mut heights));
         for ((place, tour), (envelope, height)) in places {
             let settled = |point: usize| {

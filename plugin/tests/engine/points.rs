@@ -1,8 +1,9 @@
-//! Envelopes through points: what they move, where they stay, and notes that last as long as one of them.
+//! Envelopes through points: what they move, where they stay, and notes that last as long as one of them; and what a zone
+//! follows of its own beside them.
 
 use neume::engine::{Event, Settings};
 use neume::handoff::{Playable, PlayableZone};
-use neume_bank::{Envelope, EnvelopePoint, Follow, Manner, Moves, Onset, PointEnvelope, Response};
+use neume_bank::{Envelope, EnvelopePoint, Follow, Lfo, Manner, Moves, Onset, PointEnvelope, Response};
 
 use crate::rig::{RATE_HZ, Rig, at, mono, off, on, playable};
 
@@ -92,4 +93,39 @@ fn controllers_settle_points_as_a_note_leaves_for_them_and_move_depths_all_the_t
         assert_near(cents(&out, secs), expected, 4.0);
     }
     assert_near(cents(&out, 0.9), -100.0, 4.0);
+}
+
+#[test]
+fn a_zone_follows_its_own_oscillators_and_products_of_controllers() {
+    let lfo = Lfo { freq_hz: 2.0, ..Lfo::default() };
+    let manner = Manner {
+        lfos: [None, Some(lfo), None],
+        follows: vec![
+            follow(Follow::OSCILLATORS + 1, Moves::Pan, 0.25),
+            follow(20, Moves::Depth(0), 0.5),
+            follow(20, Moves::PitchCents, 0.0),
+            follow(21, Moves::Depth(2), 400.0),
+        ]
+        .into(),
+        ..Manner::default()
+    };
+    let to = |frame, controller, value| at(frame, Event::Control { channel: 0, controller, value });
+    let events = [to(0, 20, 0.5), to(0, 21, 0.25), on(2_400, 60), to(30_000, 20, 0.0)];
+    let [left, right] = rig(manner).render(&plain(), &events, 48_000, &[64]);
+    // A triangle of two rounds a second is highest an eighth of a second after the start of the note.
+    let place = |secs: f32| {
+        let frame = (secs * RATE_HZ) as usize;
+        (right[frame].atan2(left[frame]) / std::f32::consts::FRAC_PI_4) - 1.0
+    };
+    for (secs, expected) in
+        [(0.05 + 0.125, 0.5), (0.05 + 0.25, 0.0), (0.05 + 0.375, -0.5), (0.05 + 0.625, 0.25)]
+    {
+        assert_near(place(secs), expected, 0.01);
+    }
+    let pace = |frame: usize| {
+        let sum = |at: usize| (left[at].powi(2) + right[at].powi(2)).sqrt() / 2f32.sqrt();
+        1_200.0 * ((sum(frame + 20) - sum(frame - 20)) / 40.0 * FRAMES as f32).log2()
+    };
+    assert_near(pace(14_400), 50.0, 4.0);
+    assert_near(pace(38_400), 0.0, 4.0);
 }
