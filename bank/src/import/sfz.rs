@@ -496,14 +496,18 @@ impl Region {
         }
     }
 
-    /// How far into its part a note begins: the part begins as early as controllers may take it.
+    /// How far into its part a note begins: the part begins as early as controllers may take it, and no later than its loop.
     fn late_start(&self) -> Option<LateStart> {
         let lowest: f32 =
             self.following.iter().filter(|it| it.opcode == "offset").map(Following::lowest).sum();
         let offset = self.frames(["offset", ""]).unwrap_or(0);
         let random_frames = self.frames(["offset_random", ""]).unwrap_or(0);
-        let frames = offset.min(-lowest.floor() as u64);
-        (random_frames > 0 || self.is_followed("offset")).then_some(LateStart {
+        let behind_loop = match self.looping() {
+            Looping::Over(given) => offset.saturating_sub(given.start_frames),
+            _ => 0,
+        };
+        let frames = offset.min(-lowest.floor() as u64).max(behind_loop);
+        (random_frames > 0 || behind_loop > 0 || self.is_followed("offset")).then_some(LateStart {
             frames,
             random_frames,
             rate_hz: 0,

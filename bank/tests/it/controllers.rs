@@ -3,8 +3,8 @@
 use std::fs;
 
 use neume_bank::{
-    Band, Depths, Filter, FilterKind, Follow, Instrument, LateStart, Lfo, Moves, Onset, ScanReport, Stage,
-    Stereo, Wave, Zone,
+    Band, Depths, Filter, FilterKind, Follow, Instrument, LateStart, Lfo, Looping, Moves, Onset, ScanReport,
+    Stage, Stereo, Wave, Zone,
 };
 
 use crate::scan::Place;
@@ -253,7 +253,8 @@ fn a_start_that_is_left_to_chance_or_follows_controllers_is_told_and_written_bac
     let (report, _place) = scanned(
         "<global> sample=a.wav\n<region> key=60 offset=100 offset_random=3000\n\
          <region> key=61 offset=1000 end=7999 offset_oncc20=-600 offset_oncc131=2000\n\
-         <region> key=62 offset=50\n<region> key=63 offset_random=0 offset_random=-3\n",
+         <region> key=62 offset=50\n<region> key=63 offset_random=0 offset_random=-3\n\
+         <region> key=64 offset=500 loop_mode=loop_continuous loop_start=200 loop_end=4799\n",
     );
     assert_eq!(report.not_honoured, []);
     let zones = &told(&report).zones;
@@ -264,6 +265,8 @@ fn a_start_that_is_left_to_chance_or_follows_controllers_is_told_and_written_bac
     assert_eq!(starts(&zones[1]), (Some(400), late(600, 0)), "what a controller may reach is there");
     assert_eq!(starts(&zones[2]), (Some(50), None));
     assert_eq!(starts(&zones[3]), (None, None));
+    assert_eq!(starts(&zones[4]), (Some(200), late(300, 0)), "the loop is there as a whole");
+    assert!(matches!(zones[4].manner.looping, Looping::Over(_)));
     let out = Place::new();
     neume_bank::export::sfz(&report.bank, out.folder.path(), &mut |_| {}).unwrap();
     let again = out.scan();
