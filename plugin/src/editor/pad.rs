@@ -101,21 +101,22 @@ fn paint_strokes(painter: &egui::Painter, pad: Rect, sketch: &Arc<Sketch>, editi
     }
 }
 
-/// What the hand does in this frame.
+/// What the hand does in this frame, in which it may press and lift more than once.
 fn hand(ui: &Ui, pad: Rect, response: &Response, editing: &mut Editing) {
-    let began = response.drag_started_by(PointerButton::Primary);
     let was_down = editing.state.gesture.is_some();
-    if began {
-        let start = ui.input(|input| input.pointer.press_origin()).or(response.interact_pointer_pos());
-        if let Some(start) = start {
+    for press in ui.input(|input| presses(&input.events, was_down)) {
+        if let Some(start) = press.start {
+            if !is_for_pad(ui, pad, response, start, press.lifts) {
+                continue;
+            }
             // The hand has left the name that it was writing: keys are commands again.
             ui.memory_mut(|memory| memory.stop_text_input());
             begin(editing, point_at(pad, start, 0.0));
         }
-    }
-    if editing.state.gesture.is_some() {
-        let path = ui.input(|input| pressed_path(&input.events, was_down, response.interact_pointer_pos()));
-        advance(editing, pad, &path);
+        advance(editing, pad, &press.path);
+        if press.lifts {
+            end_gesture(editing);
+        }
     }
     let released = ui.input(|input| !input.pointer.primary_down());
     if response.drag_stopped() || (editing.state.gesture.is_some() && released) {
@@ -123,33 +124,47 @@ fn hand(ui: &Ui, pad: Rect, response: &Response, editing: &mut Editing) {
     }
 }
 
-/// Every place where the pointer was since the last frame while its button was down: in a slow frame the hand may have come
-/// to the end of its stroke, lifted, and gone elsewhere. `now` where it did not move.
-fn pressed_path(events: &[egui::Event], was_down: bool, now: Option<Pos2>) -> Vec<Pos2> {
-    let presses = |event: &egui::Event| {
-        matches!(event, egui::Event::PointerButton { button: PointerButton::Primary, pressed: true, .. })
-    };
-    // Where no press is seen in this frame it came before.
-    let (mut path, mut is_down) = (Vec::new(), was_down || !events.iter().any(presses));
+/// Whether a press at `start` is the pad's. egui tells of the last one in a frame alone whose it is, and of none that was
+/// lifted in the same frame.
+fn is_for_pad(ui: &Ui, pad: Rect, response: &Response, start: Pos2, lifts: bool) -> bool {
+    let reach = pad.expand(ui.style().interaction.interact_radius).intersect(ui.clip_rect());
+    let dragged = ui.ctx().dragged_id();
+    reach.contains(start)
+        && ui.ctx().layer_id_at(start) == Some(ui.layer_id())
+        && (lifts || dragged.is_none_or(|id| id == response.id))
+}
+
+/// What one press of the pointer's button did in a frame.
+#[derive(Debug, Default, PartialEq)]
+struct Press {
+    /// Where it began; `None` where that was in an earlier frame.
+    start: Option<Pos2>,
+    /// Where it went, to where it lifted.
+    path: Vec<Pos2>,
+    /// Whether it lifted.
+    lifts: bool,
+}
+
+/// Every press since the last frame: in a slow one the hand may have come to the end of its stroke, lifted, and begun
+/// another. `is_down` says whether it was drawing before.
+fn presses(events: &[egui::Event], is_down: bool) -> Vec<Press> {
+    let mut presses = Vec::new();
+    let mut open = is_down.then(Press::default);
     for event in events {
         match event {
-            egui::Event::PointerMoved(at) if is_down => path.push(*at),
+            egui::Event::PointerMoved(at) => open.iter_mut().for_each(|press| press.path.push(*at)),
             egui::Event::PointerButton { pos, button: PointerButton::Primary, pressed, .. } => {
-                if *pressed || is_down {
-                    path.push(*pos);
+                if let Some(before) = open.take() {
+                    let path = before.path.into_iter().chain((!*pressed).then_some(*pos)).collect();
+                    presses.push(Press { path, lifts: true, ..before });
                 }
-                is_down = *pressed;
-                if !is_down {
-                    break;
-                }
+                open = pressed.then(|| Press { start: Some(*pos), ..Press::default() });
             }
             _ => {}
         }
     }
-    if path.is_empty() {
-        path.extend(now);
-    }
-    path
+    presses.extend(open);
+    presses
 }
 
 fn point_at(pad: Rect, at: Pos2, secs: f32) -> Point {
@@ -325,19 +340,44 @@ mod tests {
     }
 
     #[test]
-    fn a_stroke_goes_from_the_press_to_the_release_within_a_frame_too() {
+    fn a_frame_may_hold_the_end_of_a_stroke_whole_ones_and_the_beginning_of_another() {
         let moved = |x: f32| Event::PointerMoved(pos2(x, 0.0));
-        let elsewhere = Some(pos2(99.0, 0.0));
-        let cases: [(Vec<Event>, bool, &[f32]); 5] = [
-            (vec![moved(1.0), moved(2.0), button(3.0, false), moved(50.0)], true, &[1.0, 2.0, 3.0]),
-            (vec![moved(9.0), button(1.0, true), moved(2.0)], false, &[1.0, 2.0]),
-            (vec![moved(9.0), button(1.0, true), moved(2.0), button(3.0, false)], false, &[1.0, 2.0, 3.0]),
-            (vec![moved(1.0), moved(2.0)], false, &[1.0, 2.0]),
-            (vec![], true, &[99.0]),
+        let press = |start: Option<f32>, path: &[f32], lifts: bool| Press {
+            start: start.map(|x| pos2(x, 0.0)),
+            path: path.iter().map(|&x| pos2(x, 0.0)).collect(),
+            lifts,
+        };
+        let cases: [(Vec<Event>, bool, Vec<Press>); 5] = [
+            (
+                vec![moved(1.0), moved(2.0), button(3.0, false), moved(50.0)],
+                true,
+                vec![press(None, &[1.0, 2.0, 3.0], true)],
+            ),
+            (vec![moved(9.0), button(1.0, true), moved(2.0)], false, vec![press(Some(1.0), &[2.0], false)]),
+            (
+                vec![moved(9.0), button(1.0, true), moved(2.0), button(3.0, false)],
+                false,
+                vec![press(Some(1.0), &[2.0, 3.0], true)],
+            ),
+            (
+                vec![
+                    moved(1.0),
+                    button(2.0, false),
+                    button(5.0, true),
+                    button(5.0, false),
+                    button(7.0, true),
+                ],
+                true,
+                vec![
+                    press(None, &[1.0, 2.0], true),
+                    press(Some(5.0), &[5.0], true),
+                    press(Some(7.0), &[], false),
+                ],
+            ),
+            (vec![moved(1.0), button(2.0, false)], false, vec![]),
         ];
-        for (events, was_down, expected) in cases {
-            let xs: Vec<f32> = pressed_path(&events, was_down, elsewhere).iter().map(|at| at.x).collect();
-            assert_eq!(xs, expected, "{events:?}");
+        for (events, is_down, expected) in cases {
+            assert_eq!(presses(&events, is_down), expected, "{events:?}");
         }
     }
 }

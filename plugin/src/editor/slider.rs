@@ -22,7 +22,11 @@ pub fn slider_ui(ui: &mut Ui, rect: Rect, label: &str, value: f32, position: f32
     response.widget_info(|| WidgetInfo::slider(true, f64::from(value), label));
     let down = response.is_pointer_button_down_on();
     let rail = rect.shrink2(vec2(7.0, 0.0));
-    let mut to = pressed_at(&response).map(|at| ((at.x - rail.left()) / rail.width()).clamp(0.0, 1.0));
+    // Two quick taps count as three soon after a click elsewhere. The second is no place to go to.
+    let reset = response.double_clicked() || response.triple_clicked();
+    let mut to = pressed_at(&response)
+        .filter(|_| !reset)
+        .map(|at| ((at.x - rail.left()) / rail.width()).clamp(0.0, 1.0));
     let steps = arrow_steps(ui, &response, [Key::ArrowLeft, Key::ArrowRight]);
     if steps != 0.0 {
         to = Some((position + 0.025 * steps).clamp(0.0, 1.0));
@@ -34,5 +38,5 @@ pub fn slider_ui(ui: &mut Ui, rect: Rect, label: &str, value: f32, position: f32
     ui.painter().rect_filled(Rect::from_min_max(track.min, pos2(handle.x, track.bottom())), 1.5, ink);
     ui.painter().circle(handle, 7.0, ink, Stroke::new(2.0, tokens.panel));
     focus_ring(ui, &response, Rect::from_center_size(handle, vec2(14.0, 14.0)), 7, tokens);
-    Hand { to, down, reset: response.double_clicked() }
+    Hand { to, down, reset }
 }

@@ -2,7 +2,7 @@
 
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable as _;
-use neume::editor::{Ink, Tool};
+use neume::editor::{Controls as _, Ink, Knob, Tool};
 use neume::handoff::{Generation, Request};
 use neume::state::{BankRef, Chosen};
 use neume_bank::SoundId;
@@ -297,12 +297,115 @@ fn a_pen_that_leaves_the_pad_draws_nothing_beside_it_and_begins_anew_where_it_co
 fn tap(window: &mut Window, at: egui::Pos2) {
     window.hover_at(at);
     window.step();
-    for pressed in [true, false] {
-        let (button, modifiers) = (egui::PointerButton::Primary, Modifiers::NONE);
-        window.input_mut().events.push(egui::Event::PointerButton { pos: at, button, pressed, modifiers });
-    }
+    strike(window, &[at]);
     window.step();
     window.run();
+}
+
+/// A press, a way and a release that the next frame tells of at once.
+fn strike(window: &mut Window, path: &[egui::Pos2]) {
+    let (button, modifiers) = (egui::PointerButton::Primary, Modifiers::NONE);
+    let events = &mut window.input_mut().events;
+    let press = |pos, pressed| egui::Event::PointerButton { pos, button, pressed, modifiers };
+    events.push(press(path[0], true));
+    events.extend(path[1..].iter().map(|at| egui::Event::PointerMoved(*at)));
+    events.push(press(path[path.len() - 1], false));
+}
+
+#[test]
+fn taps_within_one_frame_are_dots_each_a_step_of_its_own() {
+    let mut window = usual();
+    let places = [(0.2, 0.3), (0.5, 0.8), (0.9, 0.1)];
+    let at = on_pad(&window, 0.2, 0.3);
+    tap(&mut window, at);
+    assert_eq!(window.state().sketch(0).strokes.len(), 1);
+    // The pointer is elsewhere when the frame tells of the other two.
+    for (x, y) in &places[1..] {
+        let at = on_pad(&window, *x, *y);
+        strike(&mut window, &[at]);
+    }
+    let away = window.get_by_label("Keyboard").rect().center();
+    window.hover_at(away);
+    window.run();
+    let sketch = window.state().sketch(0);
+    assert_eq!(sketch.strokes.len(), 3);
+    for (stroke, (x, y)) in sketch.strokes.iter().zip(places) {
+        assert!(stroke.points.len() == 1, "{stroke:?}");
+        assert!((stroke.points[0].x - x).abs() < 0.01 && (stroke.points[0].y - y).abs() < 0.01, "{stroke:?}");
+    }
+    assert_eq!(reads(&window).last().unwrap().2, 3, "they were read");
+    for left in [2, 1, 0] {
+        window.get_by_label("Undo").click();
+        window.run();
+        assert_eq!(window.state().sketch(0).strokes.len(), left);
+    }
+}
+
+#[test]
+fn a_stroke_that_a_frame_tells_of_at_once_is_drawn_and_one_that_goes_on_after_a_tap() {
+    let mut window = usual();
+    let at = |x: f32| on_pad(&window, x, 0.5);
+    let (dot, from, to) = (at(0.1), at(0.3), at(0.6));
+    strike(&mut window, &[dot]);
+    strike(&mut window, &[from, to]);
+    let (button, modifiers) = (egui::PointerButton::Primary, Modifiers::NONE);
+    let [next, end] = [0.7, 0.9].map(|x| on_pad(&window, x, 0.5));
+    let press = egui::Event::PointerButton { pos: next, button, pressed: true, modifiers };
+    window.input_mut().events.push(press);
+    window.step();
+    window.hover_at(end);
+    window.step();
+    window.drop_at(end);
+    window.run();
+    let ends = |stroke: &neume_models::Stroke| {
+        [stroke.points[0].x, stroke.points[stroke.points.len() - 1].x].map(|x| (x * 100.0).round() / 100.0)
+    };
+    let drawn: Vec<_> = window.state().sketch(0).strokes.iter().map(ends).collect();
+    assert_eq!(drawn, [[0.1, 0.1], [0.3, 0.6], [0.7, 0.9]]);
+}
+
+#[test]
+fn the_line_and_the_eraser_take_taps_too_and_a_tap_beside_the_pad_draws_nothing() {
+    let mut window = usual();
+    window.get_by_label("Line").click();
+    window.run();
+    let at = on_pad(&window, 0.5, 0.5);
+    tap(&mut window, at);
+    assert_eq!(window.state().sketch(0).strokes[0].points.len(), 1);
+    let beside = window.get_by_label("Keyboard").rect().center();
+    tap(&mut window, beside);
+    assert_eq!(window.state().sketch(0).strokes.len(), 1);
+    window.get_by_label("Eraser").click();
+    window.run();
+    tap(&mut window, at);
+    assert!(window.state().sketch(0).is_empty());
+}
+
+#[test]
+fn two_taps_at_once_set_a_slider_back() {
+    let mut window = usual();
+    window.get_by_label("Sound").click();
+    window.run();
+    let at = window.get_by_label("Sustain").rect().center();
+    let usual = window.state().controls.value(Knob::Sustain);
+    window.hover_at(at);
+    window.step();
+    strike(&mut window, &[at]);
+    window.step();
+    assert!((window.state().controls.value(Knob::Sustain) - usual).abs() > 0.1, "one tap moves it");
+    strike(&mut window, &[at]);
+    window.step();
+    assert_eq!(window.state().controls.value(Knob::Sustain), usual, "a tap in each of two frames");
+    // Long after.
+    for _ in 0..60 {
+        window.step();
+    }
+    strike(&mut window, &[at]);
+    strike(&mut window, &[at]);
+    window.run();
+    assert_eq!(window.state().controls.value(Knob::Sustain), usual, "both in one");
+    let gestures = &window.state().controls.gestures;
+    assert!(gestures.chunks(2).all(|pair| pair == [(Knob::Sustain, true), (Knob::Sustain, false)]));
 }
 
 #[test]
