@@ -6,6 +6,8 @@ mod drawing;
 mod panel;
 #[path = "editor_window/pictures.rs"]
 mod pictures;
+#[path = "editor_window/refusing.rs"]
+mod refusing;
 #[path = "editor_window/scene.rs"]
 mod scene;
 #[path = "editor_window/signs.rs"]

@@ -3,11 +3,12 @@
 
 use std::sync::Arc;
 
+use neume_bank::SoundId;
 use neume_models::{Rgb, Sketch};
 
 use super::controls::Controls;
 use super::history::{Drawn, Side, Taught};
-use super::state::{EditorState, Wanted};
+use super::state::{EditorState, Refused, Wanted};
 use super::theme::{Theme, Tokens};
 use crate::engine::Mode;
 use crate::handoff::{EditorEnd, EngineFrame, Generation, MatchView, Request, SLOTS, SlotView, View};
@@ -86,12 +87,29 @@ impl<'a> Editing<'a> {
         self.now.document.slots.get(slot).map(|slot| slot.sketch.clone()).unwrap_or_default()
     }
 
-    /// The same with the sound that was chosen for it by hand.
+    /// The same with the sound that was chosen for it by hand, and those that were refused.
     pub fn drawn(&self, slot: usize) -> Drawn {
         let chosen = self.now.document.slots.get(slot).and_then(|slot| slot.chosen.as_ref());
         let by_hand =
             chosen.filter(|chosen| chosen.by_hand).map(|chosen| (chosen.sound, chosen.instrument.clone()));
-        Drawn { sketch: self.sketch_of(slot), by_hand }
+        Drawn { sketch: self.sketch_of(slot), by_hand, refused: self.refused(slot).to_vec() }
+    }
+
+    /// The sounds that were refused for the drawing of a slot, in this bank.
+    fn refused(&self, slot: usize) -> &[SoundId] {
+        let (sketch, bank) = (self.sketch_of(slot), &self.now.document.bank);
+        let refused = self.state.refused.get(slot).filter(|refused| {
+            refused.bank == *bank && (Arc::ptr_eq(&refused.sketch, &sketch) || *refused.sketch == *sketch)
+        });
+        refused.map_or(&[], |refused| &refused.sounds)
+    }
+
+    /// Remembers them, in the place of those before.
+    pub fn refuse(&mut self, slot: usize, sounds: Vec<SoundId>) {
+        let (sketch, bank) = (self.sketch_of(slot), self.now.document.bank.clone());
+        if let Some(refused) = self.state.refused.get_mut(slot) {
+            *refused = Refused { sketch, bank, sounds };
+        }
     }
 
     /// What the Worker knows of the slot that is shown.
@@ -200,6 +218,7 @@ impl<'a> Editing<'a> {
             None => {}
             Some(Side::Drawing(slot, drawn)) => {
                 self.set_sketch(slot, drawn.sketch);
+                self.refuse(slot, drawn.refused);
                 if let Some((sound, instrument)) = drawn.by_hand {
                     self.end.requests.send(Request::Choose { slot, sound, instrument });
                 }

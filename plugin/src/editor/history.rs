@@ -9,13 +9,15 @@ use neume_models::Sketch;
 use crate::handoff::Opening;
 use crate::language::{Clash, Language};
 
-/// The drawing of a slot, with the sound that was chosen for it by hand.
+/// The drawing of a slot, with the sound that was chosen for it by hand, and those that were refused.
 #[derive(Debug, Clone, Default)]
 pub struct Drawn {
     /// The drawing.
     pub sketch: Arc<Sketch>,
     /// The choice, with the instrument of a sound that may be played as several; `None` where the best match is played.
     pub by_hand: Option<(SoundId, Option<String>)>,
+    /// What was not meant, in the order in which that was said.
+    pub refused: Vec<SoundId>,
 }
 
 /// The language, with what the view Signs shows of it.

@@ -13,7 +13,7 @@ use super::icons::family_glyph;
 use super::slider::slider_ui;
 use super::state::Dwell;
 use super::theme::{self, CORNER, mix};
-use super::{doubt, files, notes, search_view, signs_view, waveform};
+use super::{doubt, files, notes, notice, search_view, signs_view, waveform};
 use crate::handoff::{DoubtView, MatchView, Request};
 
 /// How long the pointer rests on a sound before it is heard, in seconds.
@@ -136,7 +136,7 @@ fn others_ui<'m>(
     dwell(ui, hovered, editing);
 }
 
-/// What may be done about the match: look for more of its kind, hear the next one instead, or teach the drawing as a sign.
+/// What may be done about the match: look for more of its kind, hear another instead, or teach the drawing as a sign.
 fn actions_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
     let labels = ["More like this", "Not this", "Teach a sign"];
     let [more, not, teach] =
@@ -148,15 +148,39 @@ fn actions_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
         search_view::look_for_more_like(chosen, editing);
     }
     if text_button(ui, not, labels[1], editing.tokens()) {
-        let matches = editing.slot_view().matches.clone();
-        let place = matches.iter().position(|m| Some(m.sound) == chosen).map_or(0, |place| place + 1);
-        if let Some(next) = matches.iter().cycle().nth(place) {
-            choose(next.sound, next.instrument.clone(), editing);
-        }
+        refuse_chosen(editing);
     }
     if accent_button(ui, teach, labels[2], Look::Chosen, editing.tokens()) {
         signs_view::name_a_sign(ui.ctx(), editing);
     }
+}
+
+/// The sound under the keys was not meant: the best one that was not refused for this drawing takes its place, as a step
+/// that can be taken back. Once all were, it begins again.
+fn refuse_chosen(editing: &mut Editing) {
+    let (slot, matches) = (editing.now.slot, editing.slot_view().matches.clone());
+    let Some(chosen) = editing.chosen_match().map(|chosen| chosen.sound) else { return };
+    let before = editing.drawn(slot);
+    let mut refused = before.refused.clone();
+    if !refused.contains(&chosen) {
+        refused.push(chosen);
+    }
+    let best = |refused: &[SoundId]| {
+        let left = matches.iter().filter(|m| !refused.contains(&m.sound));
+        left.reduce(|best, other| if other.score > best.score { other } else { best })
+    };
+    let Some(next) = best(&refused).or_else(|| {
+        refused = vec![chosen];
+        best(&refused)
+    }) else {
+        return notice::say(editing, "no other sound is left".to_string());
+    };
+    if refused.len() == 1 && before.refused.len() > 1 {
+        notice::say(editing, "all of these were refused: the best comes again".to_string());
+    }
+    editing.state.history.drew(slot, before);
+    editing.refuse(slot, refused);
+    choose(next.sound, next.instrument.clone(), editing);
 }
 
 /// Cells of one width, or as wide as their words ask for where those would not fit.

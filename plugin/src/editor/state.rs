@@ -1,7 +1,9 @@
 //! What the window remembers between frames and between openings: choices of the hand, never what is saved.
 
+use std::sync::Arc;
+
 use neume_bank::SoundId;
-use neume_models::{Family, Rgb};
+use neume_models::{Family, Rgb, Sketch};
 
 use super::controls::Knob;
 use super::history::{Drawn, History};
@@ -9,6 +11,7 @@ use super::ink::{InkCache, PictureCache};
 use super::pen::Path;
 use super::theme::{Theme, hsl_bytes};
 use crate::handoff::{Generation, SLOTS};
+use crate::state::BankRef;
 
 /// What the pointer does on the pad.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -117,6 +120,17 @@ pub(super) struct Dwell {
     pub heard: bool,
 }
 
+/// The sounds of a slot that were not meant, as long as its drawing and the bank stay.
+#[derive(Debug, Default)]
+pub(super) struct Refused {
+    /// The drawing.
+    pub sketch: Arc<Sketch>,
+    /// The bank.
+    pub bank: BankRef,
+    /// The sounds, in the order in which they were refused.
+    pub sounds: Vec<SoundId>,
+}
+
 /// A slot that was chosen here. Hosts take a parameter over with their next block; until then the window shows what
 /// was asked for.
 #[derive(Debug, Clone, Copy)]
@@ -147,6 +161,7 @@ pub struct EditorState {
     pub(super) picture: PictureCache,
     pub(super) slot_ink: [InkCache; SLOTS],
     pub(super) slot_picture: [PictureCache; SLOTS],
+    pub(super) refused: [Refused; SLOTS],
     pub(super) dwell: Option<Dwell>,
     pub(super) pressed_key: Option<u8>,
     pub(super) wanted: Option<Wanted>,
@@ -185,6 +200,7 @@ impl EditorState {
             picture: PictureCache::default(),
             slot_ink: Default::default(),
             slot_picture: Default::default(),
+            refused: Default::default(),
             dwell: None,
             pressed_key: None,
             wanted: None,

@@ -32,19 +32,6 @@ fn choosing_another_match_puts_it_under_the_keys_and_plays_it() {
 }
 
 #[test]
-fn a_match_that_is_not_meant_gives_way_to_the_next_one() {
-    let mut window = furnished();
-    window.state().asked();
-    window.get_by_label("Not this").click();
-    window.run();
-    let next = scene::sound_id("Viola ensemble");
-    let asked = window.state().asked();
-    let is_next =
-        |asked: &[Request]| matches!(asked, [Request::Choose { slot: 2, sound, .. }, ..] if *sound == next);
-    assert!(is_next(&asked), "{asked:?}");
-}
-
-#[test]
 fn a_drawing_is_taught_from_the_view_match_by_writing_its_name() {
     let mut window = furnished();
     window.get_by_label("Teach a sign").click();
