@@ -262,6 +262,10 @@ fn engine_event(event: NoteEvent<()>) -> Option<TimedEvent> {
         NoteEvent::PolyPan { voice_id, channel, key, pan, .. } => {
             Event::Expression { note: notes(voice_id, channel, key), expression: Expression::Pan(pan) }
         }
+        NoteEvent::PolyPressure { voice_id, channel, key, pressure, .. } => {
+            let expression = Expression::Pressure(pressure);
+            Event::Expression { note: notes(voice_id, channel, key), expression }
+        }
         NoteEvent::MidiPitchBend { channel, value, .. } => {
             Event::Bend { channel, bend_norm: 2.0 * value - 1.0 }
         }
@@ -454,5 +458,9 @@ mod tests {
         let note = Note { channel: 0, key: 60, id: Some(7) };
         assert_eq!(of(struck), Some(Event::NoteOn { note, velocity: 1.0 }));
         assert_eq!(of(NoteEvent::NoteOn { timing: 0, voice_id, channel, key, velocity: 1.0 }), None);
+        let pressed = NoteEvent::PolyPressure { timing: 0, voice_id, channel, key, pressure: 0.5 };
+        let expression = Expression::Pressure(0.5);
+        let note = Notes { id: Some(7), ..Notes::default() };
+        assert_eq!(of(pressed), Some(Event::Expression { note, expression }));
     }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use crossbeam_channel::Receiver;
-use neume::engine::{Engine, Event, Mode, Note, Settings, TimedEvent};
+use neume::engine::{Engine, Event, Expression, Mode, Note, Settings, TimedEvent};
 use neume::handoff::{self, Playable, Request, Requests, SLOTS, ToEngine};
 use neume::language::Spoken;
 use neume::library::Library;
@@ -178,6 +178,10 @@ fn event_of(moment: &Moment) -> Event {
         Action::Sustain(down) => Event::Sustain { channel, down },
         Action::Control(controller, value) => Event::Control { channel, controller, value },
         Action::Pressure(value) => Event::Pressure { channel, value },
+        Action::KeyPressure { key, pressure } => {
+            let expression = Expression::Pressure(pressure);
+            Event::Expression { note: Note::new(channel, key).into(), expression }
+        }
         Action::AllNotesOff => Event::AllNotesOff { channel: Some(channel) },
         Action::AllSoundOff => Event::AllSoundOff { channel: Some(channel) },
         Action::ResetControllers => Event::ResetControllers { channel: Some(channel) },

@@ -23,6 +23,8 @@ pub enum Action {
     Control(u8, f32),
     /// The pressure on the keys of the channel, 0..=1.
     Pressure(f32),
+    /// The pressure on one of them, 0..=1.
+    KeyPressure { key: u8, pressure: f32 },
     /// Every key of the channel goes up.
     AllNotesOff,
     /// The channel falls silent at once.
@@ -237,7 +239,10 @@ fn action_of(message: MidiMessage) -> Option<Action> {
             number => Some(Action::Control(number, f32::from(value.as_int()) / 127.0)),
         },
         MidiMessage::ChannelAftertouch { vel } => Some(Action::Pressure(f32::from(vel.as_int()) / 127.0)),
-        MidiMessage::Aftertouch { .. } | MidiMessage::ProgramChange { .. } => None,
+        MidiMessage::Aftertouch { key, vel } => {
+            Some(Action::KeyPressure { key: key.as_int(), pressure: f32::from(vel.as_int()) / 127.0 })
+        }
+        MidiMessage::ProgramChange { .. } => None,
     }
 }
 
@@ -301,6 +306,7 @@ mod tests {
             event(0, control(64, 0)),
             event(0, control(1, 127)),
             event(0, MidiMessage::ChannelAftertouch { vel: u7::new(0) }),
+            event(0, MidiMessage::Aftertouch { key: u7::new(60), vel: u7::new(127) }),
             event(0, control(120, 0)),
             event(0, control(123, 0)),
             end(),
@@ -313,6 +319,7 @@ mod tests {
             Action::Sustain(false),
             Action::Control(1, 1.0),
             Action::Pressure(0.0),
+            Action::KeyPressure { key: 60, pressure: 1.0 },
             Action::AllSoundOff,
             Action::AllNotesOff,
         ];

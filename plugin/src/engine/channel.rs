@@ -141,12 +141,19 @@ pub(super) struct Controls<'a> {
     frame: u64,
     /// The key and the velocity of the note that is concerned, 0..1.
     note: (f32, f32),
+    /// The pressure on its key alone.
+    pressure: Option<Glide>,
 }
 
 impl Controls<'_> {
     /// The same for a note of this key and velocity, 0..1.
     pub fn of_note(self, key: f32, velocity: f32) -> Self {
         Controls { note: (key, velocity), ..self }
+    }
+
+    /// The same for a note whose key alone is pressed so, beside the others of its channel.
+    pub fn pressed(self, pressure: Option<Glide>) -> Self {
+        Controls { pressure, ..self }
     }
 
     /// Where a controller stands so many frames later, 0..1; `None` if it was never moved.
@@ -156,14 +163,20 @@ impl Controls<'_> {
             Follow::VELOCITY => return Some(self.note.1),
             _ => {}
         }
-        let controller = self.channel.controllers.get(usize::from(controller))?;
-        Some((*controller)?.at(self.frame + later))
+        let frame = self.frame + later;
+        let of_note = self.pressure.filter(|_| controller == Follow::PRESSURE).map(|glide| glide.at(frame));
+        let glide = self.channel.controllers.get(usize::from(controller)).copied().flatten();
+        let of_channel = glide.map(|glide| glide.at(frame));
+        match (of_channel, of_note) {
+            (Some(of_channel), Some(of_note)) => Some((of_channel + of_note).min(1.0)),
+            _ => of_channel.or(of_note),
+        }
     }
 }
 
 /// A controller on its way from where it stood to where it was moved.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Glide {
+pub(super) struct Glide {
     from: f32,
     to: f32,
     begun: u64,
@@ -171,9 +184,62 @@ struct Glide {
 }
 
 impl Glide {
+    /// From where it stands `now` to another place; one that was never moved is there at once.
+    pub fn to(before: Option<Glide>, to: f32, now: u64, rate_hz: f32) -> Glide {
+        let from = before.map_or(to, |glide| glide.at(now));
+        Glide { from, to, begun: now, frames: CONTROLLER_SECS * rate_hz }
+    }
+
     fn at(&self, frame: u64) -> f32 {
         let way = frame.saturating_sub(self.begun) as f32 / self.frames.max(1.0);
         if way >= 1.0 { self.to } else { self.from + (self.to - self.from) * way }
+    }
+}
+
+/// How a pitch trembles. What a frame gets depends on the frames since it began.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Tremble {
+    semitones: Ramp,
+    /// Since it was at rest.
+    frames: u64,
+    /// Radians from frame to frame.
+    turn: f64,
+}
+
+impl Tremble {
+    pub fn at_rest() -> Tremble {
+        Tremble { semitones: Ramp::at(0.0), frames: 0, turn: 0.0 }
+    }
+
+    pub fn is_at_rest(&self) -> bool {
+        !self.semitones.is_moving() && self.semitones.value() == 0.0
+    }
+
+    /// Heads for this share of its reach, 0..1. From rest it begins anew.
+    pub fn reach(&mut self, share: f32, rate_hz: f32) {
+        if self.is_at_rest() {
+            self.frames = 0;
+        }
+        self.turn = std::f64::consts::TAU * VIBRATO_HZ / f64::from(rate_hz);
+        let frames = (CONTROLLER_SECS * rate_hz).round() as u32;
+        self.semitones.glide(f64::from(VIBRATO_SEMITONES * share), frames);
+    }
+
+    /// The ratio of this frame; moves on to the next.
+    #[inline]
+    pub fn next(&mut self) -> f64 {
+        if self.is_at_rest() {
+            return 1.0;
+        }
+        let semitones = self.semitones.next() * (self.turn * self.frames as f64).sin();
+        self.frames += 1;
+        (semitones / 12.0).exp2()
+    }
+
+    /// Moves on by so many frames.
+    pub fn skip(&mut self, frames: usize) {
+        self.semitones.skip(frames as u32);
+        self.frames += frames as u64;
     }
 }
 
@@ -188,9 +254,7 @@ pub(super) struct Channel {
     controllers: [Option<Glide>; Follow::PRESSURE as usize + 1],
     volume: Ramp,
     pan: Ramp,
-    /// How far it trembles, and since how many frames.
-    vibrato_semitones: Ramp,
-    vibrated: u64,
+    vibrato: Tremble,
     /// Whether the sustain pedal is down.
     pub pedal: bool,
     /// How often each key is down.
@@ -206,8 +270,7 @@ impl Channel {
             controllers: [None; Follow::PRESSURE as usize + 1],
             volume: Ramp::at(1.0),
             pan: Ramp::at(0.0),
-            vibrato_semitones: Ramp::at(0.0),
-            vibrated: 0,
+            vibrato: Tremble::at_rest(),
             pedal: false,
             held: [0; 128],
         }
@@ -216,10 +279,8 @@ impl Channel {
     /// Moves a controller, or what is counted as one, to 0..1. `now` counts frames from the Engine's start.
     pub fn control(&mut self, controller: u8, value: f32, now: u64, rate_hz: f32) {
         let value = within(value, 0.0, 1.0, 0.0);
-        let frames = CONTROLLER_SECS * rate_hz;
         if let Some(place) = self.controllers.get_mut(usize::from(controller)) {
-            let from = place.map_or(value, |glide| glide.at(now));
-            *place = Some(Glide { from, to: value, begun: now, frames });
+            *place = Some(Glide::to(*place, value, now, rate_hz));
         }
         self.follow(rate_hz);
     }
@@ -252,16 +313,16 @@ impl Channel {
         let side = panned(stands(PAN, 0.5));
         self.volume.glide(f64::from(level * level), frames);
         self.pan.glide(f64::from(side), frames);
-        self.vibrato_semitones.glide(f64::from(VIBRATO_SEMITONES * trembling), frames);
+        self.vibrato.reach(trembling, rate_hz);
     }
 
     /// Its controllers now.
     pub fn controls(&self, now: u64) -> Controls<'_> {
-        Controls { channel: self, frame: now, note: (0.5, 1.0) }
+        Controls { channel: self, frame: now, note: (0.5, 1.0), pressure: None }
     }
 
     /// Works out the coming frames and moves on behind them.
-    pub fn advance(&mut self, room: &mut Room, frames: usize, rate_hz: f32) -> Moved {
+    pub fn advance(&mut self, room: &mut Room, frames: usize) -> Moved {
         let mut moved = Moved::default();
         if self.semitones.is_moving() {
             moved.bend = true;
@@ -270,23 +331,12 @@ impl Channel {
             }
             self.still = (self.semitones.value() / 12.0).exp2();
         }
-        if self.vibrato_semitones.is_moving() || self.vibrato_semitones.value() != 0.0 {
+        if !self.vibrato.is_at_rest() {
             moved.vibrating = true;
-            let turn = std::f64::consts::TAU * VIBRATO_HZ / f64::from(rate_hz);
             for (vibrating, bend) in room.vibrating.iter_mut().zip(&room.bend).take(frames) {
                 let bend = if moved.bend { *bend } else { self.still };
-                // It begins anew once it was at rest, wherever blocks begin.
-                if !self.vibrato_semitones.is_moving() && self.vibrato_semitones.value() == 0.0 {
-                    self.vibrated = 0;
-                    *vibrating = bend;
-                    continue;
-                }
-                let semitones = self.vibrato_semitones.next() * (turn * self.vibrated as f64).sin();
-                *vibrating = bend * (semitones / 12.0).exp2();
-                self.vibrated += 1;
+                *vibrating = bend * self.vibrato.next();
             }
-        } else {
-            self.vibrated = 0;
         }
         for (ramp, room, moves) in [
             (&mut self.volume, &mut room.volume, &mut moved.volume),

@@ -153,6 +153,8 @@ pub enum Expression {
     Volume(f32),
     /// −1 left, 0 centre, 1 right.
     Pan(f32),
+    /// The pressure on its key alone, 0..1: what [`Event::Pressure`] does to all of a channel.
+    Pressure(f32),
 }
 
 /// A note whose sound has ended: what a host is told.

@@ -310,7 +310,7 @@ impl Engine {
                 self.sound_releases(frame);
             }
             Event::Expression { note, expression } => {
-                self.voices.express(named_by_host(note), expression, self.rate_hz);
+                self.voices.express(named_by_host(note), expression, self.now, self.rate_hz);
             }
             Event::AllNotesOff { channel } => {
                 self.on_channels(channel, Engine::lift_all);
@@ -459,6 +459,8 @@ impl Engine {
 
     fn rest_controllers(&mut self, channel: u8) {
         self.pedal(channel, false);
+        let notes = Notes { channel: Some(channel), ..Notes::default() };
+        self.voices.express(notes, Expression::Pressure(0.0), self.now, self.rate_hz);
         if let Some(channel) = self.channels.get_mut(usize::from(channel)) {
             channel.turn_wheel(0.0, self.settings.bend_range_semitones, self.rate_hz);
             channel.rest_controllers(self.rate_hz);
@@ -489,7 +491,7 @@ impl Engine {
         let mut moved = [Moved::default(); CHANNELS];
         let channels = self.channels.iter_mut().zip(self.rooms.iter_mut());
         for (moved, (channel, room)) in moved.iter_mut().zip(channels) {
-            *moved = channel.advance(room, frames, self.rate_hz);
+            *moved = channel.advance(room, frames);
         }
         if !self.voices.is_silent() {
             let motions: [_; CHANNELS] =

@@ -40,7 +40,12 @@ impl Ramp {
 
     /// Moves on by a frame.
     pub fn step(&mut self) {
-        self.left_frames = self.left_frames.saturating_sub(1);
+        self.skip(1);
+    }
+
+    /// Moves on by so many frames.
+    pub fn skip(&mut self, frames: u32) {
+        self.left_frames = self.left_frames.saturating_sub(frames);
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use neume_bank::{Choke, Fade, Follow, LateStart, Manner, Moves, Restrike};
 
-use super::channel::{Bend, Controls, MODULATION, Motion};
+use super::channel::{Bend, Controls, Glide, MODULATION, Motion, Tremble};
 use super::envelope::{Envelope, Shape};
 use super::events::{Expression, Note};
 use super::interpolation::Kernels;
@@ -95,6 +95,9 @@ pub(super) struct Voice {
     wheel: Option<Wheel>,
     /// Whether its zone has a use of its own for what would make it tremble.
     trembles_itself: bool,
+    /// The pressure on its key alone, and how it trembles by that.
+    pressure: Option<Glide>,
+    tremble: Tremble,
     volume: Ramp,
     pan: Ramp,
     envelope: Envelope,
@@ -132,6 +135,8 @@ impl Voice {
             modulation: None,
             wheel: None,
             trembles_itself: false,
+            pressure: None,
+            tremble: Tremble::at_rest(),
             volume: Ramp::at(1.0),
             pan: Ramp::at(0.0),
             envelope: Envelope::over(),
@@ -343,7 +348,7 @@ impl Voice {
     }
 
     /// Follows an expression of its note; at its very start at once, later in a glide.
-    pub fn express(&mut self, expression: Expression, rate_hz: f32) {
+    pub fn express(&mut self, expression: Expression, now: u64, rate_hz: f32) {
         let frames = |secs: f32| if self.age_frames == 0 { 0 } else { (secs * rate_hz).round() as u32 };
         match expression {
             Expression::Tuning(semitones) => {
@@ -354,6 +359,14 @@ impl Voice {
             }
             Expression::Pan(pan) => {
                 self.pan.glide(f64::from(within(pan, -1.0, 1.0, 0.0)), frames(EXPRESSION_SECS));
+            }
+            Expression::Pressure(pressure) => {
+                let pressure = within(pressure, 0.0, 1.0, 0.0);
+                // One that was never pressed stays as it is.
+                if pressure != 0.0 || self.pressure.is_some() {
+                    self.pressure = Some(Glide::to(self.pressure, pressure, now, rate_hz));
+                    self.tremble.reach(pressure, rate_hz);
+                }
             }
         }
     }
@@ -410,6 +423,17 @@ impl Voice {
             }
             None => bend,
         };
+        let mut trembling;
+        let bend = if self.trembles_itself || self.tremble.is_at_rest() {
+            bend
+        } else {
+            let mut tremble = self.tremble;
+            trembling = [1.0; CHUNK];
+            for (i, ratio) in trembling.iter_mut().take(most).enumerate() {
+                *ratio = bend.at(i) * tremble.next();
+            }
+            Bend::Moving(&trembling)
+        };
         let mut ratios = [1.0; CHUNK];
         let (most, bend) = match &self.modulation {
             Some(modulation) => (most.min(modulation.left_in_cell()), modulation.bend(bend, &mut ratios)),
@@ -427,9 +451,11 @@ impl Voice {
         if self.state == State::Fading {
             self.fade_levels(levels);
         }
+        self.tremble.skip(count);
         let mut stereo = self.reader.read(kernels, desk, (&zone.pcm, &self.stream), stretch);
         if let Some(modulation) = &mut self.modulation {
-            stereo = modulation.shape(desk, stereo, count, (&zone.manner, motion.controls));
+            let controls = motion.controls.pressed(self.pressure);
+            stereo = modulation.shape(desk, stereo, count, (&zone.manner, controls));
         }
         let heard = |side: &mut [f32]| -> usize { side.len().min(count) };
         let (on_left, on_right) = (heard(left), heard(right));

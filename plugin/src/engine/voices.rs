@@ -240,10 +240,10 @@ impl Voices {
         }
     }
 
-    /// Passes an expression on to the notes that it concerns.
-    pub fn express(&mut self, notes: Notes, expression: Expression, rate_hz: f32) {
+    /// Passes an expression on to the notes that it concerns. `now` counts frames from the Engine's start.
+    pub fn express(&mut self, notes: Notes, expression: Expression, now: u64, rate_hz: f32) {
         let voices = self.in_use_mut().filter(|v| v.state != State::Free && notes.name(v.note));
-        voices.for_each(|voice| voice.express(expression, rate_hz));
+        voices.for_each(|voice| voice.express(expression, now, rate_hz));
     }
 
     /// Gives every voice new settings of the envelope, except those of one channel.

@@ -149,9 +149,13 @@ fn phrase() -> Vec<TimedEvent> {
         events.push(off(2_500 + u32::from(key) * 11, key));
     }
     let note = Note::new(0, 60);
-    for (frame, expression) in
-        [(3_000, Expression::Tuning(13.0)), (3_100, Expression::Volume(0.3)), (3_333, Expression::Pan(-0.7))]
-    {
+    for (frame, expression) in [
+        (3_000, Expression::Tuning(13.0)),
+        (3_100, Expression::Volume(0.3)),
+        (3_333, Expression::Pan(-0.7)),
+        (3_390, Expression::Pressure(0.8)),
+        (7_001, Expression::Pressure(0.0)),
+    ] {
         events.push(at(frame, Event::Expression { note: note.into(), expression }));
     }
     events.push(at(6_001, Event::Sustain { channel: 0, down: false }));
@@ -274,9 +278,9 @@ fn any_event() -> impl Strategy<Value = Event> {
         }),
         1 => (any::<u8>(), number.clone()).prop_map(|(channel, value)| Event::Pressure { channel, value }),
         1 => (any::<u8>(), any::<bool>()).prop_map(|(channel, down)| Event::Sustain { channel, down }),
-        1 => (notes, number.clone(), 0..3).prop_map(|(note, x, which)| Event::Expression {
+        1 => (notes, number.clone(), 0..4).prop_map(|(note, x, which)| Event::Expression {
             note,
-            expression: [Expression::Tuning(x), Expression::Volume(x), Expression::Pan(x)][which as usize],
+            expression: [Expression::Tuning(x), Expression::Volume(x), Expression::Pan(x), Expression::Pressure(x)][which as usize],
         }),
         1 => channel.clone().prop_map(|channel| Event::AllNotesOff { channel }),
         1 => channel.clone().prop_map(|channel| Event::AllSoundOff { channel }),

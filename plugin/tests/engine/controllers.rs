@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use neume::engine::{Event, TimedEvent};
+use neume::engine::{Event, Expression, Note, Notes, TimedEvent};
 use neume::handoff::{Pcm, Playable, PlayableZone};
 use neume_bank::{Fade, Filter, Follow, Lfo, Manner, Moves, Response};
 
@@ -84,6 +84,48 @@ fn the_modulation_wheel_and_pressure_tremble_unless_the_zone_has_its_own_use_for
     let back = play(Manner::default(), &[control(0, 1, 1.0), control(48_000, 1, 0.0)]);
     let after = frequencies(&back[49_000..]);
     assert!(after.iter().all(|f| (f - 480.0).abs() < 0.5), "the wheel is back: {after:?}");
+}
+
+#[test]
+fn the_pressure_on_one_key_moves_its_note_as_that_of_the_channel_would_and_no_other() {
+    let opens = Manner {
+        filter: Some(Filter { cutoff_hz: 900.0, ..Filter::default() }),
+        follows: vec![follow(Follow::PRESSURE, Moves::CutoffCents, 2_400.0)].into(),
+        ..Manner::default()
+    };
+    let press = |frame: u32, note: Notes, pressure: f32| {
+        at(frame, Event::Expression { note, expression: Expression::Pressure(pressure) })
+    };
+    let of_all = |frame: u32, value: f32| at(frame, Event::Pressure { channel: 0, value });
+    let key = |key: u8| Notes::from(Note::new(0, key));
+    for manner in [Manner::default(), opens] {
+        let play = |keys: &[u8], events: &[TimedEvent]| {
+            let mut rig = Rig::with(following(sine(), manner.clone()));
+            let all: Vec<TimedEvent> =
+                keys.iter().map(|key| on(0, *key)).chain(events.iter().copied()).collect();
+            rig.left(&plain(), &all, 48_000)
+        };
+        let still = play(&[60], &[]);
+        let pressed = play(&[60], &[press(4_000, key(60), 0.8), press(24_000, key(60), 0.0)]);
+        assert!(pressed[..4_000] == still[..4_000] && pressed[..30_000] != still[..30_000]);
+        assert!(pressed == play(&[60], &[of_all(4_000, 0.8), of_all(24_000, 0.0)]));
+        assert!(still == play(&[60], &[press(4_000, key(67), 0.8)]), "another key");
+        assert!(
+            still == play(&[60], &[press(4_000, Notes { channel: Some(1), ..key(60) }, 0.8)]),
+            "another channel"
+        );
+        // Of two notes only the one moves: what is left without the other is that one alone.
+        let both = play(&[60, 67], &[press(4_000, key(67), 0.8)]);
+        let other = play(&[67], &[press(4_000, key(67), 0.8)]);
+        let off =
+            both.iter().zip(&other).zip(&still).map(|((both, other), still)| (both - other - still).abs());
+        assert!(off.fold(0.0, f32::max) < 1e-6);
+        let rested = play(
+            &[60],
+            &[press(4_000, key(60), 0.8), at(24_000, Event::ResetControllers { channel: Some(0) })],
+        );
+        assert!(rested == pressed, "controllers that are reset take it back");
+    }
 }
 
 #[test]

@@ -229,7 +229,12 @@ fn storm(i: u32) -> Vec<TimedEvent> {
         events.push(at(62, Event::Control { channel, controller, value }));
     }
     events.push(at(62, Event::Pressure { channel, value: if i.is_multiple_of(5) { f32::NAN } else { 0.6 } }));
-    for expression in [Expression::Tuning(40.0), Expression::Volume(f32::NAN), Expression::Pan(-1.0)] {
+    for expression in [
+        Expression::Tuning(40.0),
+        Expression::Volume(f32::NAN),
+        Expression::Pan(-1.0),
+        Expression::Pressure(0.7),
+    ] {
         events.push(at(62, Event::Expression { note: Note::new(1, 7).into(), expression }));
     }
     events.push(at(63, Event::NoteOff { note: Note::new(0, 7).into() }));
