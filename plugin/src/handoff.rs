@@ -147,6 +147,8 @@ pub struct SearchView {
     pub like: Option<Title>,
     /// The best, best first.
     pub found: Arc<[FoundView]>,
+    /// Where nothing was found: the words that were typed and that the bank has nowhere.
+    pub unknown: Vec<String>,
 }
 
 /// What the Worker knows of a slot.

@@ -87,9 +87,7 @@ impl NeumeParams {
         let secs = |name: &str, default: f32, least: f32, most: f32| {
             let range = FloatRange::Skewed { min: least, max: most, factor: FloatRange::skew_factor(-2.0) };
             FloatParam::new(name, default, range)
-                .with_value_to_string(Arc::new(|secs| {
-                    if secs < 1.0 { format!("{:.0} ms", secs * 1e3) } else { format!("{secs:.2} s") }
-                }))
+                .with_value_to_string(Arc::new(text_from_secs))
                 .with_string_to_value(Arc::new(secs_from_text))
         };
         NeumeParams {
@@ -147,6 +145,14 @@ impl NeumeParams {
 /// The count of edits goes round here.
 pub const EDITS_MAX: i32 = 1_000_000;
 
+fn text_from_secs(secs: f32) -> String {
+    match secs {
+        ..0.009_95 => format!("{:.1} ms", secs * 1e3),
+        ..0.999_5 => format!("{:.0} ms", secs * 1e3),
+        _ => format!("{secs:.2} s"),
+    }
+}
+
 /// Reads `250 ms`, `0.25 s` and `0.25`.
 fn secs_from_text(text: &str) -> Option<f32> {
     let text = text.trim().to_lowercase();
@@ -194,5 +200,8 @@ mod tests {
             assert!((secs_from_text(text).expect(text) - secs).abs() < 1e-6, "{text}");
         }
         assert_eq!(secs_from_text("soon"), None);
+        for (secs, text) in [(0.0005, "0.5 ms"), (0.25, "250 ms"), (0.9996, "1.00 s"), (1.5, "1.50 s")] {
+            assert_eq!(text_from_secs(secs), text);
+        }
     }
 }

@@ -155,8 +155,8 @@ fn actions_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
     }
 }
 
-/// The sound under the keys was not meant: the best one that was not refused for this drawing takes its place, as a step
-/// that can be taken back. Once all were, it begins again.
+/// The sound under the keys was not meant: the best one that was not refused for this drawing takes its place, as a
+/// step that can be taken back. Once all were, it begins again.
 fn refuse_chosen(editing: &mut Editing) {
     let (slot, matches) = (editing.now.slot, editing.slot_view().matches.clone());
     let Some(chosen) = editing.chosen_match().map(|chosen| chosen.sound) else { return };

@@ -7,6 +7,7 @@ use egui::{
 };
 use neume_models::{Point, Sketch};
 
+use super::button::elided;
 use super::editing::Editing;
 use super::ink::{mesh_of, on_paper, pad_within, to_screen};
 use super::notes::note;
@@ -47,18 +48,23 @@ pub fn pad_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
     }
     paint_strokes(&inside, pad, &sketch, editing);
     reading_ui(ui, pad, editing);
-    if sketch.is_empty() && editing.state.gesture.is_none() {
-        invitation(ui, pad, editing);
+    if editing.state.gesture.is_none() {
+        if sketch.is_empty() {
+            let legend = "height is pitch, thickness loudness, colour the family";
+            words_ui(ui, pad, "Draw a sound", legend, editing);
+        } else if let Some(Err(cause)) = &editing.slot_view().reading {
+            words_ui(ui, pad, "This cannot be read", cause, editing);
+        }
     }
     pointer_ui(ui, pad, &response, editing);
 }
 
-fn invitation(ui: &Ui, pad: Rect, editing: &Editing) {
+/// What is said in the middle of the pad, and more below it.
+fn words_ui(ui: &Ui, pad: Rect, words: &str, more: &str, editing: &Editing) {
     let (at, ink) = (pad.center(), editing.tokens().dim);
-    ui.painter().text(at, Align2::CENTER_CENTER, "Draw a sound", theme::regular(15.0), ink);
-    let legend = "height is pitch, thickness loudness, colour the family";
+    ui.painter().text(at, Align2::CENTER_CENTER, words, theme::regular(15.0), ink);
     let below = at + egui::vec2(0.0, 22.0);
-    ui.painter().text(below, Align2::CENTER_CENTER, legend, theme::regular(12.0), ink);
+    elided(ui, below, Align2::CENTER_CENTER, more, theme::regular(12.0), ink, pad.width() - 24.0);
 }
 
 fn rows_ui(ui: &Ui, pad: Rect, editing: &Editing) {
@@ -124,8 +130,8 @@ fn hand(ui: &Ui, pad: Rect, response: &Response, editing: &mut Editing) {
     }
 }
 
-/// Whether a press at `start` is the pad's. egui tells of the last one in a frame alone whose it is, and of none that was
-/// lifted in the same frame.
+/// Whether a press at `start` is the pad's. egui tells of the last one in a frame alone whose it is, and of none that
+/// was lifted in the same frame.
 fn is_for_pad(ui: &Ui, pad: Rect, response: &Response, start: Pos2, lifts: bool) -> bool {
     let reach = pad.expand(ui.style().interaction.interact_radius).intersect(ui.clip_rect());
     let dragged = ui.ctx().dragged_id();

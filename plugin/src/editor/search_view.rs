@@ -100,11 +100,15 @@ pub fn found_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
     let rest = Rect::from_min_max(pos2(rect.left(), chips.bottom() + 8.0), rect.max);
     let is_news = search.asked == editing.state.search.asked;
     if search.found.is_empty() || search.asked.is_empty() {
-        let words = if is_news { "Nothing in this bank answers." } else { "Searching…" };
+        let words = match is_news {
+            true => nothing_found(&search.unknown),
+            false => "Searching…".to_string(),
+        };
         let at = rest.left_top() + vec2(2.0, 18.0);
-        ui.painter().text(at, Align2::LEFT_CENTER, words, theme::regular(12.5), tokens.dim);
+        let font = theme::regular(12.5);
+        elided(ui, at, Align2::LEFT_CENTER, &words, font, tokens.dim, rest.width() - 4.0);
         let response = ui.interact(rest, ui.scope_id().with("found nothing"), Sense::hover());
-        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, words));
+        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &words));
         editing.state.dwell = None;
         return;
     }
@@ -128,6 +132,15 @@ pub fn found_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
         }
     });
     dwell(ui, hovered, editing);
+}
+
+/// Why the list is empty.
+fn nothing_found(unknown: &[String]) -> String {
+    let words: Vec<String> = unknown.iter().map(|word| format!("“{word}”")).collect();
+    match words.is_empty() {
+        true => "Nothing in this bank answers.".to_string(),
+        false => format!("No sound is called {}.", words.join(" or ")),
+    }
 }
 
 /// What is looked for besides words: what the drawing says, and the sound that others are to be like.

@@ -28,9 +28,11 @@ pub fn sound_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
 /// A value with its unit.
 fn in_words(knob: Knob, value: f32) -> String {
     match knob {
+        Knob::Attack | Knob::Decay | Knob::Release if value < 0.009_95 => format!("{:.1} ms", value * 1000.0),
         Knob::Attack | Knob::Decay | Knob::Release if value < 0.9995 => format!("{:.0} ms", value * 1000.0),
         Knob::Attack | Knob::Decay | Knob::Release => format!("{value:.2} s"),
         Knob::Sustain => format!("{:.0}%", value * 100.0),
+        Knob::Gain if value.abs() < 0.05 => "0.0 dB".to_string(),
         Knob::Gain => format!("{value:+.1} dB").replace('-', "−"),
         Knob::BendRange => format!("{value:.0} semitones"),
     }
@@ -118,5 +120,25 @@ fn set_at_once(knob: Knob, position: f32, editing: &mut Editing) {
 pub(super) fn let_go(editing: &mut Editing) {
     if let Some(knob) = editing.state.held_knob.take() {
         editing.controls.end(knob);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_said_with_as_many_digits_as_tell_something() {
+        for (knob, value, said) in [
+            (Knob::Gain, -0.04, "0.0 dB"),
+            (Knob::Gain, 0.0, "0.0 dB"),
+            (Knob::Gain, -0.06, "−0.1 dB"),
+            (Knob::Gain, 3.0, "+3.0 dB"),
+            (Knob::Attack, 0.0005, "0.5 ms"),
+            (Knob::Attack, 0.01, "10 ms"),
+            (Knob::Release, 0.9996, "1.00 s"),
+        ] {
+            assert_eq!(in_words(knob, value), said);
+        }
     }
 }

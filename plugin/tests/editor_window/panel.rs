@@ -384,6 +384,22 @@ fn at_the_smallest_size_and_below_nothing_is_dropped_and_nothing_overlaps() {
 }
 
 #[test]
+fn a_word_that_no_sound_has_is_named() {
+    let bench = scene::searched(Theme::Dark);
+    let mut view = View::clone(&bench.editor.view.lock());
+    view.search.found = [].into();
+    view.search.asked = SearchAsked { words: "soft bright".to_string(), ..SearchAsked::default() };
+    view.search.unknown = vec!["bright".to_string()];
+    bench.publish(view);
+    let mut window = open(bench, neume::editor::USUAL_SIZE, 1.0);
+    window.get_by_label("Search sounds").focus();
+    window.run();
+    window.get_by_label("Search sounds").type_text("soft bright");
+    window.run();
+    window.get_by_label("No sound is called “bright”.");
+}
+
+#[test]
 fn every_question_is_answered_from_the_top_of_the_list() {
     let bench = scene::searched(Theme::Dark);
     let mut view = View::clone(&bench.editor.view.lock());

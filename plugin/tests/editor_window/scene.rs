@@ -276,6 +276,7 @@ pub fn searched(theme: Theme) -> Bench {
         asked: SearchAsked { words: "s".to_string(), drawn: Some(2), ..SearchAsked::default() },
         like: None,
         found: found.into(),
+        unknown: Vec::new(),
     };
     bench.publish(view);
     bench

@@ -280,7 +280,12 @@ fn any_event() -> impl Strategy<Value = Event> {
         1 => (any::<u8>(), any::<bool>()).prop_map(|(channel, down)| Event::Sustain { channel, down }),
         1 => (notes, number.clone(), 0..4).prop_map(|(note, x, which)| Event::Expression {
             note,
-            expression: [Expression::Tuning(x), Expression::Volume(x), Expression::Pan(x), Expression::Pressure(x)][which as usize],
+            expression: [
+                Expression::Tuning(x),
+                Expression::Volume(x),
+                Expression::Pan(x),
+                Expression::Pressure(x),
+            ][which as usize],
         }),
         1 => channel.clone().prop_map(|channel| Event::AllNotesOff { channel }),
         1 => channel.clone().prop_map(|channel| Event::AllSoundOff { channel }),
