@@ -30,6 +30,7 @@ mod stream;
 mod tour;
 mod voice;
 mod voices;
+mod wheel;
 
 use std::ops::Range;
 use std::sync::atomic::Ordering;

@@ -16,6 +16,7 @@ use super::reader::{CHUNK, Desk, Reader, smooth};
 use super::settings::{Settings, within};
 use super::slots::{Departed, Departure, Part, finite, let_go};
 use super::stream::Stream;
+use super::wheel::Wheel;
 use crate::handoff::{Page, PageAsk, Pcm, Playable};
 use crate::streaming::HEAD_FRAMES;
 
@@ -543,38 +544,6 @@ fn late_frames(late: LateStart, frames: f32, drawn: f32, pcm: &Pcm) -> u64 {
         .min(f64::from(u32::MAX / 2)) as u64;
     let is_long = pcm.sustain.is_none() && (pcm.rest.is_some() || pcm.left.len() > HEAD_FRAMES);
     if is_long { frames.min(HEAD_FRAMES as u64 / 2) } else { frames }
-}
-
-/// How far the pitch wheel takes a zone down and up, beside the others.
-#[derive(Debug, Clone, Copy)]
-struct Wheel {
-    down: f64,
-    up: f64,
-}
-
-impl Wheel {
-    fn of(manner: &Manner) -> Option<Wheel> {
-        let (down, up) = manner.bend_semitones?;
-        let share = |semitones: f32, usual: f32| f64::from(within(semitones, -120.0, 120.0, usual) / usual);
-        let usual = Manner::USUAL_BEND;
-        Some(Wheel { down: share(down, usual.0), up: share(up, usual.1) })
-    }
-
-    /// What it makes of a bend, as a ratio.
-    fn ratio(self, bend: f64) -> f64 {
-        if bend == 1.0 { 1.0 } else { bend.powf(if bend > 1.0 { self.up } else { self.down }) }
-    }
-
-    /// The bend of the coming frames with the pitch wheel's part of it, which is `bend`, taken further or less far.
-    fn turned<'a>(self, bend: Bend, all: Bend, ratios: &'a mut [f64; CHUNK]) -> Bend<'a> {
-        if let (Bend::Still(bend), Bend::Still(all)) = (bend, all) {
-            return Bend::Still(all / bend * self.ratio(bend));
-        }
-        for (i, ratio) in ratios.iter_mut().enumerate() {
-            *ratio = all.at(i) / bend.at(i) * self.ratio(bend.at(i));
-        }
-        Bend::Moving(ratios)
-    }
 }
 
 /// Whether a zone follows the modulation wheel, or trembles as the keys are pressed.
