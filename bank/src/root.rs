@@ -99,8 +99,8 @@ impl Root {
         let sure_of_another =
             |midi: f32| self.confidence >= SURE && self.cents_from(midi).is_none() && self.midi.is_some();
         let sure_of_none = self.midi.is_none() && self.confidence >= SURE_OF_NONE;
-        let chunk =
-            chunk_midi.filter(|&midi| !sure_of_another(midi) && !(midi == DEFAULT_MIDI && sure_of_none));
+        let is_overruled = |midi: f32| sure_of_another(midi) || midi == DEFAULT_MIDI && sure_of_none;
+        let chunk = chunk_midi.filter(|&midi| !is_overruled(midi));
         let told = hints.root_midi.map(f32::from).or(chunk);
         let numbers = || hints.maybe_midi.iter().map(|&midi| f32::from(midi));
         let near = |midi: &f32| self.midi.is_some_and(|heard| (heard - midi).abs() <= 0.5);
