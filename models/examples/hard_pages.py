@@ -336,7 +336,8 @@ def trust(folder, neume, weights):
             steep = p * (1 - p)
             bend = [[1 + (steep * x * x).sum(), (steep * x).sum()], [(steep * x).sum(), 1 + steep.sum()]]
             slope, shift = np.array([slope, shift]) - np.linalg.solve(bend, down)
-            slope, shift = min(max(slope, 0.1), 10.0), min(max(shift, -5.0), 5.0)
+            # Flatter, and a doubtful reading would hardly show among so many that are right.
+            slope, shift = min(max(slope, 1.0), 10.0), min(max(shift, -5.0), 5.0)
         doubt[:] = math.log(slope), shift
         print(f"{aspect}: slope {slope:.3f}, shift {shift:.3f}")
     data[start + begin : start + end] = doubts.astype("<f4").tobytes()
