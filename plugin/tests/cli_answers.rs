@@ -373,6 +373,24 @@ fn a_language_is_taught_read_merged_and_printed() {
 }
 
 #[test]
+fn the_only_drawing_of_a_sign_goes_over_to_another_sign_which_is_said() {
+    let desk = Desk::new();
+    shape(&desk, "stair.png", 2, [60, 80], 60);
+    shape(&desk, "gate.png", 1, [60, 80], 60);
+    let teach = |sign| ["language", "teach", "mine.neumes", "--sign", sign, "stair.png"];
+    desk.json(&teach("spiral"));
+    let taught = desk.json(&teach("star"));
+    assert_eq!(taught["forgotten"], serde_json::json!(["spiral"]));
+    let answer = desk.json(&["read", "--language", "mine.neumes", "stair.png"]);
+    assert_eq!(answer["readings"][0]["sign"]["name"], "star");
+    desk.json(&[&teach("star")[..], &["gate.png"]].concat());
+    let run = desk.run(&teach("spiral"));
+    assert!(run.code == Some(0) && !run.stdout.contains("forgotten"), "star keeps the gate: {}", run.stdout);
+    let run = desk.run(&["language", "teach", "mine.neumes", "--sign", "spiral", "gate.png"]);
+    assert!(run.stdout.contains("forgotten  star: no drawing"), "{}", run.stdout);
+}
+
+#[test]
 fn a_search_finds_sounds_by_words_by_likeness_and_by_a_drawing_each_with_its_reasons() {
     let desk = Desk::new();
     for (name, midi) in [("Flöte/Flöte C4", 60.0), ("Flöte/Flöte G4", 67.0), ("bells/Flote bell", 84.0)] {

@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use super::args::{family, open_language, open_sketch};
 use super::page_file;
-use super::report::{counted, emit};
+use super::report::{counted, emit, shown};
 
 /// What to do with a language.
 #[derive(Debug, Subcommand)]
@@ -112,6 +112,9 @@ struct LanguageReport<'a> {
     name: &'a str,
     scale: String,
     signs: Vec<SignReport<'a>>,
+    /// Signs that are there no more.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    forgotten: Vec<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -127,6 +130,8 @@ struct MergeReport {
     examples: usize,
     left_out: usize,
     clashes: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    forgotten: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -138,7 +143,7 @@ struct PrintReport {
 pub fn run(arguments: &Arguments, json: bool) -> Result<ExitCode> {
     match arguments {
         Arguments::Teach(arguments) => teach(arguments, json)?,
-        Arguments::Show(Show { file }) => show(&open_language(file)?, json)?,
+        Arguments::Show(Show { file }) => show(&open_language(file)?, &[], json)?,
         Arguments::Merge(arguments) => merge(arguments, json)?,
         Arguments::Print(Print { file, out }) => print(&open_language(file)?, out, json)?,
     }
@@ -153,6 +158,7 @@ fn teach(arguments: &Teach, json: bool) -> Result<()> {
             ..Language::default()
         },
     };
+    let before = language.clone();
     let library = Library::shared();
     for path in &arguments.drawings {
         let named = || path.display().to_string();
@@ -171,7 +177,7 @@ fn teach(arguments: &Teach, json: bool) -> Result<()> {
     meaning.brightness = arguments.brightness.or(meaning.brightness);
     meaning.roughness = arguments.roughness.or(meaning.roughness);
     write(&arguments.file, &language)?;
-    show(&language, json)
+    show(&language, &language.forgotten_since(&before), json)
 }
 
 fn write(path: &Path, language: &Language) -> Result<()> {
@@ -179,7 +185,8 @@ fn write(path: &Path, language: &Language) -> Result<()> {
     disk::replace(path, &bytes).map_err(anyhow::Error::msg)
 }
 
-fn show(language: &Language, json: bool) -> Result<()> {
+/// Prints a language, and which signs of it are there no more.
+fn show(language: &Language, forgotten: &[&str], json: bool) -> Result<()> {
     let signs = language.signs.iter().map(|sign| SignReport {
         name: &sign.name,
         examples: sign.examples.len(),
@@ -189,6 +196,7 @@ fn show(language: &Language, json: bool) -> Result<()> {
         name: &language.name,
         scale: language.legend.scale.to_string(),
         signs: signs.collect(),
+        forgotten: forgotten.to_vec(),
     };
     emit(json, &report, || {
         let line = |sign: &SignReport<'_>| {
@@ -201,8 +209,16 @@ fn show(language: &Language, json: bool) -> Result<()> {
             )
         };
         let signs: Vec<String> = report.signs.iter().map(line).collect();
-        format!("{}\n{}", report.name, signs.join("\n"))
+        format!("{}\n{}{}", report.name, signs.join("\n"), forgotten_words(&report.forgotten))
     })
+}
+
+/// A line for each sign that is there no more.
+fn forgotten_words(names: &[impl AsRef<str>]) -> String {
+    names
+        .iter()
+        .map(|name| format!("\n  forgotten  {}: no drawing of it is left", shown(name.as_ref())))
+        .collect()
 }
 
 fn merge(arguments: &Merge, json: bool) -> Result<()> {
@@ -217,7 +233,8 @@ fn merge(arguments: &Merge, json: bool) -> Result<()> {
     write(&arguments.out, &language)?;
     let clashes = merged.clashes.iter().map(Clash::words).collect();
     let [signs, examples] = language.new_since(&before);
-    let report = MergeReport { signs, examples, left_out: merged.left_out, clashes };
+    let forgotten = language.forgotten_since(&before).into_iter().map(str::to_string).collect();
+    let report = MergeReport { signs, examples, left_out: merged.left_out, clashes, forgotten };
     emit(json, &report, || {
         let mut text = format!("{} new signs, {} new examples", report.signs, report.examples);
         if report.left_out > 0 {
@@ -227,7 +244,7 @@ fn merge(arguments: &Merge, json: bool) -> Result<()> {
         for clash in &report.clashes {
             text += &format!("\n  clash      {clash}");
         }
-        text
+        text + &forgotten_words(&report.forgotten)
     })
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use clap::{Args, Subcommand};
 use neume::language::Language;
 use neume::library::Library;
@@ -84,6 +84,7 @@ fn language_of(support: &Path, code: &mut ExitCode) -> Result<Language> {
     let folders = entries(support, |path| path.is_dir())?;
     ensure!(!folders.is_empty(), "{}: there is no folder of a sign in it", support.display());
     let mut language = Language::default();
+    let mut names = Vec::new();
     for folder in folders {
         let name =
             folder.file_name().map(|name| name.to_string_lossy().trim().to_string()).unwrap_or_default();
@@ -95,6 +96,10 @@ fn language_of(support: &Path, code: &mut ExitCode) -> Result<Language> {
         }
         let can_be_read = language.sign(&name).is_some();
         ensure!(can_be_read, "{}: there is no drawing in it that can be read", folder.display());
+        names.push(name);
+    }
+    if let Some(lost) = names.iter().find(|name| language.sign(name).is_none()) {
+        bail!("{}: each of its drawings is one of another sign too", support.join(lost).display());
     }
     Ok(language)
 }

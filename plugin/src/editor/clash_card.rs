@@ -4,7 +4,7 @@ use egui::{Align2, Color32, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInf
 
 use super::button::{elided, text_button, text_width};
 use super::editing::Editing;
-use super::signs_view::{CHIP_GAP_PX, tell};
+use super::signs_view::{CHIP_GAP_PX, say_forgotten, tell};
 use super::theme::{self, CORNER};
 use crate::language::Clash;
 
@@ -63,8 +63,9 @@ fn settle(clash: &Clash, choice: usize, editing: &mut Editing) {
         _ => editing.speak(|language| settled = language.keep_both(clash)),
     };
     if settled.is_ok() {
-        if !is_changed {
-            editing.state.history.taught(before);
+        match is_changed {
+            true => say_forgotten(editing, &before.language),
+            false => editing.state.history.taught(before),
         }
         editing.state.signs.clashes.remove(0);
     }

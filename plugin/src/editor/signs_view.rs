@@ -126,9 +126,25 @@ pub(super) fn merge(editing: &mut Editing, other: &Language) {
 /// Teaches the drawing of the slot that is shown, under this name.
 fn teach(editing: &mut Editing, name: &str) {
     let sketch = editing.sketch();
+    correct(editing, |language| language.teach(name, sketch));
+}
+
+/// Says what a drawing is. Signs that have no drawing left by that are said to be forgotten.
+fn correct(editing: &mut Editing, change: impl FnOnce(&mut Language) -> Result<(), LanguageError>) {
+    let before = editing.now.document.clone();
     let mut taught = Ok(());
-    editing.speak(|language| taught = language.teach(name, sketch));
+    if editing.speak(|language| taught = change(language)) {
+        say_forgotten(editing, &before.language);
+    }
     tell(editing, taught);
+}
+
+/// The last step forgot the signs that were in `before` and are there no more, if there are any.
+pub(super) fn say_forgotten(editing: &mut Editing, before: &Language) {
+    let forgotten = editing.now.document.language.forgotten_since(before).join(", ");
+    if !forgotten.is_empty() {
+        editing.state.history.forgot(forgotten);
+    }
 }
 
 /// What was refused is said in words.
@@ -200,9 +216,7 @@ fn corrections_ui(ui: &mut Ui, row: Rect, is_drawn: bool, editing: &mut Editing)
         let cell = Rect::from_min_size(pos2(left, row.top()), vec2(none_px - 2.0, CHIP_PX));
         if chip_ui(ui, cell, "no sign", "It is no sign", Chip::Plain, editing).clicked() {
             let sketch = editing.sketch();
-            let mut taught = Ok(());
-            editing.speak(|language| taught = language.teach_plain(sketch));
-            tell(editing, taught);
+            correct(editing, |language| language.teach_plain(sketch));
         }
     }
 }

@@ -187,7 +187,8 @@ impl Language {
             }
             Clash::Drawings(theirs) => {
                 self.keep_both(clash)?;
-                theirs.examples.iter().for_each(|example| self.forget(example, Some(&theirs.name)));
+                let name = self.signs.last().map(|sign| sign.name.clone());
+                theirs.examples.iter().for_each(|example| self.forget(example, name.as_deref()));
             }
         }
         Ok(())

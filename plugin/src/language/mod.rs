@@ -147,7 +147,8 @@ impl Language {
     }
 
     /// Teaches that this drawing is the sign of that name. A sign that is not there yet is made, and leaves everything to
-    /// the legend. A drawing is an example of one sign at most: it is taken from any other.
+    /// the legend. A drawing is an example of one sign at most: it is taken from any other, and what was said last holds. A
+    /// sign that has no drawing left is forgotten ([`Language::forgotten_since`]).
     ///
     /// # Errors
     /// A drawing without ink, a name that is empty, too long or not to be shown, a language or a sign that is full.
@@ -187,28 +188,34 @@ impl Language {
         Ok(())
     }
 
-    /// Teaches that this drawing is no sign, whatever it resembles.
+    /// Teaches that this drawing is no sign, whatever it resembles. A sign that has no drawing left is forgotten.
     ///
     /// # Errors
     /// A drawing without ink, a language that is full.
     pub fn teach_plain(&mut self, drawing: Arc<Sketch>) -> Result<(), LanguageError> {
         let drawing = example_of(drawing)?;
-        self.forget(&drawing, None);
-        if self.plain.len() >= Language::MAX_EXAMPLES {
+        if self.plain.len() >= Language::MAX_EXAMPLES
+            && !self.plain.iter().any(|plain| is_same(plain, &drawing))
+        {
             return Err(LanguageError::Full("drawings that are no sign".to_string()));
         }
+        self.forget(&drawing, None);
         self.plain.push(drawing);
         Ok(())
     }
 
-    /// Takes a drawing from every sign but the one of this name. A sign keeps its last example.
+    /// Takes a drawing from every sign but the one of this name, and forgets the signs that had no other.
     fn forget(&mut self, drawing: &Arc<Sketch>, except: Option<&str>) {
         self.plain.retain(|plain| !is_same(plain, drawing));
         for sign in self.signs.iter_mut().filter(|sign| Some(sign.name.as_str()) != except) {
-            if sign.examples.len() > 1 {
-                sign.examples.retain(|example| !is_same(example, drawing));
-            }
+            sign.examples.retain(|example| !is_same(example, drawing));
         }
+        self.signs.retain(|sign| !sign.examples.is_empty());
+    }
+
+    /// The names of the signs that were in `before` and are here no more.
+    pub fn forgotten_since<'a>(&self, before: &'a Language) -> Vec<&'a str> {
+        before.signs.iter().map(|sign| sign.name.as_str()).filter(|name| self.sign(name).is_none()).collect()
     }
 
     /// What a sign means, in at most two lines: its sound, and its aspects.
@@ -394,7 +401,7 @@ mod tests {
     }
 
     #[test]
-    fn a_drawing_is_an_example_of_one_sign_and_a_sign_keeps_its_last() {
+    fn a_drawing_is_an_example_of_one_sign_and_what_was_said_last_holds() {
         let mut language = language(&[("bell", 1, Meaning::default()), ("wind", 2, Meaning::default())]);
         language.teach("bell", drawing(3)).unwrap();
         language.teach("bell", drawing(3)).unwrap();
@@ -403,10 +410,18 @@ mod tests {
         assert_eq!(language.sign("bell").unwrap().examples, [drawing(1)]);
         language.teach_plain(drawing(3)).unwrap();
         assert_eq!(language.sign("wind").unwrap().examples, [drawing(2)]);
+        let before = language.clone();
         language.teach_plain(drawing(2)).unwrap();
-        assert_eq!(language.sign("wind").unwrap().examples, [drawing(2)], "its last example stays");
+        assert_eq!(language.sign("wind"), None, "its only drawing is none");
+        assert_eq!(language.forgotten_since(&before), ["wind"]);
         language.teach("bell", drawing(2)).unwrap();
-        assert!(!language.plain.contains(&drawing(2)), "what was said last holds");
+        assert!(!language.plain.contains(&drawing(2)));
+        assert_eq!(language.sign("bell").unwrap().examples, [drawing(1), drawing(2)]);
+        language.teach("gong", drawing(1)).unwrap();
+        language.teach("gong", drawing(2)).unwrap();
+        let names: Vec<&str> = language.signs.iter().map(|sign| sign.name.as_str()).collect();
+        assert_eq!(names, ["gong"], "the last drawing of bell went over too");
+        language.check().unwrap();
     }
 
     #[test]

@@ -58,6 +58,28 @@ fn a_wrong_guess_is_corrected_by_one_click_and_the_correction_teaches() {
 }
 
 #[test]
+fn correcting_the_only_drawing_of_a_sign_forgets_the_sign_and_says_so() {
+    let mut window = signs();
+    let drawing = window.state().sketch(2);
+    window.state().editor.document.edit(|document| {
+        document.language.sign_mut("long bow").unwrap().examples = vec![drawing.clone()];
+    });
+    window.run();
+    let before = language(&window);
+    window.get_by_label("It is breath").click();
+    window.run();
+    assert_eq!(language(&window).sign("long bow"), None);
+    assert!(language(&window).sign("breath").unwrap().examples.contains(&drawing));
+    window.get_by_label("Undo: long bow is forgotten").click();
+    window.run();
+    assert_eq!(language(&window), before);
+    window.get_by_label("It is no sign").click();
+    window.run();
+    assert_eq!(language(&window).sign("long bow"), None);
+    window.get_by_label("long bow is forgotten");
+}
+
+#[test]
 fn an_aspect_is_bound_to_what_is_heard_and_left_to_the_legend_again() {
     let mut window = signs();
     window.get_by_label("Sign rain").click();
