@@ -456,8 +456,8 @@ mod tests {
         for seed in 0..300 {
             let rng = &mut rng_of(seed, 0);
             let columns = Page::columns(rng);
-            // On a clean page nothing was rubbed out.
-            let page = Page { wear: 0.0, ..Page::random(columns, rng) };
+            // On a clean dark page nothing was rubbed out or whitened.
+            let page = Page { wear: 0.0, paper: [40.0; 3], ..Page::random(columns, rng) };
             let span = columns.map(|column| column as f32 / ROWS as f32);
             let ink = Pen::random(rng).ink(&Drawing::random(rng, span, signs), rng);
             let layers = beside(&page, &ink, &own, signs, rng);
