@@ -391,6 +391,32 @@ fn the_only_drawing_of_a_sign_goes_over_to_another_sign_which_is_said() {
 }
 
 #[test]
+fn merging_asks_the_network_whether_a_sign_is_drawn_like_another_one() {
+    let desk = Desk::new();
+    for (name, which, size) in [("star", 1, 60), ("house", 2, 60), ("sun", 1, 75), ("hut", 2, 45)] {
+        shape(&desk, &format!("{name}.png"), which, [100, 70], size);
+    }
+    for (file, sign) in [("ours", "star"), ("ours", "house"), ("theirs", "sun"), ("theirs", "hut")] {
+        desk.json(&["language", "teach", &format!("{file}.neumes"), "--sign", sign, &format!("{sign}.png")]);
+    }
+    let merge = |out: &str, how: &str| {
+        desk.json(&["language", "merge", "ours.neumes", "theirs.neumes", "--out", out, "--clashes", how])
+    };
+    let signs = |file: &str| -> Vec<String> {
+        let shown = desk.json(&["language", "show", file]);
+        let signs = shown["signs"].as_array().unwrap();
+        signs.iter().map(|sign| sign["name"].as_str().unwrap().to_string()).collect()
+    };
+    let merged = merge("mine.neumes", "mine");
+    let clashes = serde_json::json!(["sun is drawn like star here", "hut is drawn like house here"]);
+    assert_eq!((&merged["clashes"], signs("mine.neumes")), (&clashes, signs("ours.neumes")));
+    assert_eq!(merge("both.neumes", "both")["forgotten"], Value::Null);
+    assert_eq!(signs("both.neumes"), ["star", "house", "sun", "hut"]);
+    assert_eq!(merge("taken.neumes", "theirs")["forgotten"], serde_json::json!(["star", "house"]));
+    assert_eq!(signs("taken.neumes"), ["sun", "hut"]);
+}
+
+#[test]
 fn a_search_finds_sounds_by_words_by_likeness_and_by_a_drawing_each_with_its_reasons() {
     let desk = Desk::new();
     for (name, midi) in [("Flöte/Flöte C4", 60.0), ("Flöte/Flöte G4", 67.0), ("bells/Flote bell", 84.0)] {

@@ -7,14 +7,16 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, ensure};
 use clap::{Args, Subcommand, ValueEnum};
 use neume::disk;
-use neume::language::{Clash, Language, LanguageError, Meaning};
+use neume::language::{Clash, Language, LanguageError, Meaning, Sign};
 use neume::library::Library;
+use neume::signs::Shape;
 use neume_models::Family;
 use serde::Serialize;
 
 use super::args::{family, open_language, open_sketch};
 use super::page_file;
-use super::report::{counted, emit, shown};
+use super::report::{counted, emit, one_line, shown};
+use super::sign::practised;
 
 /// What to do with a language.
 #[derive(Debug, Subcommand)]
@@ -80,7 +82,7 @@ pub struct Merge {
     /// Where the result goes: a new file, or that of the language that is kept.
     #[arg(long, value_name = "OUT.neumes")]
     out: PathBuf,
-    /// Which of two meanings of one name holds.
+    /// Which of two meanings of one name, or of one shape, holds.
     #[arg(long, value_enum, default_value_t = Settle::Mine)]
     clashes: Settle,
 }
@@ -228,7 +230,8 @@ fn merge(arguments: &Merge, json: bool) -> Result<()> {
     let is_kept = || Some(arguments.file.canonicalize().ok()? == arguments.out.canonicalize().ok()?);
     let is_free = !arguments.out.exists() || is_kept().unwrap_or(false);
     ensure!(is_free, "{}: it is there already; name a new file by --out", named());
-    let merged = language.merge(&open_language(&arguments.other)?).with_context(named)?;
+    let other = open_language(&arguments.other)?;
+    let merged = language.merge_by(&other, &drawn_like(&before)).with_context(named)?;
     settle(&mut language, &merged.clashes, arguments.clashes).with_context(named)?;
     write(&arguments.out, &language)?;
     let clashes = merged.clashes.iter().map(Clash::words).collect();
@@ -246,6 +249,21 @@ fn merge(arguments: &Merge, json: bool) -> Result<()> {
         }
         text + &forgotten_words(&report.forgotten)
     })
+}
+
+/// What says which sign of a language another sign is drawn like, if any: the one that the most alike of its drawings is
+/// taken for.
+fn drawn_like(language: &Language) -> impl Fn(&Sign) -> Option<String> + use<> {
+    let library = Library::shared();
+    let (signs, failed) = practised(language, &library);
+    failed.iter().for_each(|cause| eprintln!("{}", one_line(cause)));
+    move |sign| {
+        let taken_for = sign.examples.iter().filter_map(|example| {
+            let mut shape = Shape::of(example, &library).ok()?;
+            signs.look_closely(&mut shape, &library).sign().cloned()
+        });
+        taken_for.max_by(|a, b| a.similarity.total_cmp(&b.similarity)).map(|likest| likest.name)
+    }
 }
 
 /// Settles all clashes in one way.

@@ -122,16 +122,10 @@ struct Reader {
 
 impl Reader {
     fn learn(&mut self, language: &Language) -> Signs {
-        let mut signs = Signs::default();
-        for cause in signs.learn(language, &self.library) {
+        let (signs, failed) = practised(language, &self.library);
+        for cause in failed {
             heard::<()>(Err(anyhow::Error::msg(cause)), &mut self.code);
         }
-        let count: usize = language.signs.iter().map(|sign| sign.examples.len()).sum();
-        let bar = progress::bar("learning", (count * ECHOES) as u64);
-        while signs.practise(&self.library) {
-            bar.inc(1);
-        }
-        bar.finish_and_clear();
         signs
     }
 
@@ -142,6 +136,19 @@ impl Reader {
         let recognised = signs.look_closely(&mut heard(shape, &mut self.code)?, &self.library);
         recognised.likely.into_iter().next()
     }
+}
+
+/// The signs of a language in all their forms, and which of their drawings cannot be read and why.
+pub fn practised(language: &Language, library: &Library) -> (Signs, Vec<String>) {
+    let mut signs = Signs::default();
+    let failed = signs.learn(language, library);
+    let count: usize = language.signs.iter().map(|sign| sign.examples.len()).sum();
+    let bar = progress::bar("learning", (count * ECHOES) as u64);
+    while signs.practise(library) {
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    (signs, failed)
 }
 
 /// What lies in a folder and is wanted, by name; hidden files are not.

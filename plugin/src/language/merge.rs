@@ -15,6 +15,8 @@ pub enum Clash {
     Sign(Sign),
     /// A sign of a new name of which every drawing says something else here.
     Drawings(Sign),
+    /// A sign of a new name that is drawn like the sign of this name here.
+    Alike(Sign, String),
     /// The other language's legend differs.
     Legend(Box<Legend>),
     /// Its drawings speak of other aspects.
@@ -27,6 +29,7 @@ impl Clash {
         match self {
             Clash::Sign(sign) => format!("{} means something else there", sign.name),
             Clash::Drawings(sign) => format!("{} is another sign here", sign.name),
+            Clash::Alike(sign, here) => format!("{} is drawn like {here} here", sign.name),
             Clash::Legend(_) => "scale, palette or curves differ".to_string(),
             Clash::Spoken(_) => "drawings speak of other aspects there".to_string(),
         }
@@ -35,14 +38,17 @@ impl Clash {
     /// What is said in our language, and what in the other one; a line each.
     pub fn sides(&self, ours: &Language) -> [String; 2] {
         let meaning = |sign: &Sign| ours.words_of(&sign.meaning).join(" · ");
+        let named = |sign: &Sign| format!("{}: {}", sign.name, meaning(sign));
         match self {
             Clash::Sign(theirs) => [ours.sign(&theirs.name).map_or(String::new(), meaning), meaning(theirs)],
             Clash::Drawings(theirs) => {
-                let named = |sign: &Sign| format!("{}: {}", sign.name, meaning(sign));
                 let has =
                     |sign: &&Sign| theirs.examples.iter().any(|example| sign.examples.contains(example));
                 let here = ours.signs.iter().find(has).map_or("no sign".to_string(), named);
                 [here, named(theirs)]
+            }
+            Clash::Alike(theirs, here) => {
+                [ours.sign(here).map_or("no sign".to_string(), named), named(theirs)]
             }
             Clash::Legend(theirs) => [legend_words(&ours.legend, theirs), legend_words(theirs, &ours.legend)],
             Clash::Spoken(theirs) => [ours.spoken.words(), theirs.words()],
@@ -51,7 +57,7 @@ impl Clash {
 
     /// Whether it is about a sign, so that both may be kept.
     pub fn is_of_signs(&self) -> bool {
-        matches!(self, Clash::Sign(_) | Clash::Drawings(_))
+        matches!(self, Clash::Sign(_) | Clash::Drawings(_) | Clash::Alike(..))
     }
 }
 
@@ -71,11 +77,24 @@ pub struct Merged {
 impl Language {
     /// Takes over what another language knows. Its new signs are added, signs that mean the same share their examples; what
     /// would overwrite something is returned as a clash and changes nothing. A sign that was kept beside one of its name
-    /// is known again.
+    /// is known again. A drawing is known by itself alone; [`Language::merge_by`] knows what is drawn alike.
     ///
     /// # Errors
     /// [`LanguageError::TooMany`] if together there are too many signs; nothing is changed then.
     pub fn merge(&mut self, other: &Language) -> Result<Merged, LanguageError> {
+        self.merge_by(other, &|_| None)
+    }
+
+    /// The same, where a sign of a new name is a clash too if it is drawn like one that was here before, of which
+    /// `drawn_like` says the name.
+    ///
+    /// # Errors
+    /// Those of [`Language::merge`].
+    pub fn merge_by(
+        &mut self,
+        other: &Language,
+        drawn_like: &dyn Fn(&Sign) -> Option<String>,
+    ) -> Result<Merged, LanguageError> {
         let mut merged = Merged::default();
         let mut ours = self.clone();
         if ours == (Language { name: self.name.clone(), ..Language::default() }) {
@@ -93,7 +112,7 @@ impl Language {
             merged.clashes.push(Clash::Spoken(other.spoken));
         }
         for theirs in &other.signs {
-            ours.merge_sign(theirs, &mut merged);
+            ours.merge_sign(theirs, drawn_like, &mut merged);
         }
         for plain in &other.plain {
             if ours.knows(plain) {
@@ -113,7 +132,12 @@ impl Language {
     }
 
     /// A sign of another language: new here, or of the same meaning, or a clash.
-    fn merge_sign(&mut self, theirs: &Sign, merged: &mut Merged) {
+    fn merge_sign(
+        &mut self,
+        theirs: &Sign,
+        drawn_like: &dyn Fn(&Sign) -> Option<String>,
+        merged: &mut Merged,
+    ) {
         let same = match self.sign(&theirs.name) {
             Some(mine) if mine.meaning == theirs.meaning => Some(theirs.name.clone()),
             Some(_) => self.kept_beside(theirs),
@@ -133,6 +157,10 @@ impl Language {
             theirs.examples.iter().filter(|example| !self.knows(example)).cloned().collect();
         if examples.is_empty() {
             merged.clashes.push(Clash::Drawings(theirs.clone()));
+            return;
+        }
+        if let Some(here) = drawn_like(theirs) {
+            merged.clashes.push(Clash::Alike(theirs.clone(), here));
             return;
         }
         merged.signs += 1;
@@ -171,7 +199,8 @@ impl Language {
         [added, left_out]
     }
 
-    /// Settles a clash: takes what the other language says in the place of what is here.
+    /// Settles a clash: takes what the other language says in the place of what is here. Of two signs that are drawn alike
+    /// the one here becomes theirs, with the drawings of both.
     ///
     /// # Errors
     /// [`LanguageError::TooMany`] if there is no room for another sign.
@@ -184,6 +213,15 @@ impl Language {
                 if let Some(mine) = self.sign_mut(&theirs.name) {
                     mine.meaning = theirs.meaning.clone();
                 }
+            }
+            Clash::Alike(theirs, here) => {
+                let is_free = self.sign(&theirs.name).is_none();
+                let Some(mine) = self.sign_mut(here).filter(|_| is_free) else {
+                    return self.keep_both(clash);
+                };
+                mine.name = theirs.name.clone();
+                mine.meaning = theirs.meaning.clone();
+                self.add_examples(&theirs.name, theirs);
             }
             Clash::Drawings(theirs) => {
                 self.keep_both(clash)?;
@@ -200,7 +238,9 @@ impl Language {
     /// # Errors
     /// [`LanguageError::TooMany`] if there is no room for another sign.
     pub fn keep_both(&mut self, clash: &Clash) -> Result<(), LanguageError> {
-        let (Clash::Sign(theirs) | Clash::Drawings(theirs)) = clash else { return Ok(()) };
+        let (Clash::Sign(theirs) | Clash::Drawings(theirs) | Clash::Alike(theirs, _)) = clash else {
+            return Ok(());
+        };
         if self.signs.len() >= Language::MAX_SIGNS {
             return Err(LanguageError::TooMany(self.signs.len() + 1));
         }
@@ -310,6 +350,32 @@ mod tests {
         mine.take_theirs(clash).unwrap();
         assert_eq!(mine.sign("gong"), theirs.sign("gong"));
         assert_eq!(mine.sign("bell").unwrap().examples, [drawing(2)], "the drawing is a gong now");
+    }
+
+    #[test]
+    fn a_sign_that_is_drawn_like_another_one_here_is_a_clash() {
+        let mine = language(&[("star", 1, pitched(60.0))]);
+        let theirs = language(&[("sun", 3, pitched(40.0)), ("sea", 5, Meaning::default())]);
+        let mut ours = mine.clone();
+        let drawn_like = |sign: &Sign| (sign.name == "sun").then(|| "star".to_string());
+        let merged = ours.merge_by(&theirs, &drawn_like).unwrap();
+        let [clash] = merged.clashes.as_slice() else { panic!("{merged:?}") };
+        assert_eq!((clash.words().as_str(), merged.signs), ("sun is drawn like star here", 1));
+        assert_eq!(clash.sides(&ours), ["star: C4", "sun: E2"]);
+        assert_eq!(
+            (ours.sign("star"), ours.sign("sun")),
+            (mine.sign("star"), None),
+            "nothing is overwritten"
+        );
+        let mut both = ours.clone();
+        both.keep_both(clash).unwrap();
+        assert_eq!((both.sign("star"), both.sign("sun")), (mine.sign("star"), theirs.sign("sun")));
+        assert_eq!(both.merge_by(&theirs, &drawn_like), Ok(Merged::default()), "it is here now");
+        ours.take_theirs(clash).unwrap();
+        assert_eq!(ours.sign("star"), None);
+        let sun = ours.sign("sun").unwrap();
+        assert_eq!((&sun.meaning, sun.examples.as_slice()), (&pitched(40.0), &[drawing(1), drawing(3)][..]));
+        assert_eq!(ours.merge_by(&theirs, &drawn_like), Ok(Merged::default()));
     }
 
     #[test]
