@@ -4,7 +4,7 @@
 use std::ops::ControlFlow;
 
 use neume_models::train::sign::{Config, Fold, Sign, Trained, run};
-use neume_models::{Error, SignNet};
+use neume_models::{Error, SignInput, SignNet};
 
 /// Alphabets of three signs each, which twelve people draw: rays from the origin, as many as the sign's number says.
 fn signs(alphabets: &[&str]) -> Vec<Sign> {
@@ -52,10 +52,40 @@ fn whole_alphabets_are_left_out_and_asked_for() {
     let signs = signs(&["A", "B", "C"]);
     let fold = Some(Fold { left_out: 1, of: 3 });
     let (trained, _) = train(&Config { steps: 1, fold, ..Config::default() }, &signs, 9);
-    let asked: Vec<&str> = trained.card.metrics.by_alphabet.iter().map(|(name, _)| name.as_str()).collect();
+    let figures = trained.card.metrics.unwrap();
+    let asked: Vec<&str> = figures.by_alphabet.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(asked, ["B"]);
     assert_eq!(trained.confusion.signs, ["1 rays", "2 rays", "3 rays"]);
     assert!(trained.history[0].held_out.is_some());
+}
+
+#[test]
+fn a_network_goes_on_from_what_it_knows() {
+    let signs = signs(&["A", "B"]);
+    let fold = Some(Fold { left_out: 1, of: 2 });
+    let start = Some(SignNet::EMBEDDED.to_vec());
+    let config = Config { steps: 3, fold, start, rate: 2e-4, ..Config::default() };
+    let (trained, _) = train(&config, &signs, 9);
+    let known = SignNet::embedded().unwrap();
+    let wave = |i: usize| f32::from(u8::from((28..36).contains(&(i / 64)) || (i % 64) / 8 == 3));
+    let picture = SignInput { pixels: (0..64 * 64).map(wave).collect() };
+    let place = |net: &SignNet| net.embed(&picture).unwrap();
+    let alike = |weights: &[u8]| place(&SignNet::from_weights(weights).unwrap()).similarity(&place(&known));
+    assert!(alike(&trained.weights) > 0.98, "{}", alike(&trained.weights));
+    assert_ne!(trained.weights, SignNet::EMBEDDED, "something was learned");
+    let (fresh, _) = train(&Config { start: None, ..config.clone() }, &signs, 9);
+    assert!(alike(&fresh.weights) < 0.9 && fresh.before.is_none(), "{}", alike(&fresh.weights));
+    let (examined, _) = train(&Config { steps: 0, ..config }, &signs, 9);
+    assert!(examined.before.is_some() && examined.card.metrics == examined.before);
+    assert_eq!(trained.before, examined.before);
+}
+
+#[test]
+fn where_nobody_drew_enough_there_are_no_figures() {
+    let mut few = signs(&["A"]);
+    few.iter_mut().for_each(|sign| sign.drawings.truncate(3));
+    let (trained, _) = train(&Config { steps: 1, ..Config::default() }, &few, 9);
+    assert_eq!((trained.card.metrics, trained.before), (None, None));
 }
 
 #[test]

@@ -250,6 +250,12 @@ fn a_sign_network_is_trained_on_pen_movements() {
     assert!(run.stderr.contains("left out") && run.stderr.contains("white.png"), "{}", run.stderr);
     assert!(run.stderr.contains("nothing is held out") && !run.stderr.contains("line.png"), "{}", run.stderr);
     assert!(run.object()["figures"]["command"].as_str().unwrap().ends_with("--held-out none"));
+    assert_eq!(run.object()["figures"]["metrics"], serde_json::Value::Null, "nothing was examined");
+    let few = ["train", "sign", "--data", "mine", "--labels", "few.csv", "--steps", "0", "--start"];
+    let examined = desk.json(&[&few[..], &["few/sign.safetensors", "--out", "examined"]].concat());
+    assert_eq!(examined["figures"]["steps"], 0);
+    let kept = |folder: &str| std::fs::read(desk.path(folder).join("sign.safetensors")).unwrap();
+    assert!(kept("few") == kept("examined"), "the weights are those that --start names");
     desk.write("nameless.csv", b"file\nbar 1.neume\n");
     let run = desk.run(&["train", "sign", "--data", "mine", "--labels", "nameless.csv"]);
     assert!(run.stderr.contains("nameless.csv") && run.stderr.contains("no sign is named"), "{}", run.stderr);
@@ -301,6 +307,8 @@ fn a_sketch_network_goes_on_learning_from_pictures_of_ones_own() {
     let told: Vec<&str> = run.stderr.lines().filter(|line| line.starts_with("left out")).collect();
     assert!(told.len() == 2 && told[0].contains("missing.png") && told[1].contains("half.png"), "{told:?}");
     let answer = run.object();
+    let data = answer["figures"]["data"].as_str().unwrap();
+    assert!(data.contains("15 pictures of --data mine"), "{data}");
     let styles = answer["figures"]["metrics"]["by_style"].as_array().unwrap();
     let own = |name: &str| styles.iter().find(|marks| marks["name"] == name).unwrap()["hard"].clone();
     for name in ["own before", "own after"] {

@@ -28,7 +28,7 @@ pub struct Fold {
 pub struct Config {
     /// Seed of everything random.
     pub seed: u64,
-    /// Steps in all, an episode each.
+    /// Steps in all, an episode each; 0 examines the weights to start from.
     pub steps: usize,
     /// What is left out; `None` learns from everything.
     pub fold: Option<Fold>,
@@ -38,6 +38,10 @@ pub struct Config {
     pub command: String,
     /// The data and its licence, for the card.
     pub data: String,
+    /// Weights of an earlier training to go on from, a safetensors file; none for a network that knows nothing.
+    pub start: Option<Vec<u8>>,
+    /// Highest rate of learning.
+    pub rate: f32,
     /// A checkpoint to go on from.
     pub resume: Option<Vec<u8>>,
 }
@@ -51,6 +55,8 @@ impl Default for Config {
             look_every: 100,
             command: "neume train sign".to_string(),
             data: String::new(),
+            start: None,
+            rate: 4e-3,
             resume: None,
         }
     }
@@ -61,8 +67,11 @@ impl Default for Config {
 pub struct Trained {
     /// The weights, a safetensors file.
     pub weights: Vec<u8>,
-    /// Their card.
-    pub card: Card<Figures>,
+    /// Their card, with the figures on what was left out, or on everything if nothing was; without where no alphabet has two
+    /// signs that the same six people drew.
+    pub card: Card<Option<Figures>>,
+    /// The figures on the same signs of the weights from which the training started, if there were any.
+    pub before: Option<Figures>,
     /// Every step, for a picture of the curves.
     pub history: Vec<Progress>,
     /// Of the alphabet that was hardest.
@@ -74,7 +83,7 @@ pub struct Trained {
 ///
 /// # Errors
 /// [`Error::TrainingData`] for fewer than two signs that two people drew, [`Error::Weights`] for a checkpoint that does not
-/// fit, [`Error::Network`] if the loss stops being finite.
+/// fit, or a start that does not, [`Error::Network`] if the loss stops being finite.
 pub fn run(
     config: &Config,
     signs: &[Sign],
@@ -82,25 +91,25 @@ pub fn run(
 ) -> Result<Trained, Error> {
     let (learned, left_out) = split(signs, config.fold);
     let school = School::new(learned)?;
-    if config.steps == 0 {
-        return Err(Error::TrainingData("at least one step is needed".to_string()));
+    if config.steps == 0 && config.start.is_none() {
+        return Err(Error::TrainingData("at least one step, or weights to examine, are needed".to_string()));
     }
     let mut trainee = Trainee::new(config.seed);
-    let pupil = Pupil::new(&mut trainee)?;
+    let learner = Learner::new(&mut trainee, config.start.as_deref())?;
     if let Some(checkpoint) = &config.resume {
         trainee.resume(checkpoint)?;
     }
-    let schedule = Schedule { steps: config.steps, rate: 4e-3, decay: 0.02, clip: 2.0 };
+    let schedule = Schedule { steps: config.steps, rate: config.rate, decay: 0.02, clip: 2.0 };
     let mut history = Vec::new();
     while trainee.step() < config.steps {
         let lesson = school.lesson(&mut rng_of(config.seed, 1 + trainee.step() as u64));
-        let loss = loss(&pupil.forward(&batch(&lesson)?, &mut |_| Ok(()))?)?;
+        let loss = loss(&learner.forward(&batch(&lesson)?)?)?;
         let loss = trainee.descend(&loss, &schedule)?;
         let (step, steps) = (trainee.step(), config.steps);
         let is_every = |steps: usize| step.is_multiple_of(steps.max(1)) || step == config.steps;
         let is_look = is_every(config.look_every);
         let held_out = match is_every(4 * config.look_every) && !left_out.is_empty() {
-            true => Some(look(&finished(&pupil, &school, config.seed)?.1, &left_out)?),
+            true => look(&learner.finished(&trainee, &school, config.seed)?.1, &left_out)?,
             false => None,
         };
         let checkpoint = if is_look { Some(trainee.checkpoint()?.into()) } else { None };
@@ -111,9 +120,13 @@ pub fn run(
             break;
         }
     }
-    let (weights, net) = finished(&pupil, &school, config.seed)?;
+    let (weights, net) = learner.finished(&trainee, &school, config.seed)?;
     let asked: Vec<Sign> = if left_out.is_empty() { school.alphabets.concat() } else { left_out };
     let (metrics, confusion) = examine(&net, &asked, RUNS, Look::Close)?;
+    let before = match &config.start {
+        Some(start) => examine(&SignNet::from_weights(start)?, &asked, RUNS, Look::Close)?.0,
+        None => None,
+    };
     let card = Card {
         network: "sign".to_string(),
         command: config.command.clone(),
@@ -123,7 +136,7 @@ pub fn run(
         data: config.data.clone(),
         metrics,
     };
-    Ok(Trained { weights: weights.to_bytes()?, card, history, confusion })
+    Ok(Trained { weights: weights.to_bytes()?, card, before, history, confusion })
 }
 
 /// The signs that are learned and those that are left out: every `of`-th alphabet. Of the people, those of an odd number
@@ -148,15 +161,43 @@ fn split(signs: &[Sign], fold: Option<Fold>) -> (Vec<Sign>, Vec<Sign>) {
 }
 
 /// The one-shot error of a short examination, 0..1.
-fn look(net: &SignNet, signs: &[Sign]) -> Result<f32, Error> {
-    Ok(examine(net, signs, 20, Look::Passing)?.0.one_shot_error_percent / 100.0)
+fn look(net: &SignNet, signs: &[Sign]) -> Result<Option<f32>, Error> {
+    let figures = examine(net, signs, 20, Look::Passing)?.0;
+    Ok(figures.map(|figures| figures.one_shot_error_percent / 100.0))
 }
 
-/// The network as it will be used.
-fn finished(pupil: &Pupil, school: &School, seed: u64) -> Result<(Weights, SignNet), Error> {
-    let lesson = |i: u64| batch(&school.lesson(&mut rng_of(seed, u64::MAX - i)));
-    let batches: Vec<Tensor> = (0..8).map(lesson).collect::<Result<_, _>>()?;
-    let weights = pupil.folded(&batches)?;
-    let net = SignNet::new(&mut |name, shape| weights.take(name, shape))?;
-    Ok((weights, net))
+/// The network as it learns.
+enum Learner {
+    /// It knew nothing, and is held in its range by the spread of its lessons.
+    Fresh(Pupil),
+    /// It goes on from weights, and is in its range already: few drawings would tell it wrongly what is usual.
+    Taught(SignNet),
+}
+
+impl Learner {
+    fn new(trainee: &mut Trainee, start: Option<&[u8]>) -> Result<Learner, Error> {
+        let Some(start) = start else { return Ok(Learner::Fresh(Pupil::new(trainee)?)) };
+        let net = SignNet::new(&mut |name, shape| trainee.take(name, shape))?;
+        trainee.begin_with(&Weights::from_bytes(start)?)?;
+        Ok(Learner::Taught(net))
+    }
+
+    /// Embeddings (n, 1024) of any length of pictures (n, 64, 64, 1).
+    fn forward(&self, x: &Tensor) -> Result<Tensor, Error> {
+        match self {
+            Learner::Fresh(pupil) => pupil.forward(x, &mut |_| Ok(())),
+            Learner::Taught(net) => net.forward(x),
+        }
+    }
+
+    /// The network as it will be used.
+    fn finished(&self, trainee: &Trainee, school: &School, seed: u64) -> Result<(Weights, SignNet), Error> {
+        let lesson = |i: u64| batch(&school.lesson(&mut rng_of(seed, u64::MAX - i)));
+        let weights = match self {
+            Learner::Fresh(pupil) => pupil.folded(&(0..8).map(lesson).collect::<Result<Vec<_>, _>>()?)?,
+            Learner::Taught(_) => trainee.weights(),
+        };
+        let net = SignNet::new(&mut |name, shape| weights.take(name, shape))?;
+        Ok((weights, net))
+    }
 }

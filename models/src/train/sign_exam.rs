@@ -125,7 +125,7 @@ struct Answers {
 }
 
 /// Asks for signs: `runs` times for each alphabet of at least two signs that six people drew. Also says which sign of the
-/// hardest alphabet was taken for which.
+/// hardest alphabet was taken for which. There are no figures where there is no such alphabet.
 ///
 /// # Errors
 /// [`Error::Network`].
@@ -134,7 +134,7 @@ pub fn examine(
     signs: &[Sign],
     runs: usize,
     look: Look,
-) -> Result<(Figures, Confusion), Error> {
+) -> Result<(Option<Figures>, Confusion), Error> {
     let mut names: Vec<&str> = signs.iter().map(|sign| sign.alphabet.as_str()).collect();
     names.sort_unstable();
     names.dedup();
@@ -167,7 +167,8 @@ pub fn examine(
     (figures.five_shot_error_percent, figures.five_shot_spread_percent) =
         (mean(&five.errors), spread(&five.errors));
     (figures.even_similarity, figures.even_error_percent) = even(&mut one.same, &mut one.other);
-    Ok((figures, hardest.1))
+    let is_asked = !figures.by_alphabet.is_empty();
+    Ok((is_asked.then_some(figures), hardest.1))
 }
 
 /// The similarity at which as large a part of `same` lies below as of `other` above, and that part in percent.

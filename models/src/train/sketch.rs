@@ -41,6 +41,8 @@ pub struct Config {
     pub held_out_pictures: Vec<Lesson>,
     /// The command, for the card.
     pub command: String,
+    /// What the pictures are, for the card.
+    pub data: String,
     /// A checkpoint to go on from.
     pub resume: Option<Vec<u8>>,
 }
@@ -59,6 +61,7 @@ impl Default for Config {
             pictures: Vec::new(),
             held_out_pictures: Vec::new(),
             command: "neume train sketch".to_string(),
+            data: String::new(),
             resume: None,
         }
     }
@@ -155,6 +158,7 @@ pub fn run(config: &Config, on_step: &mut dyn FnMut(&Progress) -> ControlFlow<()
         steps: trainee.step(),
         parameters: trainee.parameters(),
         data: match config.signs.len() {
+            0 if is_own => format!("drawings, pens and papers of Neume's own making, and {}", config.data),
             0 => "drawings, pens and papers of Neume's own making".to_string(),
             len => {
                 format!(

@@ -1,5 +1,7 @@
 //! Files of labels: what a composer says of pictures, signs and sounds of their own, as CSV. The first line names the
-//! columns, one of which is `file`; a field may be in quotes, or empty where nothing is said.
+//! columns, one of which is `file`; a field may be in quotes, or empty where nothing is said. Where the first line has
+//! semicolons and no commas, they part the fields, and numbers may have decimal commas, as spreadsheets of many countries
+//! write them.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -31,7 +33,8 @@ impl Row {
     /// Names the file and the column of what is no number.
     pub fn number(&self, column: &str) -> Result<Option<f32>> {
         let number = |text: &str| {
-            let finite = text.parse::<f32>().ok().filter(|v| v.is_finite());
+            let number = text.parse().or_else(|_| text.replacen(',', ".", 1).parse::<f32>());
+            let finite = number.ok().filter(|v| v.is_finite());
             finite.with_context(|| format!("{}: `{text}` in the column `{column}` is no number", self.file))
         };
         self.word(column).map(number).transpose()
@@ -72,7 +75,9 @@ pub fn folder_of(folders: &[PathBuf]) -> Result<&Path> {
 }
 
 fn parse(bytes: &[u8]) -> Result<Vec<Row>> {
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(bytes);
+    let first = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let delimiter = if first.contains(&b';') && !first.contains(&b',') { b';' } else { b',' };
+    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).trim(csv::Trim::All).from_reader(bytes);
     let columns = reader.headers()?.clone();
     ensure!(columns.iter().any(|column| column == "file"), "its first line names no column `file`");
     let row = |record: csv::StringRecord| {
@@ -98,6 +103,14 @@ mod tests {
         assert_eq!(first.family().unwrap(), Some(None));
         assert_eq!((second.number("midi").unwrap(), second.word("db")), (None, None));
         assert_eq!(second.family().unwrap(), Some(Some(Family::String)));
+    }
+
+    #[test]
+    fn semicolons_may_part_the_fields() {
+        let rows = parse(b"file;midi;db\n\"a; b.png\";60;-12,5\nc, d.png;;-3.5\n").unwrap();
+        let said: Vec<_> = rows.iter().map(|row| (row.file.as_str(), row.number("db").unwrap())).collect();
+        assert_eq!(said, [("a; b.png", Some(-12.5)), ("c, d.png", Some(-3.5))]);
+        assert_eq!(rows[0].number("midi").unwrap(), Some(60.0));
     }
 
     #[test]

@@ -68,6 +68,7 @@ pub fn run(options: &SketchOptions, json: bool) -> Result<ExitCode> {
         start,
         pictures,
         held_out_pictures,
+        data: format!("{examples} pictures of{}; every fifth is held out", common.data_arguments()),
         command: command_of(options, steps),
         look_every: look_every(steps),
         // A short training is not examined for longer than it lasted.
