@@ -16,6 +16,10 @@ const PATCHES: usize = COLUMNS / PATCH;
 /// Local thickness of the ink that the network sees, as a part of the whole drawing's, from which on its word begins to
 /// count, and counts whole.
 const SEEN: [f32; 2] = [0.15, 0.35];
+/// Ink hangs together where it has at least this part of its core's strength, and is a stroke where the network sees at least
+/// this part of it.
+const STRONG: f32 = 0.5;
+const MOST: f32 = 0.4;
 /// A pixel paler than this part of the ink's core is paper.
 const PALEST: f32 = 0.1;
 /// How many pixel rows above and below ink the paper beside it begins and ends, and by how much of the ink's core it differs
@@ -75,6 +79,10 @@ pub(crate) struct Ruler {
     parts: Vec<f32>,
     above: Vec<f32>,
     below: Vec<f32>,
+    /// The strongest pixel of each four, while pieces are looked for; zero between.
+    strongest: Vec<f32>,
+    /// The fours of one piece.
+    piece: Vec<usize>,
     /// The ink made half as large, and so on.
     smaller: Vec<f32>,
 }
@@ -90,7 +98,7 @@ impl Ruler {
         }
         self.strengths.resize(ROWS * COLUMNS, 0.0);
         self.coverage.resize(ROWS * COLUMNS, 0.0);
-        for of_fours in [&mut self.parts, &mut self.above, &mut self.below] {
+        for of_fours in [&mut self.parts, &mut self.above, &mut self.below, &mut self.strongest] {
             of_fours.resize(ROWS * PATCHES, 0.0);
         }
         self.is_inked.clear();
@@ -133,7 +141,11 @@ impl Ruler {
             let four = self.fours[at];
             self.parts[four] = if is_certain { 1.0 } else { self.part_of(four, usual) };
         }
-        self.core(seen, is_certain)
+        let core = self.core(seen, is_certain);
+        if !is_certain {
+            self.complete(core);
+        }
+        core
     }
 
     /// Coverage by pixels that are stronger than the paper of their four, up to the ink's core.
@@ -154,6 +166,45 @@ impl Ruler {
             }
         }
         &self.coverage
+    }
+
+    /// Ink that hangs together is a stroke: where the network sees most of it, all of it counts.
+    fn complete(&mut self, core: f32) {
+        let Ruler { fours, strengths, parts, strongest, piece, .. } = self;
+        let of = |four: usize| &strengths[four * PATCH..][..PATCH];
+        for &four in fours.iter() {
+            strongest[four] = of(four).iter().fold(0.0f32, |most, v| most.max(*v));
+        }
+        for &first in fours.iter() {
+            if strongest[first] < STRONG * core {
+                continue;
+            }
+            let (mut ink, mut seen) = (0.0f32, 0.0f32);
+            piece.clear();
+            piece.push(first);
+            strongest[first] = 0.0;
+            let mut next = 0;
+            while let Some(&four) = piece.get(next) {
+                next += 1;
+                let here: f32 = of(four).iter().sum();
+                ink += here;
+                seen += here * parts[four];
+                let (row, column) = (four / PATCHES, four % PATCHES);
+                for row in row.saturating_sub(1)..(row + 2).min(ROWS) {
+                    for beside in column.saturating_sub(1)..(column + 2).min(PATCHES) {
+                        let four = row * PATCHES + beside;
+                        if strongest[four] >= STRONG * core {
+                            strongest[four] = 0.0;
+                            piece.push(four);
+                        }
+                    }
+                }
+            }
+            if seen > MOST * ink {
+                piece.iter().for_each(|&four| parts[four] = 1.0);
+            }
+        }
+        fours.iter().for_each(|&four| strongest[four] = 0.0);
     }
 
     /// Finds how much the paper differs from paper above and below each four with ink: there the least of some pixel rows in
@@ -358,6 +409,23 @@ mod tests {
         assert_eq!(sum(0..ROWS / 2, 0..COLUMNS), 0.0);
         let [left, right] = [0..COLUMNS / 2, COLUMNS / 2..COLUMNS].map(|half| sum(ROWS / 2..ROWS, half));
         assert!(left > 300.0 && (left / right - 1.0).abs() < 0.03, "{left} and {right}");
+    }
+
+    #[test]
+    fn a_stroke_counts_whole_where_the_network_sees_most_of_it() {
+        // An upright line, of which the network misses some patches, or sees only some.
+        let pixels = line([[0.5, 0.1], [0.5, 0.9]], 0.02);
+        let whole: f32 = coverage(&pixels, &NOTHING_SEEN, true).iter().sum();
+        let seen_from = |from: usize| {
+            let mut seen = NOTHING_SEEN;
+            for (row, column) in (from..ROWS).flat_map(|row| (0..PATCHES).map(move |column| (row, column))) {
+                seen[at(row, column)] = pixels[(row * COLUMNS + column * PATCH + 1) * NetworkInput::CHANNELS];
+            }
+            coverage(&pixels, &seen, false).iter().sum::<f32>() / whole
+        };
+        let [most, little] = [ROWS * 2 / 5, ROWS * 4 / 5].map(seen_from);
+        assert!((most - 1.0).abs() < 0.05, "{most}");
+        assert!((0.05..0.2).contains(&little), "{little}");
     }
 
     #[test]

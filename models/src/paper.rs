@@ -19,6 +19,8 @@ const BAR_SPREAD: u8 = 8;
 const BAR_CONTRAST: f32 = 60.0;
 /// A bar is at least such a part of a side.
 const LEAST_BAR: u32 = 50;
+/// Within so many pixels of the edge a bar begins.
+const SOFT_EDGE: usize = 3;
 
 /// Of 255: the lightest channel of paper that is dark, on which ink keeps its own colour; and the darkest of paper on which
 /// nothing is lighter.
@@ -173,9 +175,18 @@ impl Paper {
             let is_like = |pixel: [u8; 4]| (0..3).all(|c| pixel[c].abs_diff([r, g, b][c]) <= BAR_SPREAD);
             opaque.filter(|pixel| pixel[3] > 250).all(is_like).then_some([r, g, b])
         };
-        let first =
-            (0..lines).find(|line| colour_of(*line).is_some()).filter(|line| level || *line < lines / 3);
-        let last = (0..lines).rev().find(|line| colour_of(*line).is_some());
+        // Bars begin at the picture's edges, which may be softened.
+        let is_opaque = |line: &u32| {
+            (0..length).any(|at| {
+                let (x, y) = place(*line, at);
+                picture.get_pixel(x, y).0[3] > 250
+            })
+        };
+        let (Some(begin), Some(end)) = ((0..lines).find(is_opaque), (0..lines).rev().find(is_opaque)) else {
+            return false;
+        };
+        let first = (begin..lines).take(SOFT_EDGE).find(|line| colour_of(*line).is_some());
+        let last = (0..=end).rev().take(SOFT_EDGE).find(|line| colour_of(*line).is_some());
         let (Some(first), Some(last)) = (first, last) else { return false };
         let (Some(colour), Some(other)) = (colour_of(first), colour_of(last)) else { return false };
         let near = |a: [u8; 3], b: [u8; 3]| (0..3).all(|c| a[c].abs_diff(b[c]) <= 2 * BAR_SPREAD);

@@ -49,7 +49,7 @@ pub(crate) fn classes(layer: &RasterLayer, places: &[[f32; 2]], supposed: f32) -
     let ruler =
         Ruler { reach: (6.0 * ROW).max(3.0 * supposed), step: (0.5 * picture.px).max(supposed / 12.0) };
     let profiles: Vec<Profile> = (0..places.len())
-        .filter_map(|at| ruler.profile(&picture, &direction(places, at)?, supposed))
+        .filter_map(|at| ruler.profile(&picture, &direction(places, at, picture.aspect)?, supposed))
         .collect();
     if profiles.len() < FEWEST {
         return None;
@@ -64,6 +64,31 @@ pub(crate) fn classes(layer: &RasterLayer, places: &[[f32; 2]], supposed: f32) -
         .then(|| of_box(&ruler.laid_over(&profiles, usual, picture.px), usual, supposed, picture.px))
 }
 
+/// How many times as broad as the pad a picture is; 1 for one that is not squeezed.
+pub(crate) fn squeeze(layer: &RasterLayer) -> f32 {
+    (layer.width_px as f32 / layer.height_px.max(1) as f32 / PAD_ASPECT).max(1.0)
+}
+
+/// How many times wider strokes are than they look where a picture was squeezed so many times: an upright one as many times,
+/// a level one not at all. By the edges of the ink (64 x 96 x 4) in the pixels of a [`NetworkInput`].
+pub(crate) fn widened(pixels: &[f32], ink: &[f32], squeezed: f32) -> f32 {
+    let strength =
+        |row: usize, column: usize| pixels[(row * NetworkInput::COLUMNS + column) * NetworkInput::CHANNELS];
+    let (mut seen, mut real) = (1e-6f32, 1e-6f32);
+    for (row, column) in (0..NetworkInput::ROWS - 1)
+        .flat_map(|row| (0..NetworkInput::COLUMNS - 1).map(move |column| (row, column)))
+    {
+        let patches = NetworkInput::COLUMNS / 4;
+        if ink[(row / 4 * patches + column / 4) * 4 + row % 4] > 0.0 {
+            let here = strength(row, column);
+            let (across, down) = (strength(row, column + 1) - here, strength(row + 1, column) - here);
+            seen += across.hypot(down);
+            real += (across / squeezed).hypot(down);
+        }
+    }
+    seen / real
+}
+
 /// Where a stroke is crossed: a point of the pad in pad heights, y up, and the way that the stroke runs there, of length 1.
 struct Crossing {
     at: [f32; 2],
@@ -71,13 +96,13 @@ struct Crossing {
 }
 
 /// How the stroke runs at a place, by its neighbours; none where it bends or ends.
-fn direction(places: &[[f32; 2]], at: usize) -> Option<Crossing> {
+fn direction(places: &[[f32; 2]], at: usize, aspect: f32) -> Option<Crossing> {
     let near = &places[at.saturating_sub(BESIDE)..(at + BESIDE + 1).min(places.len())];
     let apart = (BESIDE as f32 + 0.5) * 4.0 / NetworkInput::COLUMNS as f32;
     let near: Vec<[f32; 2]> = near
         .iter()
         .filter(|place| (place[0] - places[at][0]).abs() < apart)
-        .map(|[x, y]| [x * PAD_ASPECT, *y])
+        .map(|[x, y]| [x * aspect, *y])
         .collect();
     if near.len() < 3 {
         return None;
@@ -89,14 +114,16 @@ fn direction(places: &[[f32; 2]], at: usize) -> Option<Crossing> {
     if near.iter().any(|p| (p[1] - mean[1] - slope * (p[0] - mean[0])).abs() > BENT) {
         return None;
     }
-    let x = places[at][0] * PAD_ASPECT;
+    let x = places[at][0] * aspect;
     let long = slope.hypot(1.0);
     Some(Crossing { at: [x, mean[1] + slope * (x - mean[0])], way: [1.0 / long, slope / long] })
 }
 
-/// A picture on the pad.
+/// A picture on the pad. One that is broader than the pad is squeezed there; here the pad is as broad as such a picture.
 struct Picture<'a> {
     layer: &'a RasterLayer,
+    /// The pad's width in pad heights.
+    aspect: f32,
     /// Where it begins on the pad, and columns and rows of pixels for one pad height.
     left: f32,
     scale: [f32; 2],
@@ -112,9 +139,10 @@ impl<'a> Picture<'a> {
         }
         let columns = NetworkInput::COLUMNS as u32;
         let (left, covered) = columns_of(layer.width_px, layer.height_px, columns);
-        let across = |pixels: u32| pixels as f32 / columns as f32 * PAD_ASPECT;
+        let aspect = PAD_ASPECT * squeeze(layer);
+        let across = |pixels: u32| pixels as f32 / columns as f32 * aspect;
         let scale = [wide as f32 / across(covered), high as f32];
-        Some(Picture { layer, left: across(left), scale, px: 1.0 / high as f32 })
+        Some(Picture { layer, aspect, left: across(left), scale, px: 1.0 / high as f32 })
     }
 
     /// The colour at a point of the pad in pad heights; none beside the picture, and where it is transparent.
@@ -160,7 +188,7 @@ impl Ruler {
     fn profile(&self, picture: &Picture, crossing: &Crossing, supposed: f32) -> Option<Profile> {
         let half = (self.reach / self.step) as usize;
         let [along, up] = crossing.way;
-        let apart = PAD_ASPECT * 4.0 / NetworkInput::COLUMNS as f32 / LINES as f32;
+        let apart = picture.aspect * 4.0 / NetworkInput::COLUMNS as f32 / LINES as f32;
         let mut colours = vec![[0.0f32; 3]; 2 * half + 1];
         for line in 0..LINES {
             let on = (line as f32 - (LINES - 1) as f32 / 2.0) * apart;

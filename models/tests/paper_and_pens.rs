@@ -1,6 +1,6 @@
 //! Pens and papers that are hard for a network of 256 rows: fine, pale and blurred lines are as loud as they are wide, ink
-//! keeps its own colour on coloured paper, of several colours that counts of which there is most, and what lies beside a
-//! drawing is none of it.
+//! keeps its own colour on coloured paper, of several colours that counts of which there is most, upright strokes weigh as much
+//! as level ones, and what lies beside a drawing is none of it.
 
 use image::{Rgba, RgbaImage, imageops};
 use neume_models::raster::paint;
@@ -179,6 +179,32 @@ fn what_is_written_or_lies_beside_a_drawing_is_none_of_it() {
             ("table", seen(Vec::new(), y, &table)),
         ] {
             assert!((found - alone).abs() < row, "{what}: {found}, not {alone}");
+        }
+    }
+}
+
+#[test]
+fn upright_strokes_weigh_as_much_as_level_ones() {
+    let half_row = 0.5 / Legend::default().scale.rows() as f32;
+    let paths: [(&str, &[&[[f32; 2]]]); 6] = [
+        ("upright", &[&[[0.4, 0.1], [0.4, 0.8]]]),
+        ("leaning", &[&[[0.5, 0.2], [0.52, 0.9]]]),
+        ("rectangle", &[&[[0.2, 0.3], [0.7, 0.3], [0.7, 0.7], [0.2, 0.7], [0.2, 0.3]]]),
+        ("cross", &[&[[0.5, 0.1], [0.5, 0.85]], &[[0.3, 0.6], [0.7, 0.6]]]),
+        ("steps", &[&[[0.1, 0.2], [0.35, 0.2], [0.35, 0.45], [0.6, 0.45], [0.6, 0.75], [0.9, 0.75]]]),
+        ("saw", &[&[[0.2, 0.3], [0.25, 0.8], [0.3, 0.3], [0.35, 0.8], [0.4, 0.3], [0.45, 0.8], [0.5, 0.3]]]),
+    ];
+    for (name, paths) in paths {
+        let stroke = |path: &&[[f32; 2]]| Stroke {
+            points: path.iter().map(|[x, y]| Point { x: *x, y: *y, secs: 0.0 }).collect(),
+            rgb: Rgb([25; 3]),
+            width_norm: 0.015,
+        };
+        let sketch = drawn(paths.iter().map(stroke).collect());
+        let pad = SketchNet::embedded().unwrap().read(&sketch, &Legend::default()).unwrap().pitch.y_norm;
+        for paper in [[255; 3], [236, 230, 214]] {
+            let found = read(picture(&sketch, 500, paper)).pitch.y_norm;
+            assert!((found - pad).abs() < half_row, "{name} on {paper:?}: {found}, not {pad}");
         }
     }
 }

@@ -131,6 +131,13 @@ fn the_bars_around_a_picture_of_a_film_are_no_ink() {
         _ => Rgb([250, 248, 240]),
     }));
     assert_eq!(edges.timbre.family, None);
+    // And so is a broad line across the whole picture.
+    let across = reading_of(RgbImage::from_fn(600, 400, |_, y| {
+        Rgb(if (180..212).contains(&y) { [30, 60, 190] } else { [250, 248, 240] })
+    }));
+    assert!((across.pitch.y_norm - 0.51).abs() < 0.01, "{:?}", across.pitch);
+    let db = Legend::default().loudness_db_of(32.0 / 400.0);
+    assert!((across.loudness.db - db).abs() < 3.0, "{:?} is not {db}", across.loudness);
 }
 
 #[test]
@@ -145,6 +152,18 @@ fn a_line_is_as_loud_however_wide_its_picture() {
     let usual = line(600);
     for wide in [1_600, 6_400, 9_600, 16_000] {
         assert!((line(wide) - usual).abs() < 2.0, "{wide} px: {} dB, not {usual}", line(wide));
+    }
+    let slanted = |wide: u32| {
+        let picture = RgbImage::from_fn(wide, 400, |x, y| {
+            // A line of 10 px at 60 degrees.
+            let off = (f64::from(x) - 250.0) * 0.866 - (f64::from(y) - 200.0) * 0.5;
+            let is_ink = off.abs() < 5.0 && (60..340).contains(&y);
+            Rgb(if is_ink { [30, 60, 190] } else { [255; 3] })
+        });
+        reading_of(picture).loudness.db
+    };
+    for (wide, tolerance_db) in [(1_000, 2.0), (1_600, 4.0)] {
+        assert!((slanted(wide) - slanted(600)).abs() < tolerance_db, "{wide} px: {} dB", slanted(wide));
     }
 }
 

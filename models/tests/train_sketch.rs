@@ -9,6 +9,7 @@ use neume_models::train::doubt::fitted;
 use neume_models::train::drawing::{Drawing, Style};
 use neume_models::train::exam::calibration_error;
 use neume_models::train::lesson::{Lesson, hsl, to_hsl};
+use neume_models::train::rng_of;
 use neume_models::train::sketch::{Config, Trained, run};
 
 #[test]
@@ -31,6 +32,22 @@ fn examples_keep_to_their_ranges() {
         families[truth.hue.unwrap_or(12)] += 1;
     }
     assert!(families.iter().all(|&count| count > 0), "{families:?}");
+}
+
+#[test]
+fn drawings_of_every_style_lie_mostly_between_the_edges_of_their_page() {
+    let mut styles = std::collections::BTreeMap::new();
+    for seed in 0..3000 {
+        let span = [[0.25, 1.25], [0.0, 1.5]][seed as usize % 2];
+        let drawing = Drawing::random(&mut rng_of(9, seed), span, &[]);
+        let points = drawing.paths.concat();
+        let is_inside =
+            |p: &&[f32; 2]| (span[0] - 0.1..span[1] + 0.1).contains(&p[0]) && (-0.1..1.1).contains(&p[1]);
+        let inside = points.iter().filter(is_inside).count() as f32 / points.len() as f32;
+        assert!(points.iter().flatten().all(|v| v.is_finite()) && inside > 0.3, "{seed}: {drawing:?}");
+        *styles.entry(drawing.style).or_insert(0) += 1;
+    }
+    assert!(styles.len() == 16 && styles.values().all(|&count| count > 20), "{styles:?}");
 }
 
 #[test]

@@ -3,9 +3,12 @@
 //! Where paper, light and stains are hard to tell from ink the three looks go wrong in different places, so that together
 //! they are right more often. What a pad's own strokes are is certain, and they are looked at once.
 
-use super::{Answers, COLUMNS, PATCH, ROWS, profile, softmax};
+use super::{Answers, COLUMNS, PATCH, ROWS, class_shares, ln_width, profile, softmax};
 use crate::contour::Columns;
 use crate::{Error, NetworkInput, RasterLayer, stroke_width};
+
+/// Part of the middle tenth of the ink, from its lowest to its highest row, by which the height may be off.
+const LOOSE: f32 = 0.05;
 
 /// A way to look at a picture; its own inverse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,21 +80,37 @@ impl Answers {
         }
         let mut agreed = Answers::agreed(&looks);
         if let Some(picture) = &input.picture {
-            agreed.measure_width(picture);
+            agreed.measure_width(picture, &input.pixels);
         }
         Ok(agreed)
     }
 
     /// Where the picture shows how wide the stroke is, that counts instead of what the network says.
-    fn measure_width(&mut self, picture: &RasterLayer) {
+    fn measure_width(&mut self, picture: &RasterLayer, pixels: &[f32]) {
+        let squeezed = stroke_width::squeeze(picture);
+        if squeezed > 1.0 {
+            self.widen(stroke_width::widened(pixels, &self.ink_of_rows, squeezed));
+        }
         let places = Columns::of_patches(&self.ink_of_rows, COLUMNS, PATCH).places();
         if let Some(classes) = stroke_width::classes(picture, &places, self.width_norm()) {
             self.widths = classes;
         }
     }
 
+    /// Makes all widths so many times larger.
+    fn widen(&mut self, times: f32) {
+        let mut widths = vec![0.0; self.widths.len()];
+        for (class, likely) in self.widths.iter().enumerate() {
+            for (class, share) in class_shares(times * ln_width(class as f32).exp()) {
+                widths[class] += share * likely;
+            }
+        }
+        self.widths = widths;
+    }
+
     /// What several looks agree on: the ink of the one whose height lies in the middle, the mean of everything else, for the
-    /// widths that of the logits; where a drawing lies among drawings says the first.
+    /// widths that of the logits; where a drawing lies among drawings says the first. The height is expected to be off by as much
+    /// more as the looks lie apart, and where a little more ink above or below would move it far.
     fn agreed(looks: &[Answers]) -> Answers {
         let share = 1.0 / looks.len() as f32;
         let mean = |of: &dyn Fn(&Answers) -> f32| share * looks.iter().map(of).sum::<f32>();
@@ -100,6 +119,8 @@ impl Answers {
         let mut by_height: Vec<&Answers> = looks.iter().collect();
         by_height.sort_by(|a, b| a.y_norm().total_cmp(&b.y_norm()));
         let middle = by_height[looks.len() / 2];
+        let apart = mean(&|answers| (answers.y_norm() - middle.y_norm()).abs());
+        let doubt = apart + LOOSE * middle_tenth(&middle.profile);
         Answers {
             profile: middle.profile.clone(),
             ink_of_rows: middle.ink_of_rows.clone(),
@@ -108,11 +129,25 @@ impl Answers {
             open: mean(&|answers| answers.open),
             brightness: mean(&|answers| answers.brightness),
             roughness: mean(&|answers| answers.roughness),
-            pitch_error_norm: mean(&|answers| answers.pitch_error_norm),
+            pitch_error_norm: mean(&|answers| answers.pitch_error_norm) + doubt,
             ink: mean(&|answers| answers.ink),
             ..looks[0].clone()
         }
     }
+}
+
+/// How far apart the heights lie between which the middle tenth of the ink is, 0..1; `profile` is the ink of each row.
+fn middle_tenth(profile: &[f32]) -> f32 {
+    let total: f32 = profile.iter().sum();
+    let row_of = |part: f32| {
+        let mut sum = 0.0;
+        profile.iter().position(|ink| {
+            sum += ink;
+            sum >= part * total
+        })
+    };
+    let [from, to] = [0.45, 0.55].map(|part| row_of(part).unwrap_or(0) as f32);
+    (to - from) / profile.len() as f32
 }
 
 #[cfg(test)]

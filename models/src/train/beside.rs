@@ -200,7 +200,12 @@ impl Desk<'_> {
         };
         let mut pixmap = blank();
         mark(&mut pixmap, &path, rng.random_range(0.0018f32.ln()..0.008f32.ln()).exp());
-        vec![self.inked(&pixmap, rng)]
+        if path.len() > 2 {
+            return vec![self.inked(&pixmap, rng)];
+        }
+        let paper = self.page.paper;
+        let printed = [[0.9, 0.3, 0.3], [0.35, 0.5, 0.9], [0.5, 0.5, 0.5]][rng.random_range(0..3)];
+        vec![flat(&pixmap, std::array::from_fn(|c| paper[c] * printed[c]), rng.random_range(0.3..1.0))]
     }
 
     /// A finger that holds the sheet, with its nail.

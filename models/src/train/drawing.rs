@@ -6,6 +6,7 @@ use std::f32::consts::{PI, TAU};
 use rand::Rng;
 
 use super::normal;
+use super::shape::{diagram, shape as outline, upright, words};
 
 /// A place on the pad: x in 0..1.5, y in 0..1, both in units of its height.
 pub type At = [f32; 2];
@@ -39,6 +40,10 @@ pub enum Style {
     Several,
     Sign,
     Filled,
+    Upright,
+    Shape,
+    Diagram,
+    Words,
     /// A picture that is no drawing of Neume's own making.
     Picture,
 }
@@ -66,6 +71,13 @@ impl Drawing {
         let (style, paths) = if is_filled {
             let x = rng_between(rng, left + 0.1, right - 0.1);
             (Style::Filled, vec![blob(rng, [x, y])])
+        } else if rng.random_bool(0.24) {
+            match rng.random_range(0..24) {
+                0..6 => (Style::Upright, vec![upright(rng, [left, right], y)]),
+                6..15 => (Style::Shape, outline(rng, [left, right], y)),
+                15..20 => (Style::Diagram, diagram(rng, [left, right], y, signs)),
+                _ => (Style::Words, words(rng, [left, right], y, signs)),
+            }
         } else {
             match rng.random_range(0..100) {
                 0..28 => {
@@ -273,8 +285,13 @@ fn bundle(rng: &mut impl Rng, left: f32, wide: f32, y: f32) -> Vec<Vec<At>> {
 /// A smooth wave.
 fn wave(rng: &mut impl Rng, left: f32, wide: f32, y: f32) -> Vec<At> {
     let (from, long) = stretch(rng, left, wide);
-    let high = rng.random_range(0.01..0.2f32).min(0.25 * long);
-    let turns = rng.random_range(0.5..6.0f32).min(long / (high * 3.0)).max(0.4);
+    let (high, turns) = if rng.random_bool(0.75) {
+        let high = rng.random_range(0.01..0.2f32).min(0.25 * long);
+        (high, rng.random_range(0.5..6.0f32).min(long / (high * 3.0)).max(0.4))
+    } else {
+        // As steep as a wave is drawn.
+        (rng.random_range(0.05..0.45f32), rng.random_range(0.5..12.0f32).min(long / 0.05).max(0.4))
+    };
     let phase = rng.random_range(0.0..TAU);
     let tilt = 0.1 * normal(rng);
     sampled(160, |t| [from + t * long, y + high * (t * turns * TAU + phase).sin() + tilt * (t - 0.5) * long])
@@ -284,7 +301,7 @@ fn wave(rng: &mut impl Rng, left: f32, wide: f32, y: f32) -> Vec<At> {
 fn zigzag(rng: &mut impl Rng, left: f32, wide: f32, y: f32) -> Vec<At> {
     let (from, long) = stretch(rng, left, wide);
     let high = rng.random_range(0.012..0.2f32);
-    let tooth = rng.random_range(0.02..0.2f32).max(0.25 * high);
+    let tooth = rng.random_range(0.02..0.2f32).max(if rng.random_bool(0.7) { 0.25 * high } else { 0.0 });
     let count = (long / tooth).ceil().max(2.0) as usize;
     let uneven = rng.random_range(0.0..0.5);
     (0..=count)

@@ -161,7 +161,11 @@ impl Lesson {
             }
         }
         let colour = Colouring::random(page.paper, false, rng)?;
-        let mut layers = beside(&page, &ink, &colour.ink, signs, rng);
+        let mut layers = match drawing.style {
+            // Beside such drawings nobody could say what belongs to them.
+            Style::Diagram | Style::Words => Vec::new(),
+            _ => beside(&page, &ink, &colour.ink, signs, rng),
+        };
         layers.push((ink, colour.ink));
         let input = network_input_of(page.picture(&layers, rng)).ok()?;
         let (ink, _) = layers.last()?;

@@ -24,6 +24,7 @@ pub mod labels;
 pub mod lesson;
 pub mod page;
 pub mod pen;
+mod shape;
 pub mod sign;
 pub mod sign_exam;
 pub mod sign_pupil;

@@ -2,6 +2,7 @@
 //! the picture, printed grids as faint as a shadow or as dark as the ink, rings of cups, smudges, shadows of hands, flash and folds, grain,
 //! blur and JPEG.
 
+use image::imageops::{FilterType, resize};
 use image::{ImageEncoder as _, Rgba, RgbaImage};
 use rand::Rng;
 
@@ -123,16 +124,23 @@ impl Page {
             // Larger pictures were made smaller.
             blur(&mut picture, rng.random_range(0.2..1.0));
         }
-        let image = self.cut_out(&picture);
+        let mut image = self.cut_out(&picture);
+        if self.wear > 0.0 && rng.random_bool(0.05) {
+            image = coarse(&image, rng);
+        }
         if self.wear > 0.0 && rng.random_bool(0.3) {
             return self.through_jpeg(image, rng.random_range(25..92));
         }
         image
     }
 
-    /// Prints a grid or rules: rows of 1/5 to 1/60 of the height, or the twelve of a pad, faint or as dark as ink.
+    /// Prints a grid or rules: rows of 2/5 to 1/60 of the height, or the twelve of a pad, faint or as dark as ink.
     fn print_lines(&self, picture: &mut Picture, rng: &mut impl Rng) {
-        let rows = if rng.random_bool(0.4) { 12.0 } else { rng.random_range(5.0..60.0f32) };
+        let rows = match rng.random_range(0..10) {
+            0..4 => 12.0,
+            4 => rng.random_range(2.5..5.0f32),
+            _ => rng.random_range(5.0..60.0f32),
+        };
         let (is_level, is_upright) = match rng.random_range(0..10) {
             0..7 => (true, true),
             7..9 => (true, false),
@@ -377,6 +385,16 @@ fn cloud(picture: &mut Picture, deviation: f32, rng: &mut impl Rng) {
         let cloud = level(above) + (level(above + 1) - level(above)) * (y - above as f32);
         pixel.iter_mut().for_each(|v| *v += cloud);
     }
+}
+
+/// The picture as one that had few pixels and was made larger, smoothly or in squares.
+fn coarse(image: &RgbaImage, rng: &mut impl Rng) -> RgbaImage {
+    let (wide, high) = image.dimensions();
+    let part = rng.random_range(0.11f32.ln()..0.5f32.ln()).exp();
+    let [few_wide, few_high] = [wide, high].map(|side| (side as f32 * part) as u32);
+    let few = resize(image, few_wide, few_high, FilterType::Triangle);
+    let way = [FilterType::Nearest, FilterType::Triangle, FilterType::CatmullRom][rng.random_range(0..3)];
+    resize(&few, wide, high, way)
 }
 
 /// Specks that a copier or a black and white scan makes.
