@@ -1,31 +1,42 @@
-//! `neume language`: a composer's language as a file: taught, merged, shown and printed.
+//! `neume language`: a composer's language as a file: taught, changed, merged, shown and printed.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, ensure};
 use clap::{Args, Subcommand, ValueEnum};
-use neume::disk;
-use neume::language::{Clash, Language, LanguageError, Meaning, Sign};
+use neume::language::{BoundSound, Clash, Language, LanguageError, Meaning, Sign};
 use neume::library::Library;
 use neume::signs::Shape;
 use neume_models::Family;
+use neume_models::legend::note_name;
 use serde::Serialize;
 
 use super::args::{family, open_language, open_sketch};
-use super::page_file;
+use super::language_edit::{self, Place};
 use super::report::{counted, emit, one_line, shown};
 use super::sign::practised;
+use super::{banks, page_file, sound_name};
 
 /// What to do with a language.
 #[derive(Debug, Subcommand)]
 pub enum Arguments {
     /// Teaches that drawings are a sign, and what it means. What is not said is left as it is; a sign that is new leaves
-    /// everything to the legend. A file that is not there yet is made.
+    /// everything to the legend. A file that is not there yet is made. A sign that is known needs no drawing to mean
+    /// something else.
     Teach(Box<Teach>),
-    /// Lists the signs and what they mean.
+    /// Lists the legend, and the signs and what they mean.
     Show(Show),
+    /// Forgets a sign, or one of its examples.
+    Forget(language_edit::Forget),
+    /// Calls a sign, or the language itself, by another name.
+    Rename(language_edit::Rename),
+    /// Leaves aspects of a sign to the legend again.
+    Unbind(language_edit::Unbind),
+    /// Says what drawings mean that are no sign: the pad's rows, the families of the hues, the aspects that count.
+    Legend(language_edit::Legend),
     /// Takes over the signs of another language. What means something else there, or is drawn as another sign here, is a
     /// clash: it is listed, and nothing is overwritten unless `--clashes` says so.
     Merge(Merge),
@@ -36,15 +47,25 @@ pub enum Arguments {
 /// See [`Arguments::Teach`].
 #[derive(Debug, Args)]
 pub struct Teach {
-    /// The language.
-    #[arg(value_name = "LANGUAGE.neumes")]
-    file: PathBuf,
+    #[command(flatten)]
+    place: Place,
     /// The sign's name.
-    #[arg(long)]
-    sign: String,
+    #[arg(long, required_unless_present = "no_sign")]
+    sign: Option<String>,
+    /// The drawings are no sign, whatever they resemble.
+    #[arg(long, conflicts_with_all = ["sign", "meaning"], requires = "drawings")]
+    no_sign: bool,
     /// Its drawings: pictures, or `.neume` files.
-    #[arg(required = true, value_name = "PICTURE|FILE.neume")]
+    #[arg(value_name = "PICTURE|FILE.neume")]
     drawings: Vec<PathBuf>,
+    #[command(flatten)]
+    meaning: Bound,
+}
+
+/// What a sign is said to mean.
+#[derive(Debug, Args)]
+#[group(id = "meaning", multiple = true)]
+struct Bound {
     /// It means this pitch, a MIDI note.
     #[arg(long, value_name = "MIDI", value_parser = within(0.0, 127.0))]
     pitch: Option<f32>,
@@ -60,6 +81,12 @@ pub struct Teach {
     /// It means this roughness, 0 to 1.
     #[arg(long, value_parser = within(0.0, 1.0))]
     roughness: Option<f32>,
+    /// It stands for this sound and no other: its name, or words of it.
+    #[arg(long, value_name = "NAME")]
+    sound: Option<OsString>,
+    /// The folder that has the sound; without it, the factory bank.
+    #[arg(long, value_name = "FOLDER", requires = "sound")]
+    bank: Option<PathBuf>,
 }
 
 /// See [`Arguments::Show`].
@@ -113,6 +140,10 @@ pub struct Print {
 struct LanguageReport<'a> {
     name: &'a str,
     scale: String,
+    /// The families of the twelve hues, from that at 0 degrees.
+    palette: [Family; Family::COUNT],
+    /// What drawings speak of.
+    aspects: Vec<&'static str>,
     signs: Vec<SignReport<'a>>,
     /// Signs that are there no more.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -145,7 +176,11 @@ struct PrintReport {
 pub fn run(arguments: &Arguments, json: bool) -> Result<ExitCode> {
     match arguments {
         Arguments::Teach(arguments) => teach(arguments, json)?,
-        Arguments::Show(Show { file }) => show(&open_language(file)?, &[], json)?,
+        Arguments::Show(Show { file }) => show(&open_language(file)?, &[], "", json)?,
+        Arguments::Forget(arguments) => language_edit::forget(arguments, json)?,
+        Arguments::Rename(arguments) => language_edit::rename(arguments, json)?,
+        Arguments::Unbind(arguments) => language_edit::unbind(arguments, json)?,
+        Arguments::Legend(arguments) => language_edit::legend(arguments, json)?,
         Arguments::Merge(arguments) => merge(arguments, json)?,
         Arguments::Print(Print { file, out }) => print(&open_language(file)?, out, json)?,
     }
@@ -153,50 +188,79 @@ pub fn run(arguments: &Arguments, json: bool) -> Result<ExitCode> {
 }
 
 fn teach(arguments: &Teach, json: bool) -> Result<()> {
-    let mut language = match arguments.file.exists() {
-        true => open_language(&arguments.file)?,
-        false => Language {
-            name: arguments.file.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
-            ..Language::default()
-        },
+    let Teach { place, drawings, .. } = arguments;
+    place.check()?;
+    let mut language = match place.file.exists() {
+        true => open_language(&place.file)?,
+        false => Language { name: name_of(&place.file), ..Language::default() },
     };
     let before = language.clone();
     let library = Library::shared();
-    for path in &arguments.drawings {
+    for path in drawings {
         let named = || path.display().to_string();
         let drawing = Arc::new(open_sketch(path)?);
         if drawing.raster.is_some() {
             // In a picture the network tells ink from what is printed there.
             library.shape_of(&drawing).with_context(named)?;
         }
-        language.teach(&arguments.sign, drawing).with_context(named)?;
+        let taught = match &arguments.sign {
+            Some(sign) => language.teach(sign, drawing),
+            None => language.teach_plain(drawing),
+        };
+        taught.with_context(named)?;
     }
-    let sign = language.sign_mut(arguments.sign.trim()).context("the sign was taught")?;
-    let meaning = &mut sign.meaning;
-    meaning.pitch_midi = arguments.pitch.or(meaning.pitch_midi);
-    meaning.loudness_db = arguments.loudness.or(meaning.loudness_db);
-    meaning.family = arguments.family.or(meaning.family);
-    meaning.brightness = arguments.brightness.or(meaning.brightness);
-    meaning.roughness = arguments.roughness.or(meaning.roughness);
-    write(&arguments.file, &language)?;
-    show(&language, &language.forgotten_since(&before), json)
+    if let Some(name) = &arguments.sign {
+        let named = || format!("{}: a sign that is new needs a drawing", place.file.display());
+        let sign = language_edit::sign_of(&mut language, name).with_context(named)?;
+        arguments.meaning.bind(&mut sign.meaning)?;
+    }
+    place.write(&language)?;
+    show(&language, &language.forgotten_since(&before), NONE_LEFT, json)
 }
 
-fn write(path: &Path, language: &Language) -> Result<()> {
-    let bytes = language.to_file().with_context(|| path.display().to_string())?;
-    disk::replace(path, &bytes).map_err(anyhow::Error::msg)
+/// What a new language is called: as its file.
+fn name_of(file: &Path) -> String {
+    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+    stem.chars().filter(|c| !c.is_control()).take(Language::MAX_NAME_CHARS).collect()
 }
+
+impl Bound {
+    /// Binds what is said; the rest stays.
+    fn bind(&self, meaning: &mut Meaning) -> Result<()> {
+        meaning.pitch_midi = self.pitch.or(meaning.pitch_midi);
+        meaning.loudness_db = self.loudness.or(meaning.loudness_db);
+        meaning.family = self.family.or(meaning.family);
+        meaning.brightness = self.brightness.or(meaning.brightness);
+        meaning.roughness = self.roughness.or(meaning.roughness);
+        if let Some(name) = &self.sound {
+            // The language may be read in another folder than this one.
+            let folder = self.bank.as_deref().map(std::path::absolute).transpose()?;
+            let (bank, from) = banks::open(folder.as_deref())?;
+            let (sound, place) = sound_name::find(&bank, name)?;
+            let instrument = bank.name_among_others(sound.id, place).map(str::to_string);
+            let (source, name) = (sound.source.clone(), sound.name.clone());
+            meaning.sound = Some(BoundSound { sound: sound.id, instrument, source, bank: from, name });
+        }
+        Ok(())
+    }
+}
+
+/// Why a sign is forgotten that nobody asked to forget.
+const NONE_LEFT: &str = ": no drawing of it is left";
 
 /// Prints a language, and which signs of it are there no more.
-fn show(language: &Language, forgotten: &[&str], json: bool) -> Result<()> {
+pub fn show(language: &Language, forgotten: &[&str], why: &str, json: bool) -> Result<()> {
     let signs = language.signs.iter().map(|sign| SignReport {
         name: &sign.name,
         examples: sign.examples.len(),
         meaning: &sign.meaning,
     });
+    let scale = language.legend.scale;
     let report = LanguageReport {
         name: &language.name,
-        scale: language.legend.scale.to_string(),
+        scale: scale.to_string(),
+        palette: language.legend.palette,
+        aspects: language_edit::aspects(&language.spoken),
         signs: signs.collect(),
         forgotten: forgotten.to_vec(),
     };
@@ -210,30 +274,35 @@ fn show(language: &Language, forgotten: &[&str], json: bool) -> Result<()> {
                 language.words_of(sign.meaning).join(", ")
             )
         };
-        let signs: Vec<String> = report.signs.iter().map(line).collect();
-        format!("{}\n{}{}", report.name, signs.join("\n"), forgotten_words(&report.forgotten))
+        let [low, high] = [scale.low_midi(), scale.high_midi()].map(|midi| note_name(i32::from(midi)));
+        let hue = |(hue, family): (usize, &Family)| format!("{} {}", 30 * hue, family.label());
+        let hues: Vec<String> = report.palette.iter().enumerate().map(hue).collect();
+        let aspects = if report.aspects.is_empty() { "nothing".into() } else { report.aspects.join(", ") };
+        let legend = [
+            format!("  rows       {low} to {high}, {} of them", scale.rows()),
+            format!("  hues       {}", hues.join(", ")),
+            format!("  aspects    {aspects}"),
+        ];
+        let signs = report.signs.iter().map(line);
+        let lines: Vec<String> = legend.into_iter().chain(signs).collect();
+        format!("{}\n{}{}", report.name, lines.join("\n"), forgotten_words(&report.forgotten, why))
     })
 }
 
 /// A line for each sign that is there no more.
-fn forgotten_words(names: &[impl AsRef<str>]) -> String {
-    names
-        .iter()
-        .map(|name| format!("\n  forgotten  {}: no drawing of it is left", shown(name.as_ref())))
-        .collect()
+fn forgotten_words(names: &[impl AsRef<str>], why: &str) -> String {
+    names.iter().map(|name| format!("\n  forgotten  {}{why}", shown(name.as_ref()))).collect()
 }
 
 fn merge(arguments: &Merge, json: bool) -> Result<()> {
     let mut language = open_language(&arguments.file)?;
     let before = language.clone();
     let named = || arguments.out.display().to_string();
-    let is_kept = || Some(arguments.file.canonicalize().ok()? == arguments.out.canonicalize().ok()?);
-    let is_free = !arguments.out.exists() || is_kept().unwrap_or(false);
-    ensure!(is_free, "{}: it is there already; name a new file by --out", named());
+    language_edit::may_be_written(&arguments.out, &arguments.file)?;
     let other = open_language(&arguments.other)?;
     let merged = language.merge_by(&other, &drawn_like(&before)).with_context(named)?;
     settle(&mut language, &merged.clashes, arguments.clashes).with_context(named)?;
-    write(&arguments.out, &language)?;
+    language_edit::write(&arguments.out, &language)?;
     let clashes = merged.clashes.iter().map(Clash::words).collect();
     let [signs, examples] = language.new_since(&before);
     let forgotten = language.forgotten_since(&before).into_iter().map(str::to_string).collect();
@@ -247,7 +316,7 @@ fn merge(arguments: &Merge, json: bool) -> Result<()> {
         for clash in &report.clashes {
             text += &format!("\n  clash      {clash}");
         }
-        text + &forgotten_words(&report.forgotten)
+        text + &forgotten_words(&report.forgotten, NONE_LEFT)
     })
 }
 

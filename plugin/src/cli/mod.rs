@@ -19,6 +19,7 @@ mod ink_path;
 mod interruption;
 mod labels_file;
 mod language;
+mod language_edit;
 mod map_labels;
 mod map_page;
 mod matching;

@@ -1,0 +1,151 @@
+//! `neume language` changes a language as the window does, and never more than it was asked for.
+
+mod cli_command;
+
+use cli_command::Desk;
+use serde_json::{Value, json};
+
+/// A `.neume` file of a line from the left edge to the right one, from this height to that.
+fn line(desk: &Desk, name: &str, from: f32, to: f32) {
+    let point = |x: f32, y: f32| json!({ "x": x, "y": y, "secs": x });
+    let stroke =
+        json!({ "points": [point(0.1, from), point(0.9, to)], "rgb": [0, 0, 0], "width_norm": 0.02 });
+    let file = json!({ "kind": "neume sketch", "version": 1, "sketch": { "strokes": [stroke] } });
+    desk.write(name, &serde_json::to_vec(&file).unwrap());
+}
+
+/// A desk with three drawings, and a language in which two of them are a bell and one is the wind.
+fn desk() -> Desk {
+    let desk = Desk::new();
+    for (name, from, to) in [("up.neume", 0.2, 0.8), ("down.neume", 0.8, 0.2), ("flat.neume", 0.5, 0.5)] {
+        line(&desk, name, from, to);
+    }
+    let bell = ["language", "teach", "mine.neumes", "--sign", "bell", "up.neume", "down.neume"];
+    desk.json(&[&bell[..], &["--pitch", "60", "--family", "mallet", "--roughness", "0.5"]].concat());
+    desk.json(&["language", "teach", "mine.neumes", "--sign", "wind", "flat.neume"]);
+    desk
+}
+
+fn names(language: &Value) -> Vec<&str> {
+    language["signs"].as_array().unwrap().iter().map(|sign| sign["name"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn signs_are_renamed_unbound_and_forgotten() {
+    let desk = desk();
+    let change = |words: &[&str]| desk.json(&[&["language"], words].concat());
+    let renamed = change(&["rename", "mine.neumes", "--sign", "bell", "--to", " temple bell "]);
+    assert_eq!(names(&renamed), ["temple bell", "wind"]);
+    let unbound =
+        change(&["unbind", "mine.neumes", "--sign", "temple bell", "--pitch", "--family", "--sound"]);
+    assert_eq!(unbound["signs"][0]["meaning"], json!({ "roughness": 0.5 }));
+    let forgotten = change(&["forget", "mine.neumes", "--sign", "temple bell", "--example", "1"]);
+    assert_eq!((&forgotten["signs"][0]["examples"], &forgotten["forgotten"]), (&json!(1), &Value::Null));
+    line(&desk, "down again.neume", 0.8, 0.2);
+    let again = change(&["teach", "mine.neumes", "--sign", "temple bell", "down again.neume"]);
+    assert_eq!(again["signs"][0]["examples"], 1, "it was the first that went: {again}");
+    let forgotten = change(&["forget", "mine.neumes", "--sign", "temple bell"]);
+    assert_eq!((names(&forgotten), &forgotten["forgotten"]), (vec!["wind"], &json!(["temple bell"])));
+    assert_eq!(change(&["rename", "mine.neumes", "--to", "Vespers"])["name"], "Vespers");
+    assert_eq!(
+        change(&["show", "mine.neumes"]),
+        json!({
+            "name": "Vespers",
+            "scale": "36-83",
+            "palette": ["brass", "reed", "synth_lead", "guitar", "keyboard", "mallet", "flute", "vocal", "string", "organ",
+                "bass", "percussion"],
+            "aspects": ["pitch", "loudness", "family", "brightness", "roughness"],
+            "signs": [{ "name": "wind", "examples": 1, "meaning": {} }],
+        })
+    );
+}
+
+#[test]
+fn rows_hues_and_aspects_are_said() {
+    let desk = desk();
+    let legend = ["language", "legend", "mine.neumes"];
+    let what =
+        ["--scale", "69-80", "--hue", "240=brass", "--hue", "30=bass", "--aspects", "pitch, brightness"];
+    let said = desk.json(&[&legend[..], &what].concat());
+    assert_eq!((&said["scale"], &said["aspects"]), (&json!("69-80"), &json!(["pitch", "brightness"])));
+    let families = said["palette"].as_array().unwrap();
+    assert_eq!([0, 1, 8, 10].map(|hue| families[hue].as_str().unwrap()), ["string", "bass", "brass", "reed"]);
+    let said = desk.json(&[&legend[..], &["--aspects", "nothing"]].concat());
+    assert_eq!((&said["scale"], &said["aspects"]), (&json!("69-80"), &json!([])), "the rest stays");
+    let shown = desk.run(&["language", "show", "mine.neumes"]).stdout;
+    for words in ["A4 to G#5, 12 of them", "0 string, 30 bass", "aspects    nothing"] {
+        assert!(shown.contains(words), "{words}: {shown}");
+    }
+}
+
+#[test]
+fn a_sign_gets_a_meaning_without_a_drawing_and_a_drawing_is_said_to_be_no_sign() {
+    let desk = desk();
+    let teach = ["language", "teach", "mine.neumes"];
+    let sound = ["--sign", "wind", "--loudness", "-12", "--sound", "Harpsichord, two choirs C5"];
+    let taught = desk.json(&[&teach[..], &sound].concat());
+    let wind = &taught["signs"][1];
+    assert_eq!((&wind["examples"], &wind["meaning"]["loudness_db"]), (&json!(1), &json!(-12.0)));
+    assert_eq!(wind["meaning"]["sound"]["bank"], "factory");
+    let matched = desk.json(&["match", "flat.neume", "--language", "mine.neumes", "--top", "1"]);
+    assert_eq!(matched["matches"][0]["file"], "Harpsichord, two choirs C5", "{matched}");
+    let none = desk.json(&[&teach[..], &["--no-sign", "flat.neume"]].concat());
+    assert_eq!((names(&none), &none["forgotten"]), (vec!["bell"], &json!(["wind"])));
+}
+
+#[test]
+fn what_cannot_be_changed_is_named_and_nothing_is_written() {
+    let desk = desk();
+    desk.write("other.neumes", b"somebody's");
+    let before = std::fs::read(desk.path("mine.neumes")).unwrap();
+    let long = "x".repeat(81);
+    let table: [(&[&str], &[&str]); 23] = [
+        (&["forget", "mine.neumes", "--sign", "gong"], &["mine.neumes", "no sign `gong`"]),
+        (&["forget", "mine.neumes", "--sign", "bell", "--example", "3"], &["mine.neumes", "no example 3"]),
+        (&["forget", "mine.neumes", "--sign", "bell", "--example", "0"], &["--example", "0"]),
+        (&["forget", "mine.neumes", "--sign", "wind", "--example", "1"], &["wind", "this drawing alone"]),
+        (&["forget", "mine.neumes"], &["--sign"]),
+        (&["forget", "gone.neumes", "--sign", "bell"], &["gone.neumes", "No such file"]),
+        (
+            &["rename", "mine.neumes", "--sign", "bell", "--to", "wind"],
+            &["mine.neumes", "wind: another sign"],
+        ),
+        (&["rename", "mine.neumes", "--sign", "gong", "--to", "bell"], &["mine.neumes", "no sign `gong`"]),
+        (&["rename", "mine.neumes", "--sign", "bell", "--to", " "], &["mine.neumes", "needs a name"]),
+        (&["rename", "mine.neumes", "--to", &long], &["--to", "80 characters"]),
+        (&["rename", "mine.neumes", "--to", "a\u{1b}b"], &["--to", "can be shown"]),
+        (&["unbind", "mine.neumes", "--sign", "bell"], &["--pitch", "--sound"]),
+        (&["unbind", "mine.neumes", "--sign", "gong", "--pitch"], &["mine.neumes", "no sign `gong`"]),
+        (&["legend", "mine.neumes"], &["--scale", "--hue", "--aspects"]),
+        (&["legend", "mine.neumes", "--scale", "80-69"], &["--scale", "80-69"]),
+        (&["legend", "mine.neumes", "--hue", "15=brass"], &["--hue", "330 degrees"]),
+        (&["legend", "mine.neumes", "--hue", "30=kazoo"], &["--hue", "brass, reed"]),
+        (&["legend", "mine.neumes", "--aspects", "pitch,hue"], &["--aspects", "`hue` is none of"]),
+        (
+            &["legend", "mine.neumes", "--scale", "69-80", "--out", "other.neumes"],
+            &["other.neumes", "already"],
+        ),
+        (&["teach", "mine.neumes", "--sign", "gong"], &["mine.neumes", "needs a drawing"]),
+        (
+            &["teach", "mine.neumes", "--sign", "bell", "--sound", "xylorimba 9"],
+            &["xylorimba", "no such sound"],
+        ),
+        (&["teach", "mine.neumes", "--no-sign", "up.neume", "--pitch", "60"], &["--no-sign", "--pitch"]),
+        (&["teach", "mine.neumes", "--sign", "bell", "up.neume", "--out", "other.neumes"], &["other.neumes"]),
+    ];
+    for (words, told) in table {
+        let run = desk.run(&[&["language", "--json"], words].concat());
+        assert!(matches!(run.code, Some(1 | 2)) && run.stdout.is_empty(), "{words:?}: {}", run.stderr);
+        assert_eq!(run.stderr.lines().count(), 1, "{words:?}: {}", run.stderr);
+        for part in told {
+            assert!(run.stderr.contains(part), "{words:?}: `{part}` is not in {}", run.stderr);
+        }
+        assert!(std::fs::read(desk.path("mine.neumes")).unwrap() == before, "{words:?}");
+    }
+    assert_eq!(std::fs::read(desk.path("other.neumes")).unwrap(), b"somebody's");
+    let words =
+        ["language", "rename", "mine.neumes", "--sign", "bell", "--to", "gong", "--out", "new.neumes"];
+    assert_eq!(names(&desk.json(&words)), ["gong", "wind"]);
+    assert!(std::fs::read(desk.path("mine.neumes")).unwrap() == before, "the result is in a new file");
+    assert_eq!(names(&desk.json(&["language", "show", "new.neumes"])), ["gong", "wind"]);
+}
