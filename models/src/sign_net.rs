@@ -201,6 +201,9 @@ pub struct SignEmbedding {
 }
 
 impl SignEmbedding {
+    /// Numbers that the network says of a drawing.
+    pub const LEN: usize = SAYS;
+
     /// The direction of `raw`. That of a vector that is zero or not finite is the first axis.
     pub fn from_raw(raw: &[f32]) -> SignEmbedding {
         let most = raw.iter().fold(0.0f32, |most, v| most.max(v.abs()));
@@ -209,8 +212,7 @@ impl SignEmbedding {
         } else {
             (0..raw.len()).map(|i| i8::from(i == 0)).collect()
         };
-        let length = (dot(&steps, &steps) as f32).sqrt().max(1.0);
-        SignEmbedding { steps, length }
+        SignEmbedding::of_steps(steps)
     }
 
     /// The eight opinions of [`SignNet::views`] as one, each of the same weight.
@@ -221,6 +223,21 @@ impl SignEmbedding {
         };
         let all: Vec<f32> = views.chunks((views.len() / VIEWS).max(1)).flat_map(even).collect();
         SignEmbedding::from_raw(&all)
+    }
+
+    /// The numbers in their steps, as [`SignEmbedding::from_steps`] takes them.
+    pub fn steps(&self) -> &[i8] {
+        &self.steps
+    }
+
+    /// The embedding of these steps; `None` if they are not as many as the network says.
+    pub fn from_steps(steps: &[i8]) -> Option<SignEmbedding> {
+        (steps.len() == SignEmbedding::LEN).then(|| SignEmbedding::of_steps(steps.into()))
+    }
+
+    fn of_steps(steps: Box<[i8]>) -> SignEmbedding {
+        let length = (dot(&steps, &steps) as f32).sqrt().max(1.0);
+        SignEmbedding { steps, length }
     }
 
     /// The components, of unit length.

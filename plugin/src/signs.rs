@@ -9,12 +9,16 @@
 //! it. What is known of a sign then are all these forms; and where two signs are nearly as like a drawing, it looks at that
 //! in other forms as well.
 
+mod kept;
+
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use neume_models::echo::ECHOES;
-use neume_models::likeness::{nearest, rank};
+use neume_models::likeness::rank;
 use neume_models::{Error, SignEmbedding, SignInput, Sketch};
 
+pub use self::kept::Kept;
 use crate::language::Language;
 use crate::library::Library;
 
@@ -23,8 +27,6 @@ use crate::library::Library;
 pub const ALIKE: f32 = 0.69;
 /// A drawing of the legend that is this much like an example is claimed by its sign: it counts as no drawing of the legend.
 const CLAIMED: f32 = 0.95;
-/// Examples that are known in all their forms, of which each takes 8 KiB; what a language has more is known as it was drawn.
-const PRACTISED: usize = 640;
 
 /// How like a drawing is to a sign.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,7 +56,8 @@ impl Recognised {
 /// The shape of a drawing, and where it lies among shapes.
 #[derive(Debug, Clone)]
 pub struct Shape {
-    seen: SignInput,
+    /// `None` where the forms were kept from before and nobody needed it since.
+    seen: Option<SignInput>,
     /// As it was drawn, and then as other hands might have drawn it, as far as anybody looked.
     forms: Vec<SignEmbedding>,
     /// Whether several signs are nearly as like it.
@@ -67,9 +70,17 @@ impl Shape {
     /// # Errors
     /// An empty pad, and weights that do not load.
     pub fn of(drawing: &Sketch, library: &Library) -> Result<Shape, Error> {
-        let seen = library.shape_of(drawing)?;
+        Shape::seen(library.shape_of(drawing)?, library)
+    }
+
+    fn seen(seen: SignInput, library: &Library) -> Result<Shape, Error> {
         let forms = vec![library.embed_sign(&seen)?];
-        Ok(Shape { seen, forms, is_close: false })
+        Ok(Shape { seen: Some(seen), forms, is_close: false })
+    }
+
+    /// Its other forms, if it is known in all of them.
+    fn echoes(&self) -> &[SignEmbedding] {
+        if self.forms.len() > ECHOES { &self.forms[1..] } else { &[] }
     }
 
     /// Whether other forms would tell signs apart between which the first look was close.
@@ -89,7 +100,7 @@ impl Shape {
             return false;
         }
         // The network has served for the drawing itself.
-        let form = library.embed_sign(&self.seen.echo(number)).ok();
+        let form = self.seen.as_ref().and_then(|seen| library.embed_sign(&seen.echo(number)).ok());
         let is_found = form.is_some();
         self.is_close &= is_found;
         self.forms.extend(form);
@@ -105,26 +116,70 @@ pub struct Signs {
     plain: Vec<usize>,
     /// Drawings of the legend that no sign claims.
     usual: Vec<SignEmbedding>,
-    examples: Vec<(Arc<Sketch>, Shape)>,
+    examples: Vec<Example>,
     /// The example that is practised next.
     practised: usize,
 }
 
+/// A drawing that was taught.
+#[derive(Debug)]
+struct Example {
+    drawing: Arc<Sketch>,
+    shape: Shape,
+    /// The drawings of the legend that its sign claims.
+    claims: Vec<usize>,
+}
+
+impl Example {
+    fn new(drawing: &Arc<Sketch>, shape: Shape, library: &Library) -> Example {
+        let usual = library.usual_shapes().iter().enumerate();
+        let claimed = usual.filter(|(_, usual)| usual.similarity(&shape.forms[0]) >= CLAIMED);
+        let claims = claimed.map(|(number, _)| number).collect();
+        Example { drawing: drawing.clone(), shape, claims }
+    }
+}
+
 impl Signs {
+    /// Examples that are known in all their forms, of which each takes 8 KiB; what a language has more is known as it was
+    /// drawn.
+    pub const PRACTISED: usize = 640;
+
     /// Places every example that is new; what is known of the others stays. Those that cannot be read (a picture without
     /// ink) are returned by the name of their sign with the cause, and left out.
     pub fn learn(&mut self, language: &Language, library: &Library) -> Vec<String> {
-        let mut before = std::mem::take(&mut self.examples);
+        self.learn_by(language, library, &|drawing| Shape::of(drawing, library))
+    }
+
+    /// The same, where `look` finds the shape of an example that is new.
+    pub fn learn_by(
+        &mut self,
+        language: &Language,
+        library: &Library,
+        look: &dyn Fn(&Sketch) -> Result<Shape, Error>,
+    ) -> Vec<String> {
+        let mut before: Vec<Option<Example>> = self.examples.drain(..).map(Some).collect();
         let mut failed = Vec::new();
         let examples = &mut self.examples;
+        // Most follow each other as before, so that looking for one begins behind the last that was found.
+        let mut next = 0;
         let mut place = |name: &str, drawing: &Arc<Sketch>| -> Option<usize> {
-            let known = before.iter().position(|(known, _)| Arc::ptr_eq(known, drawing) || known == drawing);
-            let shape = match known {
-                Some(at) => Ok(before.swap_remove(at).1),
-                None => Shape::of(drawing, library),
+            let is_it = |known: &Option<Example>| {
+                known
+                    .as_ref()
+                    .is_some_and(|known| Arc::ptr_eq(&known.drawing, drawing) || known.drawing == *drawing)
             };
-            let shape = shape.map_err(|cause| failed.push(format!("{name}: {cause}"))).ok()?;
-            examples.push((drawing.clone(), shape));
+            let known = (next..before.len()).chain(0..next).find(|at| is_it(&before[*at]));
+            let example = match known {
+                Some(at) => {
+                    next = at + 1;
+                    before[at].take().map(|known| Example { drawing: drawing.clone(), ..known })?
+                }
+                None => {
+                    let shape = look(drawing).map_err(|cause| failed.push(format!("{name}: {cause}")));
+                    Example::new(drawing, shape.ok()?, library)
+                }
+            };
+            examples.push(example);
             Some(examples.len() - 1)
         };
         let signs = language.signs.iter().map(|sign| {
@@ -140,21 +195,24 @@ impl Signs {
 
     /// The drawings of the legend that are like no example of a sign. A composer who teaches a line means the line.
     fn unclaimed(&self, library: &Library) -> Vec<SignEmbedding> {
-        let places = || self.signs.iter().flat_map(|(_, places)| places);
-        let examples: Vec<&SignEmbedding> = places().map(|at| &self.examples[*at].1.forms[0]).collect();
-        if examples.is_empty() {
+        let mut places = self.signs.iter().flat_map(|(_, places)| places).peekable();
+        if places.peek().is_none() {
             return Vec::new();
         }
-        let usual = library.usual_shapes().iter();
-        usual.filter(|shape| nearest(shape, &examples) < CLAIMED).cloned().collect()
+        let claimed: HashSet<usize> = places.flat_map(|at| &self.examples[*at].claims).copied().collect();
+        let usual = library.usual_shapes().iter().enumerate();
+        usual.filter(|(number, _)| !claimed.contains(number)).map(|(_, shape)| shape.clone()).collect()
     }
 
     /// Looks at one more form of an example, of which there are some milliseconds' worth each. Whether there was one.
     pub fn practise(&mut self, library: &Library) -> bool {
         // They take some forty milliseconds once in a process, which the first lesson should not.
         library.usual_shapes();
-        let count = self.examples.len().min(PRACTISED);
-        while let Some((_, shape)) = self.examples[..count].get_mut(self.practised) {
+        let count = self.examples.len().min(Signs::PRACTISED);
+        while let Some(Example { drawing, shape, .. }) = self.examples[..count].get_mut(self.practised) {
+            if shape.seen.is_none() && shape.forms.len() <= ECHOES {
+                shape.seen = library.shape_of(drawing).ok();
+            }
             if shape.look_at_next(library) {
                 return true;
             }
@@ -170,29 +228,32 @@ impl Signs {
 
     /// What a drawing resembles, by all of its forms where it is close.
     pub fn look_closely(&self, drawing: &mut Shape, library: &Library) -> Recognised {
-        let first = self.recognise(drawing);
-        if !drawing.is_open() {
-            return first;
-        }
-        while drawing.look_closer(library) {}
-        self.recognise(drawing)
+        let first = drawing.forms[0].clone();
+        self.ranked(&first, || {
+            drawing.is_close = true;
+            while drawing.look_closer(library) {}
+            drawing.echoes()
+        })
     }
 
     /// What a drawing resembles, by those of its forms that were looked at: by itself alone, or by all of them.
     pub fn recognise(&self, drawing: &mut Shape) -> Recognised {
+        let first = drawing.forms[0].clone();
+        self.ranked(&first, || {
+            drawing.is_close = true;
+            drawing.echoes()
+        })
+    }
+
+    fn ranked<'a>(&self, first: &SignEmbedding, echoes: impl FnOnce() -> &'a [SignEmbedding]) -> Recognised {
         let forms = |places: &Vec<usize>| -> Vec<&SignEmbedding> {
-            places.iter().flat_map(|at| &self.examples[*at].1.forms).collect()
+            places.iter().flat_map(|at| &self.examples[*at].shape.forms).collect()
         };
         let known: Vec<&(String, Vec<usize>)> =
             self.signs.iter().filter(|(_, places)| !places.is_empty()).collect();
         let mut all: Vec<Vec<&SignEmbedding>> = known.iter().map(|(_, places)| forms(places)).collect();
         all.push(forms(&self.plain).into_iter().chain(&self.usual).collect());
-        let (first, echoes) = (&drawing.forms[0], &drawing.forms[1..]);
-        let is_close = &mut drawing.is_close;
-        let ranked = rank(first, &all, || {
-            *is_close = true;
-            if echoes.len() == ECHOES { echoes } else { &[] }
-        });
+        let ranked = rank(first, &all, echoes);
         let is_plain = ranked.first().is_none_or(|(at, _)| *at == known.len());
         let named = |&(at, similarity): &(usize, f32)| {
             known.get(at).map(|(name, _)| Likeness { name: name.clone(), similarity })

@@ -12,6 +12,8 @@ use neume::picture;
 use neume::signs::{Likeness, Shape, Signs};
 use neume_models::{Family, Reading, Scale, Sketch};
 
+use super::sign::practised;
+
 /// By what a drawing is read.
 #[derive(Debug, Clone, Args)]
 pub struct Reader {
@@ -34,11 +36,8 @@ impl Reader {
             None => Language::default(),
         };
         language.legend.scale = self.scale.unwrap_or(language.legend.scale);
-        let mut signs = Signs::default();
-        for cause in signs.learn(&language, &library) {
-            super::say(cause);
-        }
-        while signs.practise(&library) {}
+        let (signs, failed) = practised(&language, &library);
+        failed.into_iter().for_each(super::say);
         Ok(Speaker { language, signs, library })
     }
 }

@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use clap::{Args, Subcommand};
 use neume::language::Language;
 use neume::library::Library;
-use neume::signs::{Likeness, Shape, Signs};
+use neume::signs::{Kept, Likeness, Shape, Signs};
 use neume_models::echo::ECHOES;
 use serde::Serialize;
 
@@ -141,13 +141,21 @@ impl Reader {
 /// The signs of a language in all their forms, and which of their drawings cannot be read and why.
 pub fn practised(language: &Language, library: &Library) -> (Signs, Vec<String>) {
     let mut signs = Signs::default();
-    let failed = signs.learn(language, library);
+    if language.signs.is_empty() {
+        return (signs, Vec::new());
+    }
+    let kept = Kept::open(library);
     let count: usize = language.signs.iter().map(|sign| sign.examples.len()).sum();
-    let bar = progress::bar("learning", (count * ECHOES) as u64);
+    let bar = progress::bar("learning", (count + count.min(Signs::PRACTISED) * ECHOES) as u64);
+    let failed = signs.learn_by(language, library, &|drawing| {
+        bar.inc(1);
+        kept.shape(drawing, library)
+    });
     while signs.practise(library) {
         bar.inc(1);
     }
     bar.finish_and_clear();
+    kept.keep(&signs);
     (signs, failed)
 }
 
