@@ -14,6 +14,8 @@ use super::{Language, LanguageError, Sign};
 /// The format that is written.
 const VERSION: u32 = 1;
 const KIND: &str = "neume language";
+/// Longest name of a language that is read: some were called as their files are.
+const MAX_LANGUAGE_NAME_CHARS: usize = 255;
 
 #[derive(Serialize)]
 struct Written<'a> {
@@ -83,6 +85,9 @@ impl Language {
     /// [`LanguageError::Damaged`] names what is wrong.
     pub fn check(&self) -> Result<(), LanguageError> {
         let wrong = |what: String| Err(LanguageError::Damaged(what));
+        if self.name.chars().count() > MAX_LANGUAGE_NAME_CHARS {
+            return wrong(format!("its name has more than {MAX_LANGUAGE_NAME_CHARS} characters"));
+        }
         let mut names = std::collections::HashSet::new();
         for sign in &self.signs {
             let name = sign.name.trim();
@@ -193,6 +198,7 @@ mod tests {
     use super::super::tests::{drawing, language};
     use super::*;
     use crate::state::InstanceState;
+    use neume_models::RasterLayer;
     use proptest::prelude::*;
 
     /// What stands in the place of a stretch of bytes: other bytes, or pieces of JSON that lie.
@@ -266,6 +272,60 @@ mod tests {
         assert_eq!(read.signs[0].name, "bell[2J");
         language.signs[0].name = "\u{1b}".to_string();
         assert!(Language::from_file(&language.to_file().unwrap()).is_err(), "nothing is left of it");
+    }
+
+    #[test]
+    fn a_file_that_ends_anywhere_too_early_is_refused() {
+        let meaning = Meaning { pitch_midi: Some(61.5), ..Meaning::default() };
+        let mut language = language(&[("temple bell ♪", 1, meaning)]);
+        let layer = RasterLayer { width_px: 2, height_px: 1, rgba: vec![9; 8].into() };
+        let picture = Sketch { strokes: Vec::new(), raster: Some(layer) };
+        language.plain.push(Arc::new(picture));
+        let file = language.to_file().unwrap();
+        assert_eq!(Language::from_file(&file).unwrap(), language);
+        for length in 0..file.len() {
+            let refused = Language::from_file(&file[..length]);
+            assert!(matches!(refused, Err(LanguageError::Damaged(_))), "{length} bytes: {refused:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_more_than_a_language_holds_is_refused_before_it_takes_memory() {
+        let with = |inside: &str| format!("{{\"kind\":\"{KIND}\",\"version\":1,\"language\":{{{inside}}}}}");
+        let long = "x".repeat(10 << 20);
+        let point = "{\"x\":0.5,\"y\":0.5,\"secs\":0}";
+        let sketch = format!("{{\"strokes\":[{{\"points\":[{point}],\"rgb\":[0,0,0],\"width_norm\":0.1}}]}}");
+        let signs = |count: usize| {
+            let sign = |i: usize| format!("{{\"name\":\"{i}\",\"examples\":[{sketch}]}}");
+            with(&format!("\"signs\":[{}]", (0..count).map(sign).collect::<Vec<_>>().join(",")))
+        };
+        let many = vec![sketch.as_str(); Language::MAX_EXAMPLES + 1].join(",");
+        let deep = "[".repeat(1 << 20);
+        assert_eq!(Language::from_file(signs(Language::MAX_SIGNS).as_bytes()).unwrap().signs.len(), 4096);
+        let refused = [
+            (signs(Language::MAX_SIGNS + 1), "more than 4096 signs"),
+            (with(&format!("\"plain\":[{many}]")), "more than 256 drawings"),
+            (
+                with(&format!("\"signs\":[{{\"name\":\"a\",\"examples\":[{many}]}}]")),
+                "more than 256 drawings",
+            ),
+            (with(&format!("\"name\":\"{long}\"")), "its name has more than 255 characters"),
+            (
+                with(&format!("\"signs\":[{{\"name\":\"{long}\",\"examples\":[{sketch}]}}]")),
+                "a sign has the name",
+            ),
+            (with(&format!("\"name\":{deep}")), "expected value"),
+            (with(&format!("\"unknown\":{deep}")), "expected value"),
+            (with(&format!("\"signs\":{deep}")), "expected value"),
+            (with(&format!("\"signs\":{deep}{}", "]".repeat(1 << 20))), "invalid type: sequence"),
+            (deep, "invalid type: sequence"),
+        ];
+        for (text, part) in refused {
+            let Err(LanguageError::Damaged(cause)) = Language::from_file(text.as_bytes()) else {
+                panic!("{text:.60} was taken")
+            };
+            assert!(cause.contains(part) && cause.len() < 200, "{part}: {cause:.300}");
+        }
     }
 
     #[test]
