@@ -162,6 +162,33 @@ fn signs_that_cannot_be_learned_are_named_with_their_cause() {
 }
 
 #[test]
+fn of_drawings_of_signs_that_say_nothing_or_two_things_the_file_is_named() {
+    let desk = desk();
+    let good = std::fs::read(desk.path("good.png")).unwrap();
+    desk.drawing("asked.png", 8, 12, [0; 3]);
+    let asked = std::fs::read(desk.path("asked.png")).unwrap();
+    for (name, bytes) in [
+        ("known/bell/1.png", &good),
+        ("known/bell/2.png", &asked),
+        ("known/gong/1.png", &good),
+        ("asked/1.png", &asked),
+        ("twins/bell/1.png", &good),
+        ("twins/ bell/1.png", &asked),
+    ] {
+        desk.write(name, bytes);
+    }
+    std::fs::copy(desk.path("white.png"), desk.path("known/bell/white.png")).unwrap();
+    let classify = |support| ["sign", "classify", "--support", support, "--query", "asked", "--json"];
+    let run = desk.run(&classify("known"));
+    let [white, twice] = run.stderr.lines().collect::<Vec<_>>()[..] else { panic!("{}", run.stderr) };
+    assert!(white.contains("known/bell/white.png") && white.contains("no ink"), "{white}");
+    assert!(twice.contains("known/gong/1.png") && twice.contains("counts as `gong`"), "{twice}");
+    assert_eq!((run.code, run.object()["signs"][0]["sign"].as_str()), (Some(1), Some("bell")));
+    let words = classify("twins");
+    refused(&desk.run(&words), &words, &["twins/bell", "the same name"]);
+}
+
+#[test]
 fn languages_that_are_none_are_named_with_their_cause() {
     let desk = desk();
     desk.write("garbage.neumes", b"\x00\x01 not json");

@@ -51,7 +51,7 @@ struct Named {
 pub fn run(arguments: &Arguments, json: bool) -> Result<ExitCode> {
     let Arguments::Classify(Classify { support, query }) = arguments;
     let mut reader = Reader { library: Library::shared(), code: ExitCode::SUCCESS };
-    let language = language_of(support, &mut reader.code)?;
+    let language = reader.language_of(support)?;
     let signs = reader.learn(&language);
     let files = entries(query, |path| path.is_file())?;
     ensure!(!files.is_empty(), "{}: there is no drawing in it", query.display());
@@ -79,31 +79,6 @@ pub fn run(arguments: &Arguments, json: bool) -> Result<ExitCode> {
     Ok(code)
 }
 
-/// The language in which every folder is a sign.
-fn language_of(support: &Path, code: &mut ExitCode) -> Result<Language> {
-    let folders = entries(support, |path| path.is_dir())?;
-    ensure!(!folders.is_empty(), "{}: there is no folder of a sign in it", support.display());
-    let mut language = Language::default();
-    let mut names = Vec::new();
-    for folder in folders {
-        let name =
-            folder.file_name().map(|name| name.to_string_lossy().trim().to_string()).unwrap_or_default();
-        for file in entries(&folder, |path| path.is_file())? {
-            let taught = open_sketch(&file).and_then(|sketch| {
-                language.teach(&name, Arc::new(sketch)).with_context(|| file.display().to_string())
-            });
-            heard(taught, code);
-        }
-        let can_be_read = language.sign(&name).is_some();
-        ensure!(can_be_read, "{}: there is no drawing in it that can be read", folder.display());
-        names.push(name);
-    }
-    if let Some(lost) = names.iter().find(|name| language.sign(name).is_none()) {
-        bail!("{}: each of its drawings is one of another sign too", support.join(lost).display());
-    }
-    Ok(language)
-}
-
 /// What came of a drawing; a failure is told, and known at the exit.
 fn heard<T>(opened: Result<T>, code: &mut ExitCode) -> Option<T> {
     opened
@@ -121,6 +96,50 @@ struct Reader {
 }
 
 impl Reader {
+    /// The language in which every folder is a sign.
+    fn language_of(&mut self, support: &Path) -> Result<Language> {
+        let folders = entries(support, |path| path.is_dir())?;
+        ensure!(!folders.is_empty(), "{}: there is no folder of a sign in it", support.display());
+        let mut language = Language::default();
+        let mut names = Vec::new();
+        for folder in folders {
+            let name =
+                folder.file_name().map(|name| name.to_string_lossy().trim().to_string()).unwrap_or_default();
+            ensure!(!names.contains(&name), "{}: another folder has the same name", folder.display());
+            for file in entries(&folder, |path| path.is_file())? {
+                let taught = self.teach(&mut language, &name, &file);
+                heard(taught, &mut self.code);
+            }
+            let can_be_read = language.sign(&name).is_some();
+            ensure!(can_be_read, "{}: there is no drawing in it that can be read", folder.display());
+            names.push(name);
+        }
+        if let Some(lost) = names.iter().find(|name| language.sign(name).is_none()) {
+            bail!("{}: each of its drawings is one of another sign too", support.join(lost).display());
+        }
+        Ok(language)
+    }
+
+    /// Teaches a drawing. One that was an example of another sign is that no more, which is said.
+    fn teach(&self, language: &mut Language, name: &str, file: &Path) -> Result<()> {
+        let named = || file.display().to_string();
+        let drawing = Arc::new(open_sketch(file)?);
+        if drawing.raster.is_some() {
+            // In a picture the network tells ink from what is printed there.
+            self.library.shape_of(&drawing).with_context(named)?;
+        }
+        let of_others = |language: &Language| -> usize {
+            let others = language.signs.iter().filter(|sign| sign.name != name);
+            others.map(|sign| sign.examples.len()).sum()
+        };
+        let before = of_others(language);
+        language.teach(name, drawing).with_context(named)?;
+        if of_others(language) < before {
+            super::say(format!("{}: it is a drawing of another sign too; it counts as `{name}`", named()));
+        }
+        Ok(())
+    }
+
     fn learn(&mut self, language: &Language) -> Signs {
         let (signs, failed) = practised(language, &self.library);
         for cause in failed {
