@@ -91,7 +91,10 @@ impl Default for Neume {
         let params = Arc::new(NeumeParams::new(editor.document.clone(), requests.clone()));
         let keeper = place.map(|place| {
             let of_host = params.clone();
-            Keeper::start(place, editor.document.clone(), move || of_host.settings(), requests.clone())
+            let settings = move || of_host.settings();
+            let keeper = Keeper::start(place, editor.document.clone(), settings, requests.clone());
+            keeper.stand_by();
+            keeper
         });
         let worker = worker::spawn(worker, Library::shared())
             .inspect_err(|cause| nice_error!("no drawing can be read, the system starts no thread: {cause}"))

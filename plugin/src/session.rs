@@ -1,10 +1,10 @@
 //! What the standalone window holds, kept for the user from one time to the next. The command reads it before the
-//! window opens; a thread of its own writes it, soon after something has changed and on leaving. In a host it is the host that
-//! keeps the state, and nothing of this runs.
+//! window opens; a thread of its own writes it, soon after something has changed and on leaving, and so does who ends the
+//! process otherwise. In a host it is the host that keeps the state, and nothing of this runs.
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -53,6 +53,8 @@ const PERIOD: Duration = Duration::from_secs(2);
 
 /// The session that the next instance of this process takes.
 static BEGUN: Mutex<Option<Session>> = Mutex::new(None);
+/// What [`write_now`] writes.
+static HELD: Mutex<Weak<Mutex<Held>>> = Mutex::new(Weak::new());
 
 /// Opens what was kept in the user's folder for data, for the instance that is made next.
 pub fn begin() {
@@ -68,6 +70,14 @@ pub fn begin() {
 /// The session that was begun; the first one who asks has it.
 pub fn take() -> Option<Session> {
     BEGUN.lock().take()
+}
+
+/// Writes what has changed since it was written last; for who ends the process and will not come to an end of the window.
+pub fn write_now() {
+    let Some(held) = HELD.lock().upgrade() else { return };
+    if let Err(cause) = held.lock().write() {
+        nice_error!("what is drawn is not kept: {cause}");
+    }
 }
 
 impl Session {
@@ -166,10 +176,31 @@ impl Place {
     }
 }
 
+/// What is held, and what of it is kept.
+struct Held {
+    place: Place,
+    document: Arc<Document>,
+    settings: Box<dyn Fn() -> Settings + Send>,
+    kept: (Arc<InstanceState>, Settings),
+}
+
+impl Held {
+    /// Writes what is held, if it is not what is kept.
+    fn write(&mut self) -> Result<(), String> {
+        let now = (self.document.get(), (self.settings)());
+        if !Arc::ptr_eq(&now.0, &self.kept.0) || now.1 != self.kept.1 {
+            self.place.write(now.1, &now.0)?;
+            self.kept = now;
+        }
+        Ok(())
+    }
+}
+
 /// The thread that writes down what has changed. It ends with its owner, and what has changed until then is written.
 pub struct Keeper {
     leave: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
+    held: Weak<Mutex<Held>>,
 }
 
 impl Keeper {
@@ -181,17 +212,16 @@ impl Keeper {
         requests: Requests,
     ) -> Keeper {
         let (leave, left) = bounded(0);
-        let mut kept = (document.get(), settings());
+        let kept = (document.get(), settings());
+        let held = Arc::new(Mutex::new(Held { place, document, settings: Box::new(settings), kept }));
+        let weak = Arc::downgrade(&held);
         let work = move || {
             stand_back();
             loop {
                 let is_leaving = left.recv_timeout(PERIOD) != Err(RecvTimeoutError::Timeout);
-                let now = (document.get(), settings());
-                if !Arc::ptr_eq(&now.0, &kept.0) || now.1 != kept.1 {
-                    match place.write(now.1, &now.0) {
-                        Ok(()) => kept = now,
-                        Err(cause) => requests.send(Request::Notice(unkept(&cause).unwrap_or_default())),
-                    }
+                let written = held.lock().write();
+                if let Err(cause) = written {
+                    requests.send(Request::Notice(unkept(&cause).unwrap_or_default()));
                 }
                 if is_leaving {
                     return;
@@ -200,7 +230,12 @@ impl Keeper {
         };
         let thread = std::thread::Builder::new().name("neume session".to_string()).spawn(work);
         let thread = thread.inspect_err(|cause| nice_error!("what is drawn is not kept: {cause}")).ok();
-        Keeper { leave: Some(leave), thread }
+        Keeper { leave: Some(leave), thread, held: weak }
+    }
+
+    /// Has [`write_now`] write what this one keeps.
+    pub fn stand_by(&self) {
+        HELD.lock().clone_from(&self.held);
     }
 }
 
@@ -252,6 +287,22 @@ mod tests {
             assert_eq!((session.settings, session.told), (Some(settings), None));
             assert_eq!(session.state.unwrap().slots[3].name, name);
         }
+    }
+
+    #[test]
+    fn what_the_window_holds_is_written_when_the_process_is_asked_to_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let session = Session::open(folder.path());
+        let (editor, _worker, _engine) = ends();
+        let place = session.place.expect("it is free");
+        let keeper =
+            Keeper::start(place, editor.document.clone(), Settings::default, editor.requests.clone());
+        keeper.stand_by();
+        editor.document.edit(|document| document.slots[3].name = "Vespers".to_string());
+        write_now();
+        let kept = Session::open(folder.path()).state.expect("it is written before the keeper's end");
+        assert_eq!(kept.slots[3].name, "Vespers");
+        drop(keeper);
     }
 
     #[test]

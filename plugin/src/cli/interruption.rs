@@ -73,12 +73,7 @@ impl Interruption {
 mod hangup {
     /// Whether whoever started the process had it ignored.
     pub fn is_ignored() -> bool {
-        let mut action = std::mem::MaybeUninit::<libc::sigaction>::zeroed();
-        // SAFETY: with no new action the call only writes the old one, whose every field may be zero.
-        unsafe {
-            libc::sigaction(libc::SIGHUP, std::ptr::null(), action.as_mut_ptr()) == 0
-                && action.assume_init().sa_sigaction == libc::SIG_IGN
-        }
+        crate::cli::signals::is_ignored(libc::SIGHUP)
     }
 
     /// Ignores it.

@@ -36,6 +36,8 @@ mod score;
 mod search;
 mod sheet_page;
 mod sign;
+#[cfg(unix)]
+mod signals;
 mod sound_name;
 mod speaker;
 mod train;
@@ -107,6 +109,11 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let json = cli.json;
+    // Before the library starts threads, which a signal could choose.
+    #[cfg(unix)]
+    if matches!(cli.command, None | Some(Command::Window(_))) {
+        signals::end_after(neume::session::write_now)?;
+    }
     // Held to the end: what is chosen holds for as long as somebody holds the library.
     let library = Library::shared();
     choose_device(&cli, &library)?;

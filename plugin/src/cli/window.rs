@@ -16,7 +16,8 @@ pub struct Arguments {
     options: Vec<String>,
 }
 
-/// Opens the window with what it held the last time, and stays until it is closed.
+/// Opens the window with what it held the last time, and stays until it is closed, or on a Unix until a signal such as Ctrl-C
+/// ends the process, which the command line has seen to.
 ///
 /// # Errors
 /// No display; an audio device that was asked for and cannot be opened. Where there is none at all, the window opens

@@ -1,15 +1,22 @@
 //! The window, drawn on with a real pointer: alone, inside a CLAP host and inside a VST3 host.
 
 use std::ffi::CString;
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use clack_extensions::gui::{GuiApiType, GuiConfiguration, PluginGui, Window};
 use image::RgbImage;
+use neume::session::Session;
+use neume::state::InstanceState;
 
 use crate::bundle;
 use crate::clap_host::Instrument;
 use crate::display::Display;
 use crate::vst3;
+
+/// Those by which a program is asked to end: by Ctrl-C, by the system, by the end of its terminal.
+const SIGNALS: [libc::c_int; 3] = [libc::SIGINT, libc::SIGTERM, libc::SIGHUP];
 
 /// A program that ends with its owner.
 struct Running(Child);
@@ -77,26 +84,57 @@ fn draw_and_look(display: &Display, size: (u32, u32), name: &str) {
     assert!(inked(&after) + 2 >= path.len(), "the ink stays");
 }
 
-#[test]
-fn a_stroke_on_the_standalone_window_is_inked_and_read() {
-    let display = Display::start();
-    let home = tempfile::tempdir().unwrap();
-    let program = Command::new(bundle::neume())
+/// The standalone window on a display, with a home of its own.
+fn standalone(display: &Display, home: &Path) -> Running {
+    let mut command = Command::new(bundle::neume());
+    // SAFETY: nothing but system calls. What a shell ignores for those that it starts is not ignored here.
+    unsafe {
+        command.pre_exec(|| {
+            let failed = SIGNALS.map(|signal| libc::signal(signal, libc::SIG_DFL)).contains(&libc::SIG_ERR);
+            if failed { Err(std::io::Error::last_os_error()) } else { Ok(()) }
+        })
+    };
+    let program = command
         .env("DISPLAY", display.name())
         .env_remove("WAYLAND_DISPLAY")
-        .env("HOME", home.path())
-        .env("XDG_CACHE_HOME", home.path())
-        .env("XDG_CONFIG_HOME", home.path())
-        .env("XDG_DATA_HOME", home.path())
+        .env("HOME", home)
+        .env("XDG_CACHE_HOME", home)
+        .env("XDG_CONFIG_HOME", home)
+        .env("XDG_DATA_HOME", home)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let mut running = Running(program);
+    Running(program)
+}
+
+#[test]
+fn a_stroke_on_the_standalone_window_is_inked_and_read() {
+    let display = Display::start();
+    let home = tempfile::tempdir().unwrap();
+    let mut running = standalone(&display, home.path());
     let size = display.largest_window();
     draw_and_look(&display, size, "standalone");
     assert_eq!(running.0.try_wait().unwrap(), None, "the program is still running");
+}
+
+#[test]
+fn a_signal_ends_the_standalone_window_and_what_was_drawn_is_kept() {
+    let display = Display::start();
+    for signal in SIGNALS {
+        let home = tempfile::tempdir().unwrap();
+        let mut running = standalone(&display, home.path());
+        let size = display.largest_window();
+        draw_and_look(&display, size, "signal");
+        // SAFETY: it is our own child, which was not waited for.
+        assert_eq!(unsafe { libc::kill(running.0.id() as libc::pid_t, signal) }, 0);
+        assert_eq!(running.0.wait().unwrap().code(), Some(128 + signal));
+        let session = Session::open(&home.path().join("neume"));
+        let state = session.state.expect("it was kept");
+        let first = InstanceState::first().slots[0].sketch.strokes.len();
+        assert_eq!((state.slots[0].sketch.strokes.len(), session.told), (first + 1, None));
+    }
 }
 
 #[test]
