@@ -204,4 +204,37 @@ mod tests {
             assert_eq!(text_from_secs(secs), text);
         }
     }
+
+    #[test]
+    fn no_value_of_a_parameter_is_shown_as_a_negative_zero() {
+        let (editor, _worker, _engine) = crate::handoff::ends();
+        let params = NeumeParams::new(editor.document, editor.requests);
+        let is_negative_zero = |text: &str| {
+            let number = text.trim_start_matches('-');
+            let number = number.split(|c: char| c != '.' && !c.is_ascii_digit()).next().unwrap_or_default();
+            text.starts_with('-') && number.parse() == Ok(0.0)
+        };
+        assert!(is_negative_zero("-0.0 dB") && !is_negative_zero("-0.1 dB") && !is_negative_zero("0.0 dB"));
+        for i in 0..=100_000 {
+            let at = i as f32 / 100_000.0;
+            let texts = [
+                params.slot.normalized_value_to_string(at, true),
+                params.mode.normalized_value_to_string(at, true),
+                params.attack_secs.normalized_value_to_string(at, true),
+                params.decay_secs.normalized_value_to_string(at, true),
+                params.sustain_norm.normalized_value_to_string(at, true),
+                params.release_secs.normalized_value_to_string(at, true),
+                params.gain.normalized_value_to_string(at, true),
+                params.bend_range_semitones.normalized_value_to_string(at, true),
+                params.edits.normalized_value_to_string(at, true),
+            ];
+            assert!(!texts.iter().any(|text| is_negative_zero(text)), "{texts:?}");
+        }
+        // What rounds to nothing from below, as far as numbers go.
+        let nearly_none = util::db_to_gain(-0.051).to_bits()..=util::db_to_gain(0.051).to_bits();
+        for gain in nearly_none.map(f32::from_bits) {
+            let text = params.gain.normalized_value_to_string(params.gain.preview_normalized(gain), true);
+            assert!(!is_negative_zero(&text), "{gain}: {text}");
+        }
+    }
 }

@@ -203,7 +203,7 @@ fn family_ui(ui: &mut Ui, row: Rect, family: Family, counts: &[usize], editing: 
     let colour = editing.theme().family(family);
     let lifted = response.hovered();
     if lifted {
-        ui.painter().rect_filled(row.expand2(vec2(4.0, 0.0)), CORNER, mix(tokens.panel, tokens.text, 0.05));
+        ui.painter().rect_filled(row.expand2(vec2(4.0, 0.0)), CORNER, tokens.hovered());
     }
     let y = row.center().y - 2.0;
     let disc = pos2(row.left() + 9.0, row.center().y);

@@ -160,6 +160,19 @@ pub fn text_width(ui: &Ui, text: &str, font: &FontId) -> f32 {
     ui.painter().layout_no_wrap(text.to_owned(), font.clone(), Color32::WHITE).size().x
 }
 
+/// A line of those of these facts that fit whole into `width`, where the first ones count most. The first is there in any
+/// case.
+pub fn fitting(ui: &Ui, facts: &[String], font: &FontId, width: f32) -> String {
+    let mut line = facts.first().cloned().unwrap_or_default();
+    for fact in facts.iter().skip(1) {
+        let longer = format!("{line} · {fact}");
+        if text_width(ui, &longer, font) <= width {
+            line = longer;
+        }
+    }
+    line
+}
+
 /// Writes one line, cut with an ellipsis where it would be wider than `width`. Where it ended.
 pub fn elided(
     ui: &Ui,
@@ -176,4 +189,28 @@ pub fn elided(
     let rect = align.anchor_size(at, galley.size());
     ui.painter().galley(rect.min, galley, ink);
     rect
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn facts_are_shown_whole_or_not_at_all_and_the_first_ones_rather() {
+        let facts = ["D#4", "a name that is longer than the rest", "2.8 s", "brass"].map(String::from);
+        egui_kittest::Harness::new_ui(|ui| {
+            let font = FontId::proportional(11.0);
+            let line = |upto: &str| fitting(ui, &facts, &font, text_width(ui, upto, &font) + 0.5);
+            let all = facts.join(" · ");
+            for (room, shown) in [
+                (all.as_str(), all.as_str()),
+                ("D#4 · 2.8 s · brass", "D#4 · 2.8 s · brass"),
+                ("D#4 · 2.8 s · br…", "D#4 · 2.8 s"),
+                ("D#", "D#4"),
+            ] {
+                assert_eq!(line(room), shown);
+            }
+            assert_eq!(fitting(ui, &[], &font, 100.0), "");
+        });
+    }
 }

@@ -5,6 +5,7 @@ use egui::{Align2, Pos2, Rect, Role, Sense, Shape, Stroke, Ui, UiBuilder, Widget
 
 use super::button::{elided, segmented};
 use super::editing::Editing;
+use super::notes;
 use super::theme::{self, CORNER, mix};
 use crate::device::Device;
 use crate::handoff::{EngineFrame, Request};
@@ -113,7 +114,7 @@ fn level_ui(ui: &Ui, rect: Rect, name: &str, peak: f32, editing: &Editing) {
     let db = 20.0 * peak.max(1e-6).log10();
     let along = ((db - FLOOR_DB) / -FLOOR_DB).clamp(0.0, 1.0);
     ui.painter().text(rect.left_center(), Align2::LEFT_CENTER, name, theme::regular(12.0), tokens.dim);
-    let words = if db <= FLOOR_DB { "silent".to_string() } else { format!("{db:.0} dB").replace('-', "−") };
+    let words = if db <= FLOOR_DB { "silent".to_string() } else { notes::decibels(db) };
     ui.painter().text(rect.right_center(), Align2::RIGHT_CENTER, words, theme::regular(12.0), tokens.dim);
     let y = rect.center().y;
     let track = Rect::from_x_y_ranges(rect.left() + 20.0..=rect.right() - 52.0, y - 3.0..=y + 3.0);

@@ -7,7 +7,7 @@ use egui::{
 use neume_bank::{Aspects, SoundId, Weights};
 use neume_models::Family;
 
-use super::button::{Look, accent_button, elided, focus_ring, text_button, text_width};
+use super::button::{Look, accent_button, elided, fitting, focus_ring, text_button, text_width};
 use super::editing::Editing;
 use super::icons::family_glyph;
 use super::slider::slider_ui;
@@ -275,7 +275,9 @@ fn head_ui(ui: &mut Ui, rect: Rect, sound: &MatchView, editing: &Editing) {
         elided(ui, pos2(rect.left(), y), Align2::LEFT_CENTER, words, font, ink, right - 8.0 - rect.left());
     };
     line(first, &sound.title.large, theme::semibold(16.0), tokens.text, score.left());
-    line(second, &facts_of(sound), theme::regular(12.0), tokens.dim, chip.left());
+    let small = theme::regular(12.0);
+    let facts = fitting(ui, &facts_of(sound), &small, chip.left() - 8.0 - rect.left());
+    line(second, &facts, small, tokens.dim, chip.left());
     let lines = Rect::from_min_max(rect.min, pos2(chip.left(), second + 10.0));
     let response = ui.interact(lines, ui.scope_id().with("facts"), Sense::hover());
     let words = tooltip_of(sound);
@@ -287,10 +289,11 @@ fn score_of(sound: &MatchView) -> String {
     format!("{:.0}", sound.score.clamp(0.0, 1.0) * 100.0)
 }
 
-/// What is written small: the root, and what tells the sound from others of its instrument.
-fn root_and_name(sound: &MatchView) -> String {
-    let root = notes::root(sound.root_midi);
-    if sound.title.small.is_empty() { root } else { format!("{root} · {}", sound.title.small) }
+/// What is written small, the most telling first: the root, what tells the sound from others of its instrument, and how long
+/// it is.
+fn root_name_and_length(sound: &MatchView) -> Vec<String> {
+    let small = Some(sound.title.small.clone()).filter(|small| !small.is_empty());
+    [notes::root(sound.root_midi)].into_iter().chain(small).chain([length(sound)]).collect()
 }
 
 /// Everything that is known of a sound, for those who rest on it.
@@ -314,18 +317,21 @@ fn aspect_ui(ui: &mut Ui, rect: Rect, label: &str, share: f32, editing: &Editing
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &words));
 }
 
-fn facts_of(sound: &MatchView) -> String {
-    format!("{} · {}", root_and_name(sound), level_and_length(sound))
+fn facts_of(sound: &MatchView) -> Vec<String> {
+    let mut facts = root_name_and_length(sound);
+    facts.push(notes::decibels(sound.loudness_db));
+    facts.extend(sound.looped.then(|| "looped".to_string()));
+    facts
 }
 
 fn facts_of_recording(sound: &MatchView) -> String {
-    format!("{} · {} · {}", notes::root(sound.root_midi), sound.family.label(), level_and_length(sound))
+    let looped = if sound.looped { ", looped" } else { "" };
+    let (root, level) = (notes::root(sound.root_midi), notes::decibels(sound.loudness_db));
+    format!("{root} · {} · {level} · {}{looped}", sound.family.label(), length(sound))
 }
 
-fn level_and_length(sound: &MatchView) -> String {
-    let looped = if sound.looped { ", looped" } else { "" };
-    let level = format!("{:.0} dB", sound.loudness_db).replace('-', "−");
-    format!("{level} · {:.1} s{looped}", sound.duration_secs)
+fn length(sound: &MatchView) -> String {
+    format!("{:.1} s", sound.duration_secs)
 }
 
 /// A family as a chip whose right top corner is `at`. Where it is.
@@ -347,7 +353,7 @@ fn row_ui(ui: &mut Ui, rect: Rect, sound: &MatchView, editing: &Editing) -> Resp
     let response = ui.interact(rect, ui.scope_id().with(sound.sound), Sense::click());
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Choose {}", sound.title)));
     if response.hovered() {
-        ui.painter().rect_filled(rect.shrink2(vec2(0.0, 1.0)), CORNER, mix(tokens.panel, tokens.text, 0.05));
+        ui.painter().rect_filled(rect.shrink2(vec2(0.0, 1.0)), CORNER, tokens.hovered());
     }
     ui.painter().hline(rect.x_range(), rect.bottom(), Stroke::new(1.0, tokens.line));
     let colour = mix(tokens.panel, editing.theme().family(sound.family), 0.82);
@@ -367,11 +373,15 @@ fn row_ui(ui: &mut Ui, rect: Rect, sound: &MatchView, editing: &Editing) -> Resp
         tokens.text,
         width,
     );
-    let (facts, at) = (format!("{} · {}", root_and_name(sound), sound.family.label()), pos2(left, y + 9.0));
+    let at = pos2(left, y + 9.0);
     match sound.doubt {
         Some(doubt) => doubt::line_ui(ui, at, doubt, 11.0, width, tokens),
         None => {
-            elided(ui, at, Align2::LEFT_CENTER, &facts, theme::regular(11.0), tokens.dim, width);
+            let mut facts = root_name_and_length(sound);
+            facts.push(sound.family.label().to_string());
+            let font = theme::regular(11.0);
+            let facts = fitting(ui, &facts, &font, width);
+            elided(ui, at, Align2::LEFT_CENTER, &facts, font, tokens.dim, width);
         }
     }
     ui.painter().text(

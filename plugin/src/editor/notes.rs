@@ -1,4 +1,4 @@
-//! Notes as they are written on screen, with the signs of a score.
+//! Notes and levels as they are written on screen, with the signs of a score.
 
 use neume_models::legend;
 
@@ -17,6 +17,26 @@ pub fn root(midi: Option<f32>) -> String {
     midi.map_or_else(|| "no pitch".to_string(), note)
 }
 
+/// A level in whole decibels: `−14 dB`.
+pub fn decibels(db: f32) -> String {
+    // What rounds to nothing has no sign.
+    format!("{:.0} dB", db.round() + 0.0).replace('-', "−")
+}
+
 fn signed(name: &str) -> String {
     name.replace('#', "♯")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_level_that_rounds_to_nothing_has_no_sign() {
+        for (db, written) in
+            [(-14.2, "−14 dB"), (-0.4, "0 dB"), (0.0, "0 dB"), (-0.0, "0 dB"), (-0.6, "−1 dB")]
+        {
+            assert_eq!(decibels(db), written);
+        }
+    }
 }

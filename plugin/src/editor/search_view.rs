@@ -8,7 +8,7 @@ use egui::{
 use neume_bank::SoundId;
 use neume_models::Family;
 
-use super::button::{elided, focus_ring, text_width};
+use super::button::{elided, fitting, focus_ring, text_width};
 use super::editing::Editing;
 use super::match_view::{choose, dwell};
 use super::state::Tab;
@@ -226,11 +226,16 @@ fn chip_ui(
 fn row_ui(ui: &mut Ui, rect: Rect, found: &FoundView, editing: &mut Editing) -> Response {
     let tokens = editing.tokens();
     let response = ui.interact(rect, ui.scope_id().with(found.sound), Sense::click());
-    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Choose {}", found.title)));
     let is_chosen = editing.slot_view().chosen == Some(found.sound);
-    if response.hovered() || is_chosen {
-        let ground = mix(tokens.panel, tokens.text, if is_chosen { 0.08 } else { 0.05 });
-        ui.painter().rect_filled(rect.shrink2(vec2(0.0, 1.0)), CORNER, ground);
+    let label = format!("Choose {}", found.title);
+    response.widget_info(|| WidgetInfo::selected(Role::Button, true, is_chosen, &label));
+    let ground = rect.shrink2(vec2(0.0, 1.0));
+    if is_chosen {
+        ui.painter().rect_filled(ground, CORNER, tokens.chosen());
+        let bar = Rect::from_min_size(ground.min, vec2(3.0, ground.height()));
+        ui.painter().rect_filled(bar, 1.5, tokens.accent);
+    } else if response.hovered() {
+        ui.painter().rect_filled(ground, CORNER, tokens.hovered());
     }
     ui.painter().hline(rect.x_range(), rect.bottom(), Stroke::new(1.0, tokens.line));
     let colour = mix(tokens.panel, editing.theme().family(found.family), 0.82);
@@ -246,9 +251,10 @@ fn row_ui(ui: &mut Ui, rect: Rect, found: &FoundView, editing: &mut Editing) -> 
     }
     let name_px = left + width - name.x;
     elided(ui, name, Align2::LEFT_CENTER, &found.title.large, theme::regular(13.0), tokens.text, name_px);
-    let reasons = said_small(found);
+    let font = theme::regular(11.0);
+    let reasons = fitting(ui, &said_small(found), &font, width);
     let more = pos2(left, y + 9.0);
-    elided(ui, more, Align2::LEFT_CENTER, &reasons, theme::regular(11.0), tokens.dim, width);
+    elided(ui, more, Align2::LEFT_CENTER, &reasons, font, tokens.dim, width);
     let score = format!("{:.0}", found.score.clamp(0.0, 1.0) * 100.0);
     let at = pos2(rect.right() - 36.0, y);
     ui.painter().text(at, Align2::RIGHT_CENTER, score, theme::regular(13.0), tokens.dim);
@@ -263,12 +269,12 @@ fn row_ui(ui: &mut Ui, rect: Rect, found: &FoundView, editing: &mut Editing) -> 
     response.on_hover_cursor(CursorIcon::PointingHand).on_hover_text(lines)
 }
 
-/// What is written below the name: the root, the rest of the name, and the reasons.
-fn said_small(found: &FoundView) -> String {
+/// What is written below the name as far as it fits: the root, the rest of the name, and the reasons.
+fn said_small(found: &FoundView) -> Vec<String> {
     let root = notes::root(found.root_midi);
     let small = Some(found.title.small.clone()).filter(|small| !small.is_empty());
     let reasons = found.reasons.iter().filter_map(|reason| in_words(reason));
-    [root].into_iter().chain(small).chain(reasons).collect::<Vec<_>>().join(" · ")
+    [root].into_iter().chain(small).chain(reasons).collect()
 }
 
 /// A reason as it is read: a share of a family in words; nothing where the words that were typed are in sight anyway.

@@ -17,7 +17,7 @@ use super::editing::Editing;
 use super::ink::{InkCache, PictureCache};
 use super::state::Tab;
 use super::theme::{self, CORNER, CORNER_SMALL, mix};
-use super::{clash_card, icons, sign_list};
+use super::{clash_card, icons, notice, sign_list};
 use crate::language::{Clash, Language, LanguageError, Merged};
 
 const CARD_PX: f32 = 118.0;
@@ -114,8 +114,12 @@ pub(super) fn merge(editing: &mut Editing, other: &Language) {
                 let told = format!("{} drawings found no room in their signs", merged.left_out);
                 editing.state.failure = Some(told);
             }
-            if !is_changed && !merged.clashes.is_empty() {
-                editing.state.history.taught(before);
+            match (is_changed, merged.clashes.is_empty()) {
+                (false, false) => editing.state.history.taught(before),
+                (false, true) if merged.left_out == 0 => {
+                    notice::say(editing, "nothing in this language is new".to_string());
+                }
+                _ => {}
             }
             editing.state.signs.clashes = merged.clashes;
         }

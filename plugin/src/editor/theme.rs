@@ -94,6 +94,18 @@ pub struct Tokens {
     pub warning: Color32,
 }
 
+impl Tokens {
+    /// Behind a row of a panel that is chosen.
+    pub fn chosen(&self) -> Color32 {
+        mix(self.panel, self.accent, 0.12)
+    }
+
+    /// Behind a row of a panel that the pointer is over.
+    pub fn hovered(&self) -> Color32 {
+        mix(self.panel, self.text, 0.05)
+    }
+}
+
 const LIGHT: Tokens = Tokens {
     window: Color32::from_rgb(0xE9, 0xE4, 0xDA),
     panel: Color32::from_rgb(0xF4, 0xF0, 0xE8),
@@ -337,6 +349,7 @@ mod tests {
                 ("dim text on the window", t.dim, t.window),
                 ("dim text on a panel", t.dim, t.panel),
                 ("dim text on a card", t.dim, t.raised),
+                ("dim text on what is chosen", t.dim, t.chosen()),
                 ("dim text on the pad", t.dim, t.pad),
                 ("text on the accent", t.on_accent, t.accent),
                 ("a warning on a panel", t.warning, t.panel),

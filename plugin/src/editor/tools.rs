@@ -5,9 +5,9 @@ use egui::{Align2, Color32, Key, Painter, Pos2, Rect, Sense, Shape, Stroke, Ui, 
 use super::button::{Look, arrow_steps, command_button, focus_ring, pressed_at};
 use super::commands::{self, Command};
 use super::editing::Editing;
-use super::icons;
 use super::state::Tool;
 use super::theme::{self, CORNER_LARGE, mix};
+use super::{icons, notes};
 
 const BUTTON_PX: f32 = 32.0;
 const STEP_PX: f32 = 36.0;
@@ -78,7 +78,7 @@ fn wedge_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
     let middle = handle.center() - vec2(0.0, 1.0);
     painter.text(middle, Align2::CENTER_CENTER, mark, theme::dynamics(13.0), tokens.window);
     focus_ring(ui, &response, handle, 7, tokens);
-    response.on_hover_text(format!("Thickness: {mark}, {db:.0} dB  ·  Q and W"));
+    response.on_hover_text(format!("Thickness: {mark}, {}  ·  Q and W", notes::decibels(db)));
 }
 
 fn paint_wedge(painter: &Painter, track: Rect, colour: Color32) {

@@ -341,3 +341,12 @@ fn a_clash_says_both_meanings_and_how_many_are_left_and_comes_back_when_its_answ
     undo(&mut window);
     assert!(window.query_by_label("Keep mine").is_none(), "the file is taken back");
 }
+
+#[test]
+fn a_language_that_brings_nothing_new_is_said_to() {
+    let mut window = signs();
+    let ours = language(&window);
+    drop_language(&mut window, &ours, "nothing in this language is new");
+    assert_eq!(language(&window), ours);
+    assert!(!window.state().asked().iter().any(|asked| matches!(asked, Request::Language)));
+}
