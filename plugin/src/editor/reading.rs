@@ -77,7 +77,7 @@ fn lines_ui(ui: &Ui, pad: Rect, y: f32, reading: &Reading, editing: &Editing) {
     let painter = ui.painter_at(pad);
     // In a thin line the dots would be all that is seen.
     let is_wide = reading.loudness.width_norm * pad.height() >= LEAST_WIDE_PX;
-    let runs: Vec<&[ContourPoint]> = runs(&reading.contour).filter(|_| is_wide).collect();
+    let runs = if is_wide { runs(&reading.contour) } else { Vec::new() };
     let sure = reading.pitch.confidence;
     let level = if runs.is_empty() { 0.3 + 0.4 * sure } else { 0.14 + 0.2 * sure };
     let ends = [pos2(pad.left(), y), pos2(pad.right(), y)];
@@ -90,15 +90,24 @@ fn lines_ui(ui: &Ui, pad: Rect, y: f32, reading: &Reading, editing: &Editing) {
     }
 }
 
-/// The stretches of a contour without a gap or a leap.
-fn runs(contour: &[ContourPoint]) -> impl Iterator<Item = &[ContourPoint]> {
+/// The stretches of a contour without a gap or a leap. Short ones at a leap are left out: in a scribble they are pieces that
+/// say nothing of how the pitch moves.
+fn runs(contour: &[ContourPoint]) -> Vec<&[ContourPoint]> {
     const GAP_NORM: f32 = 0.012;
     const LEAP_NORM: f32 = 0.05;
     const LEAST_POINTS: usize = 6;
-    let goes_on = |a: &ContourPoint, b: &ContourPoint| {
-        b.x_norm - a.x_norm <= GAP_NORM && (b.y_norm - a.y_norm).abs() <= LEAP_NORM
-    };
-    contour.chunk_by(goes_on).filter(|run| run.len() >= LEAST_POINTS)
+    const LEAST_AT_LEAP: usize = 48;
+    let is_near = |a: &ContourPoint, b: &ContourPoint| b.x_norm - a.x_norm <= GAP_NORM;
+    let goes_on =
+        |a: &ContourPoint, b: &ContourPoint| is_near(a, b) && (b.y_norm - a.y_norm).abs() <= LEAP_NORM;
+    let mut at = 0;
+    let told = contour.chunk_by(goes_on).filter(|run| {
+        let (first, end) = (at, at + run.len());
+        at = end;
+        let leaps = |i: usize| i > 0 && i < contour.len() && is_near(&contour[i - 1], &contour[i]);
+        run.len() >= if leaps(first) || leaps(end) { LEAST_AT_LEAP } else { LEAST_POINTS }
+    });
+    told.collect()
 }
 
 /// The places of a stretch, each the mean of its neighbourhood.
@@ -179,4 +188,39 @@ fn label(has_sign: bool, [note, dynamic, family]: &[String; 3], ink: Color32) ->
 fn write(job: &mut LayoutJob, text: &str, font: FontId, ink: Color32) {
     let format = TextFormat { font_id: font, color: ink, valign: egui::Align::Center, ..Default::default() };
     job.append(text, 0.0, format);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A contour of the columns of a pad that have ink, by the height there.
+    fn contour(y_of: impl Fn(usize) -> Option<f32>) -> Vec<ContourPoint> {
+        let point = |column: usize| {
+            let (x_norm, y_norm) = ((column as f32 + 0.5) / 384.0, y_of(column)?);
+            Some(ContourPoint { x_norm, y_norm, midi: 60.0, db: -12.0 })
+        };
+        (0..384).filter_map(point).collect()
+    }
+
+    #[test]
+    fn lines_and_dashes_are_followed_and_stray_pieces_of_a_scribble_are_not() {
+        let lengths =
+            |contour: &[ContourPoint]| runs(contour).iter().map(|run| run.len()).collect::<Vec<_>>();
+        let line = contour(|_| Some(0.5));
+        let dashes = contour(|column| (column % 40 < 20).then_some(0.5 + 0.1 * (column / 40 % 2) as f32));
+        let leap = contour(|column| Some(if column < 200 { 0.4 } else { 0.6 }));
+        let scribble = contour(|column| {
+            let is_steep = column % 30 > 12;
+            Some(0.5 + if is_steep { 0.1 * (column % 3) as f32 } else { 0.0 })
+        });
+        for (what, contour, followed) in [
+            ("a line", line, vec![384]),
+            ("dashes", dashes, vec![20; 10]),
+            ("a leap", leap, vec![200, 184]),
+            ("a scribble", scribble, vec![]),
+        ] {
+            assert_eq!(lengths(&contour), followed, "{what}");
+        }
+    }
 }
