@@ -8,8 +8,10 @@ use egui::epaint::{TessellationOptions, Tessellator};
 use egui::{
     Color32, ColorImage, Mesh, Painter, Pos2, Rect, Shape, Stroke, TextureHandle, TextureOptions, pos2,
 };
+use image::RgbaImage;
+use neume_models::paper::{Paper, PaperPixel};
 use neume_models::sketch::PAD_ASPECT;
-use neume_models::{RasterLayer, Rgb, Sketch};
+use neume_models::{NetworkInput, RasterLayer, Rgb, Sketch, raster};
 
 use super::theme::{Theme, hsl_bytes, mix, to_hsl};
 
@@ -179,21 +181,56 @@ fn halved(image: &ColorImage) -> ColorImage {
     ColorImage::new(size, (0..size[0] * size[1]).map(mean).collect())
 }
 
-/// The pixels of a layer as they are shown: its paper gives way to the pad's own, so that the rows are seen through
-/// it, and on dark paper light and dark change places. Hues stay.
+/// The pixels of a layer as they are shown: its paper, however it is lit, gives way to the pad's own, so that the rows are seen
+/// through it. Where one of the two is dark, light and dark change places. Hues stay.
 fn picture(layer: &RasterLayer, theme: Theme) -> ColorImage {
     let size = [layer.width_px as usize, layer.height_px as usize];
-    let pixels = layer.rgba.chunks_exact(4).map(|rgba| {
-        let rgb = [rgba[0], rgba[1], rgba[2]];
-        let (h, s, l) = to_hsl(rgb);
-        let spread = rgb.iter().max().zip(rgb.iter().min()).map_or(0, |(max, min)| max - min);
-        let strength = (1.0 - l).max(f32::from(spread) / 255.0);
-        let along = ((strength - 0.14) / 0.3).clamp(0.0, 1.0);
-        let alpha = f32::from(rgba[3]) * along * along * (3.0 - 2.0 * along);
-        let [r, g, b] = if theme == Theme::Dark { hsl_bytes(h, s, 0.93 - 0.87 * l) } else { rgb };
-        Color32::from_rgba_unmultiplied(r, g, b, alpha as u8)
+    let (columns, rows) = (NetworkInput::COLUMNS, NetworkInput::ROWS);
+    let alone = Sketch { strokes: Vec::new(), raster: Some(layer.clone()) };
+    let seen = raster::paint(&alone, columns as u32, rows as u32, None);
+    let paper = Paper::estimate(&seen);
+    let is_slate = is_under_light_ink(&paper, &seen);
+    let (left, wide) = raster::columns_of(layer.width_px, layer.height_px, columns as u32);
+    let column = |x: usize| (left as usize + x * wide as usize / size[0]).min(columns - 1);
+    let mut pixels = Vec::with_capacity(size[0] * size[1]);
+    for (y, line) in layer.rgba.chunks_exact(4 * size[0].max(1)).enumerate() {
+        let paper = paper.row(y * rows / size[1]);
+        let line = line.chunks_exact(4).enumerate();
+        pixels.extend(line.map(|(x, rgba)| pixel(rgba, &paper[column(x)], is_slate, theme)));
+    }
+    ColorImage::new(size, pixels)
+}
+
+/// Whether what is drawn on a paper is lighter than it is, as chalk on slate.
+fn is_under_light_ink(paper: &Paper, seen: &RgbaImage) -> bool {
+    let weight = |difference: [f32; 3]| {
+        let sum: f32 = difference.into_iter().sum();
+        sum * sum.abs()
+    };
+    let lighter = seen.rows().enumerate().map(|(row, line)| {
+        let pixels = line.zip(paper.row(row)).filter(|(pixel, _)| pixel[3] > 250);
+        pixels.map(|(pixel, paper)| weight(paper.difference([pixel[0], pixel[1], pixel[2]]))).sum::<f32>()
     });
-    ColorImage::new(size, pixels.collect())
+    lighter.sum::<f32>() > 0.0
+}
+
+/// A pixel of a picture on the pad, as clear as it is like its paper.
+fn pixel(rgba: &[u8], paper: &PaperPixel, is_slate: bool, theme: Theme) -> Color32 {
+    let rgb = [rgba[0], rgba[1], rgba[2]];
+    let difference = paper.difference(rgb);
+    let strength = difference.iter().fold(0.0f32, |most, d| most.max(d.abs()));
+    let along = ((strength - 0.14) / 0.3).clamp(0.0, 1.0);
+    let alpha = f32::from(rgba[3]) * along * along * (3.0 - 2.0 * along);
+    let on_white = difference.map(|d| (255.0 * (1.0 + d)).clamp(0.0, 255.0) as u8);
+    let ink = if is_slate { rgb } else { on_white };
+    let [r, g, b] = match is_slate == (theme == Theme::Dark) {
+        true => ink,
+        false => {
+            let (hue, saturation, lightness) = to_hsl(ink);
+            hsl_bytes(hue, saturation, 0.93 - 0.87 * lightness)
+        }
+    };
+    Color32::from_rgba_unmultiplied(r, g, b, alpha as u8)
 }
 
 #[cfg(test)]
@@ -242,6 +279,41 @@ mod tests {
         assert_eq!(image.size, [8, 8]);
         let inked: Vec<u8> = image.pixels[..8].iter().map(|pixel| pixel.a()).collect();
         assert!((20..=40).contains(&inked[1]) && inked.iter().filter(|&&a| a > 0).count() == 1, "{inked:?}");
+    }
+
+    /// A photograph of a stroke on paper that is darker to the right, and in a shadow of soft edges at its end.
+    fn photograph(paper: [f32; 3], ink: [u8; 3]) -> RasterLayer {
+        let pixel = |i: u32| {
+            let (x, y) = ((i % 300) as f32 / 300.0, i / 300);
+            let light = 1.0 - 0.2 * x - 0.2 * ((x - 0.7) / 0.2).clamp(0.0, 1.0);
+            let tone = if (90..98).contains(&y) { ink.map(f32::from) } else { paper };
+            let rgb = tone.map(|c| (c * light) as u8);
+            [rgb[0], rgb[1], rgb[2], 255]
+        };
+        let rgba: Vec<u8> = (0..300 * 200).flat_map(pixel).collect();
+        RasterLayer { width_px: 300, height_px: 200, rgba: rgba.into() }
+    }
+
+    #[test]
+    fn a_photograph_of_any_paper_is_ink_on_the_paper_of_either_theme() {
+        for (what, paper, ink) in [
+            ("pen on white", [250.0, 248.0, 244.0], [30, 30, 34]),
+            ("pen under a lamp", [219.0, 198.0, 158.0], [36, 50, 120]),
+            ("pen in dim light", [150.0, 146.0, 140.0], [24, 24, 26]),
+            ("chalk on slate", [40.0, 48.0, 44.0], [236, 236, 228]),
+        ] {
+            for theme in [Theme::Light, Theme::Dark] {
+                let (shown, pad) = (picture(&photograph(paper, ink), theme), theme.tokens().pad);
+                for x in (5..300).step_by(10) {
+                    let [beside, inked] = [40, 94].map(|y| shown.pixels[y * 300 + x]);
+                    assert!(beside.a() < 60, "{what} in {theme:?} at {x}: paper {beside:?}");
+                    let inked = inked.to_srgba_unmultiplied();
+                    let tone = Color32::from_rgb(inked[0], inked[1], inked[2]);
+                    assert!(inked[3] > 200, "{what} in {theme:?} at {x}: ink {inked:?}");
+                    assert!(contrast(tone, pad) > 2.2, "{what} in {theme:?} at {x}: ink {inked:?}");
+                }
+            }
+        }
     }
 
     fn distance(p: Pos2, a: Pos2, b: Pos2) -> f32 {
