@@ -12,5 +12,7 @@ mod refusing;
 mod scene;
 #[path = "editor_window/signs.rs"]
 mod signs;
+#[path = "editor_window/slots.rs"]
+mod slots;
 #[path = "editor_window/window.rs"]
 mod window;

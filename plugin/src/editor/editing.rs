@@ -92,7 +92,13 @@ impl<'a> Editing<'a> {
         let chosen = self.now.document.slots.get(slot).and_then(|slot| slot.chosen.as_ref());
         let by_hand =
             chosen.filter(|chosen| chosen.by_hand).map(|chosen| (chosen.sound, chosen.instrument.clone()));
-        Drawn { sketch: self.sketch_of(slot), by_hand, refused: self.refused(slot).to_vec() }
+        Drawn { sketch: self.sketch_of(slot), by_hand, refused: self.refused(slot).to_vec(), name: None }
+    }
+
+    /// The same with its name.
+    fn drawn_and_named(&self, slot: usize) -> Drawn {
+        let name = self.now.document.slots.get(slot).map(|slot| slot.name.clone());
+        Drawn { name, ..self.drawn(slot) }
     }
 
     /// The sounds that were refused for the drawing of a slot, in this bank.
@@ -201,28 +207,57 @@ impl<'a> Editing<'a> {
 
     /// Takes the last step back.
     pub fn undo(&mut self) {
-        let (slot, drawn, taught) = (self.now.slot, self.drawn(self.now.slot), self.taught());
-        let there = self.state.history.undo(slot, drawn, taught);
+        let (drawn, taught) = (self.all_drawn(), self.taught());
+        let there = self.state.history.undo(self.now.slot, &drawn, taught);
         self.go(there);
     }
 
     /// Does the step that was taken back again.
     pub fn redo(&mut self) {
-        let (slot, drawn, taught) = (self.now.slot, self.drawn(self.now.slot), self.taught());
-        let there = self.state.history.redo(slot, drawn, taught);
+        let (drawn, taught) = (self.all_drawn(), self.taught());
+        let there = self.state.history.redo(self.now.slot, &drawn, taught);
         self.go(there);
+    }
+
+    fn all_drawn(&self) -> Vec<Drawn> {
+        (0..SLOTS).map(|slot| self.drawn_and_named(slot)).collect()
+    }
+
+    /// Has the drawings of two slots change places, as one step that can be taken back.
+    pub fn exchange(&mut self, a: usize, b: usize) {
+        let (of_a, of_b) = (self.drawn_and_named(a), self.drawn_and_named(b));
+        self.state.history.drew_all(vec![(a, of_a.clone()), (b, of_b.clone())]);
+        self.put(a, of_b);
+        self.put(b, of_a);
+    }
+
+    /// Copies the drawing of a slot into another one, as one step that can be taken back.
+    pub fn copy(&mut self, from: usize, to: usize) {
+        let (copied, before) = (self.drawn_and_named(from), self.drawn_and_named(to));
+        self.state.history.drew_all(vec![(to, before)]);
+        self.put(to, copied);
+    }
+
+    /// Puts a drawing into a slot with what is remembered of it, and has it read.
+    fn put(&mut self, slot: usize, drawn: Drawn) {
+        if let Some(name) = drawn.name {
+            self.end.document.edit(|document| {
+                if let Some(slot) = document.slots.get_mut(slot) {
+                    slot.name = name;
+                }
+            });
+        }
+        self.set_sketch(slot, drawn.sketch);
+        self.refuse(slot, drawn.refused);
+        if let Some((sound, instrument)) = drawn.by_hand {
+            self.end.requests.send(Request::Choose { slot, sound, instrument });
+        }
     }
 
     fn go(&mut self, there: Option<Side>) {
         match there {
             None => {}
-            Some(Side::Drawing(slot, drawn)) => {
-                self.set_sketch(slot, drawn.sketch);
-                self.refuse(slot, drawn.refused);
-                if let Some((sound, instrument)) = drawn.by_hand {
-                    self.end.requests.send(Request::Choose { slot, sound, instrument });
-                }
-            }
+            Some(Side::Drawings(all)) => all.into_iter().for_each(|(slot, drawn)| self.put(slot, drawn)),
             Some(Side::Language(taught)) => {
                 self.say(|language| *language = Language::clone(&taught.language));
                 self.end.requests.send(Request::Language);

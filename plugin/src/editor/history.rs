@@ -1,5 +1,6 @@
 //! Undo and redo: one history of what the composer did, for the drawings of all slots and the language. What is taken
-//! back in a slot is the last thing that was done to its drawing or to the language; drawings that are not shown stay.
+//! back in a slot is the last thing that was done to its drawing or to the language; drawings that are not shown stay, but
+//! for the other one of two that changed places.
 
 use std::sync::Arc;
 
@@ -18,6 +19,8 @@ pub struct Drawn {
     pub by_hand: Option<(SoundId, Option<String>)>,
     /// What was not meant, in the order in which that was said.
     pub refused: Vec<SoundId>,
+    /// What it is called, where a step gave it another name.
+    pub name: Option<String>,
 }
 
 /// The language, with what the view Signs shows of it.
@@ -34,8 +37,8 @@ pub struct Taught {
 /// What lies on the other side of a step.
 #[derive(Debug)]
 pub enum Side {
-    /// The drawing of this slot.
-    Drawing(usize, Drawn),
+    /// The drawings of these slots.
+    Drawings(Vec<(usize, Drawn)>),
     /// The language.
     Language(Taught),
 }
@@ -50,9 +53,14 @@ struct Step {
 impl Step {
     /// Whether it is taken back while this slot is shown.
     fn is_of(&self, slot: usize) -> bool {
-        match self.side {
-            Side::Drawing(of, _) => of == slot,
-            Side::Language(_) => true,
+        matches!(self.side, Side::Language(_)) || self.draws(slot)
+    }
+
+    /// Whether it changed the drawing of this slot.
+    fn draws(&self, slot: usize) -> bool {
+        match &self.side {
+            Side::Drawings(all) => all.iter().any(|(of, _)| *of == slot),
+            Side::Language(_) => false,
         }
     }
 }
@@ -85,7 +93,12 @@ impl History {
 
     /// The drawing of a slot was another one before.
     pub fn drew(&mut self, slot: usize, before: Drawn) {
-        self.push(Side::Drawing(slot, before));
+        self.drew_all(vec![(slot, before)]);
+    }
+
+    /// The drawings of these slots were others before, and changed in one step.
+    pub fn drew_all(&mut self, before: Vec<(usize, Drawn)>) {
+        self.push(Side::Drawings(before));
     }
 
     /// The language was another one before.
@@ -118,14 +131,15 @@ impl History {
         self.past.iter().rev().find(|step| step.is_of(slot))?.forgotten.as_deref()
     }
 
-    /// What was before the last step, if there is one; `drawn` and `taught` are what is now.
-    pub fn undo(&mut self, slot: usize, drawn: Drawn, taught: Taught) -> Option<Side> {
+    /// What was before the last step, if there is one; `drawn`, of every slot and with its name, and `taught` are what is
+    /// now.
+    pub fn undo(&mut self, slot: usize, drawn: &[Drawn], taught: Taught) -> Option<Side> {
         self.goes_on = false;
         walk(&mut self.past, &mut self.future, slot, drawn, taught)
     }
 
     /// What was there before the last step was taken back, if one was.
-    pub fn redo(&mut self, slot: usize, drawn: Drawn, taught: Taught) -> Option<Side> {
+    pub fn redo(&mut self, slot: usize, drawn: &[Drawn], taught: Taught) -> Option<Side> {
         self.goes_on = false;
         walk(&mut self.future, &mut self.past, slot, drawn, taught)
     }
@@ -145,8 +159,8 @@ impl History {
             self.past.remove(0);
         }
         // What was taken back in other slots can still be done again there.
-        match side {
-            Side::Drawing(slot, _) => self.future.retain(|step| !step.is_of(slot)),
+        match &side {
+            Side::Drawings(all) => self.future.retain(|step| !all.iter().any(|(slot, _)| step.is_of(*slot))),
             Side::Language(_) => self.future.clear(),
         }
         self.past.push(Step { side, forgotten: None });
@@ -154,14 +168,34 @@ impl History {
     }
 }
 
-/// Takes the last step of a slot or the language from one side to the other.
-fn walk(from: &mut Vec<Step>, to: &mut Vec<Step>, slot: usize, drawn: Drawn, taught: Taught) -> Option<Side> {
-    let mut step = from.remove(from.iter().rposition(|step| step.is_of(slot))?);
-    let now = match step.side {
-        Side::Drawing(..) => Side::Drawing(slot, drawn),
-        Side::Language(_) => Side::Language(taught),
+/// Takes the last step of a slot or the language from one side to the other. Of drawings that changed in one step, those to
+/// which something was done since stay as they are, and what was done to them by that step is taken there when it is their
+/// turn.
+fn walk(
+    from: &mut Vec<Step>,
+    to: &mut Vec<Step>,
+    slot: usize,
+    drawn: &[Drawn],
+    taught: Taught,
+) -> Option<Side> {
+    let at = from.iter().rposition(|step| step.is_of(slot))?;
+    let mut step = from.remove(at);
+    let there = match std::mem::replace(&mut step.side, Side::Language(taught)) {
+        Side::Language(taught) => Side::Language(taught),
+        Side::Drawings(all) => {
+            let is_last = |of: &usize| !from[at..].iter().any(|later| later.draws(*of));
+            let (there, left): (Vec<_>, Vec<_>) = all.into_iter().partition(|(of, _)| is_last(of));
+            let now = |(of, before): &(usize, Drawn)| {
+                let now = drawn.get(*of).cloned().unwrap_or_default();
+                (*of, Drawn { name: now.name.filter(|_| before.name.is_some()), ..now })
+            };
+            step.side = Side::Drawings(there.iter().map(now).collect());
+            if !left.is_empty() {
+                from.insert(at, Step { side: Side::Drawings(left), forgotten: None });
+            }
+            Side::Drawings(there)
+        }
     };
-    let there = std::mem::replace(&mut step.side, now);
     to.push(step);
     Some(there)
 }
