@@ -71,10 +71,10 @@ fn a_network_goes_on_from_what_it_knows() {
     let picture = SignInput { pixels: (0..64 * 64).map(wave).collect() };
     let place = |net: &SignNet| net.embed(&picture).unwrap();
     let alike = |weights: &[u8]| place(&SignNet::from_weights(weights).unwrap()).similarity(&place(&known));
-    assert!(alike(&trained.weights) > 0.98, "{}", alike(&trained.weights));
+    assert!(alike(&trained.weights) > 0.9, "{}", alike(&trained.weights));
     assert_ne!(trained.weights, SignNet::EMBEDDED, "something was learned");
     let (fresh, _) = train(&Config { start: None, ..config.clone() }, &signs, 9);
-    assert!(alike(&fresh.weights) < 0.9 && fresh.before.is_none(), "{}", alike(&fresh.weights));
+    assert!(alike(&fresh.weights) < 0.5 && fresh.before.is_none(), "{}", alike(&fresh.weights));
     let (examined, _) = train(&Config { steps: 0, ..config }, &signs, 9);
     assert!(examined.before.is_some() && examined.card.metrics == examined.before);
     assert_eq!(trained.before, examined.before);
