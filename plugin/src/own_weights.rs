@@ -28,7 +28,18 @@ pub struct OwnWeights {
 impl OwnWeights {
     /// Looks into the folder that the surroundings name.
     pub fn find() -> OwnWeights {
-        folder().map_or_else(OwnWeights::default, |folder| OwnWeights::of(&folder))
+        match named() {
+            Some(folder) => OwnWeights::of_named(&folder),
+            None => usual_folder().map_or_else(OwnWeights::default, |folder| OwnWeights::of(&folder)),
+        }
+    }
+
+    /// Looks into a folder that was asked for, in which there should be something.
+    fn of_named(folder: &Path) -> OwnWeights {
+        let own = OwnWeights::of(folder);
+        let is_empty = own.sketch.is_none() && own.sign.is_none() && own.sound.is_none();
+        let told = format!("{VARIABLE}={}: no weights lie there; what is built in serves", folder.display());
+        OwnWeights { notice: own.notice.or_else(|| is_empty.then_some(told)), ..own }
     }
 
     /// Looks into a folder.
@@ -53,9 +64,9 @@ pub fn usual_folder() -> Option<PathBuf> {
     Some(directories::ProjectDirs::from("", "", "Neume")?.data_local_dir().join("weights"))
 }
 
-fn folder() -> Option<PathBuf> {
-    let named = std::env::var_os(VARIABLE).filter(|named| !named.is_empty()).map(PathBuf::from);
-    named.or_else(usual_folder)
+/// The folder that the variable names.
+fn named() -> Option<PathBuf> {
+    std::env::var_os(VARIABLE).filter(|named| !named.is_empty()).map(PathBuf::from)
 }
 
 fn read<T>(
@@ -83,6 +94,8 @@ mod tests {
         let nothing = OwnWeights::of(folder.path());
         assert!(nothing.sketch.is_none() && nothing.sign.is_none() && nothing.sound.is_none());
         assert_eq!(nothing.notice, None);
+        let asked_for = OwnWeights::of_named(&folder.path().join("missing")).notice.unwrap();
+        assert!(asked_for.contains("missing: no weights lie there"), "{asked_for}");
         let file = |name: &str| folder.path().join(name);
         std::fs::write(file("sign.safetensors"), SignNet::EMBEDDED).unwrap();
         std::fs::write(file("sketch.safetensors"), SignNet::EMBEDDED).unwrap();

@@ -25,6 +25,12 @@ use crate::library::Library;
 /// A drawing that is less like a sign than this is none: of signs that were never learned, as many drawings are lost here
 /// as strangers are taken for one (the card of the sign network).
 pub const ALIKE: f32 = 0.69;
+
+/// How likely a drawing is the sign to which it is so similar, 0..1. Fitted on 216 drawings of four sets of signs that the
+/// network never learned, of which half was taught: at [`ALIKE`] as many are right as wrong, from 0.9 on nearly all are right.
+pub fn sureness(similarity: f32) -> f32 {
+    1.0 / (1.0 + (-14.0 * (similarity - ALIKE)).exp())
+}
 /// A drawing of the legend that is this much like an example is claimed by its sign: it counts as no drawing of the legend.
 const CLAIMED: f32 = 0.95;
 

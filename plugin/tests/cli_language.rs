@@ -149,3 +149,18 @@ fn what_cannot_be_changed_is_named_and_nothing_is_written() {
     assert!(std::fs::read(desk.path("mine.neumes")).unwrap() == before, "the result is in a new file");
     assert_eq!(names(&desk.json(&["language", "show", "new.neumes"])), ["gong", "wind"]);
 }
+
+#[test]
+fn what_several_commands_teach_at_once_is_all_kept() {
+    let desk = desk();
+    let names: Vec<String> = (0..8).map(|i| format!("sign {i}")).collect();
+    let teach = |(i, name): (usize, &String)| {
+        let drawing = format!("{name}.neume");
+        line(&desk, &drawing, 0.1, 0.2 + 0.08 * i as f32);
+        desk.start(&["language", "teach", "mine.neumes", "--sign", name, &drawing])
+    };
+    let children: Vec<_> = names.iter().enumerate().map(teach).collect();
+    children.into_iter().for_each(|mut child| assert!(child.wait().unwrap().success()));
+    let shown = desk.json(&["language", "show", "mine.neumes"]);
+    assert_eq!(shown["signs"].as_array().unwrap().len(), 8 + 2, "{shown}");
+}

@@ -174,6 +174,8 @@ struct PrintReport {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments, json: bool) -> Result<ExitCode> {
+    let changes = !matches!(arguments, Arguments::Show(_) | Arguments::Print(_));
+    let _turn = changes.then(language_edit::turn);
     match arguments {
         Arguments::Teach(arguments) => teach(arguments, json)?,
         Arguments::Show(Show { file }) => show(&open_language(file)?, &[], "", json)?,

@@ -1,11 +1,13 @@
 //! `neume language forget`, `rename`, `unbind` and `legend`: what the view Signs changes by hand.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use clap::Args;
 use neume::disk;
 use neume::language::{Language, Sign, Spoken};
+use neume_bank::index::cache_folder;
 use neume_models::{Family, Scale};
 
 use super::args::{family, open_language};
@@ -48,6 +50,16 @@ impl Place {
     fn named(&self) -> String {
         self.file.display().to_string()
     }
+}
+
+/// Has other commands that change languages wait until it is dropped, so that none writes over what another one has added.
+/// `None` where this user has no folder for it; then nobody waits.
+pub fn turn() -> Option<File> {
+    let folder = cache_folder().ok()?;
+    std::fs::create_dir_all(&folder).ok()?;
+    let file = File::options().create(true).append(true).open(folder.join("languages.lock")).ok()?;
+    file.lock().ok()?;
+    Some(file)
 }
 
 /// Whether a language may be written here: a new file, or that of the language which is changed.

@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use self::example::{example_of, is_same};
 pub use self::merge::{Clash, Merged};
+use crate::signs::sureness;
 use crate::state::BankRef;
 
 /// The legend, and the signs that go beyond it.
@@ -323,7 +324,7 @@ impl Meaning {
     }
 
     fn say(&self, reading: &mut Reading, legend: &Legend, similarity: f32) {
-        let confidence = similarity.clamp(0.0, 1.0);
+        let confidence = sureness(similarity);
         if let Some(midi) = self.pitch_midi {
             reading.pitch.midi = midi;
             reading.pitch.y_norm = legend.scale.y_of(midi);
