@@ -193,7 +193,7 @@ pub fn width_of(words: &str, size: f32, strong: bool) -> f32 {
 pub fn png_of(svg: &str, scale: f32) -> Result<Vec<u8>, String> {
     let mut options = usvg::Options::default();
     load_fonts(&mut options);
-    png_of_svg(svg, &options, |longest| scale.min(MAX_PNG_SIDE_PX / longest))
+    png_of_svg(svg, &options, |longest| scale.min((MAX_PNG_SIDE_PX - 0.5) / longest))
 }
 
 /// The fonts of pages, and for names in letters that they lack those of the system.

@@ -17,7 +17,7 @@ const COLUMNS: usize = 4;
 const GAP: f32 = 20.0;
 const CARD: f32 = (WIDTH - 2.0 * MARGIN - GAP * (COLUMNS - 1) as f32) / COLUMNS as f32;
 const DRAWING: f32 = CARD / PAD_ASPECT;
-const CARD_HEIGHT: f32 = DRAWING + 62.0;
+const CARD_HEIGHT: f32 = DRAWING + 78.0;
 const LEGEND_TOP: f32 = 138.0;
 const SIGNS_TOP: f32 = 388.0;
 /// Pixels of the PNG for a unit of the page.
@@ -67,14 +67,20 @@ impl Language {
     /// Scale, thickness and palette side by side.
     fn legend_on(&self, page: &mut Page) {
         let top = LEGEND_TOP;
+        let colour = match (self.spoken.family, self.spoken.brightness) {
+            (true, false) => "Hue is the family, lightness not used",
+            (false, true) => "Lightness is the brightness, hue not used",
+            _ => "Hue is the family, lightness the brightness",
+        };
         let heads = [
-            (MARGIN, "Height is pitch", self.spoken.pitch),
-            (330.0, "Thickness is loudness", self.spoken.loudness),
-            (604.0, "Hue is the family, lightness the brightness", self.spoken.family),
+            ([MARGIN, top], "Height is pitch", self.spoken.pitch),
+            ([330.0, top], "Thickness is loudness", self.spoken.loudness),
+            ([604.0, top], colour, self.spoken.family || self.spoken.brightness),
+            ([604.0, top + 206.0], "Jagged is rough, round is mellow", self.spoken.roughness),
         ];
-        for (x, words, is_spoken) in heads {
+        for (at, words, is_spoken) in heads {
             let words = if is_spoken { words.to_string() } else { format!("{words}: not used") };
-            page.words([x, top], 13.0, true, if is_spoken { TEXT } else { DIM }, "start", &words);
+            page.words(at, 13.0, true, if is_spoken { TEXT } else { DIM }, "start", &words);
         }
         self.scale_on(page, [MARGIN, top + 18.0, 224.0, 168.0]);
         self.loudness_on(page, [330.0, top + 18.0, 224.0, 168.0]);
@@ -141,11 +147,25 @@ impl Language {
         let name = shortened(&sign.name, 26);
         page.words([x + 2.0, y + DRAWING + 22.0], 14.0, true, TEXT, "start", &name);
         let mut at = y + DRAWING + 40.0;
-        for line in self.words_of(&sign.meaning) {
+        for line in self.words_of(&sign.meaning).iter().flat_map(|words| wrapped(words, 32)) {
             page.words([x + 2.0, at], 12.0, false, DIM, "start", &shortened(&line, 34));
             at += 16.0;
         }
     }
+}
+
+/// Words in lines of at most so many characters, where the dots between them let them be parted.
+fn wrapped(words: &str, most: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in words.split(" · ") {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 3 + word.chars().count() <= most => {
+                *line += &format!(" · {word}")
+            }
+            _ => lines.push(word.to_string()),
+        }
+    }
+    lines
 }
 
 /// What only a language draws.
@@ -202,6 +222,27 @@ mod tests {
         assert_eq!(page.width(), (WIDTH * SCALE) as u32);
         let of_ink = |p: &&image::Rgb<u8>| p.0[2] > 150 && p.0[0] < 80;
         assert!(page.pixels().filter(of_ink).count() > 500, "the blue strokes are drawn");
+    }
+
+    #[test]
+    fn all_that_a_sign_means_and_what_is_not_used_is_on_the_page() {
+        let meaning = Meaning {
+            pitch_midi: Some(61.0),
+            loudness_db: Some(-24.0),
+            family: Some(Family::SynthLead),
+            brightness: Some(1.0),
+            roughness: Some(0.5),
+            ..Meaning::default()
+        };
+        let mut language = language(&[("bell", 1, meaning)]);
+        language.spoken.brightness = false;
+        language.spoken.roughness = false;
+        let svg = language.to_svg();
+        for words in ["C#4 · ", "bright 100", "rough 50", "lightness not used", "round is mellow: not used"]
+        {
+            assert!(svg.contains(words), "{words}: {svg}");
+        }
+        assert!(!svg.contains('…'), "nothing is cut");
     }
 
     #[test]
