@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use image::{Rgb, RgbImage};
@@ -14,8 +15,12 @@ use x11rb::rust_connection::RustConnection;
 /// Longest that a test waits for something to be shown. It ends at once when it is.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// A virtual display; it ends with its owner.
+/// Whose turn it is: windows are drawn in software here, and several at once starve each other.
+static TURN: Mutex<()> = Mutex::new(());
+
+/// A virtual display, one at a time; it ends with its owner.
 pub struct Display {
+    _turn: MutexGuard<'static, ()>,
     server: Child,
     name: String,
     x: RustConnection,
@@ -28,6 +33,8 @@ impl Display {
 
     /// Starts one on a number that is free.
     pub fn start() -> Display {
+        // A test that failed leaves nothing half done here.
+        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let (width, height) = Display::SIZE_PX;
         let screen = format!("{width}x{height}x24");
         let mut server = Command::new("Xvfb")
@@ -42,7 +49,7 @@ impl Display {
         let name = format!(":{}", line.trim());
         let (x, screen) = RustConnection::connect(Some(&name)).expect("the display answers");
         let root = x.setup().roots[screen].root;
-        Display { server, name, x, root }
+        Display { _turn: turn, server, name, x, root }
     }
 
     /// What `DISPLAY` must be for a program to show itself here.
