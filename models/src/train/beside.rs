@@ -69,6 +69,9 @@ pub fn beside(page: &Page, ink: &Ink, own: &Colour, signs: &Signs, rng: &mut imp
     if page.paper[1] > 120.0 && rng.random_bool(0.06) {
         layers.push(desk.correction(rng));
     }
+    if rng.random_bool(0.06) {
+        layers.push(desk.printed(rng));
+    }
     layers
 }
 
@@ -86,6 +89,7 @@ pub fn on_an_empty_page(page: &Page, signs: &Signs, rng: &mut impl Rng) -> Vec<L
         6..8 => desk.window(rng),
         8 => desk.edge(rng),
         9 => desk.finger(rng),
+        10 => vec![desk.printed(rng)],
         _ => Vec::new(),
     }
 }
@@ -335,6 +339,36 @@ impl Desk<'_> {
             if self.page.paper[1] < 120.0 { dark.map(|v| 255.0 - v) } else { dark }
         };
         (ink, Colour { rgb, opacity: rng.random_range(0.05..0.3), grain: 0.0, grain_px: 1.0 })
+    }
+
+    /// A form or a map that is printed below the drawing, paler than its ink: boxes, lines, areas and words.
+    fn printed(&self, rng: &mut impl Rng) -> Layer {
+        let [left, right, ..] = self.sheet;
+        let thin = rng.random_range(0.002..0.008f32);
+        let mut pixmap = blank();
+        for _ in 0..rng.random_range(2..9) {
+            let [a, b] = [0, 1].map(|_| [rng.random_range(left..right), rng.random_range(0.0..1.0f32)]);
+            let corners = [a, [b[0], a[1]], b, [a[0], b[1]], a];
+            match rng.random_range(0..10) {
+                0..4 => mark(&mut pixmap, &corners, thin),
+                4..6 => mark(&mut pixmap, &[a, b], thin),
+                6 => drop(fill(&mut pixmap, &corners)),
+                _ => {
+                    let high = rng.random_range(0.02..0.05f32);
+                    for path in self.letters(high, 0.7 * high, 0.5 * (right - a[0]), rng) {
+                        let placed: Vec<At> = path.iter().map(|&p| add(a, p)).collect();
+                        mark(&mut pixmap, &placed, 0.12 * high);
+                    }
+                }
+            }
+        }
+        let contrast_of = |rgb: [f32; 3]| {
+            rgb.iter().zip(self.page.paper).map(|(v, paper)| (v - paper).abs()).fold(1.0, f32::max)
+        };
+        let rgb = std::array::from_fn(|_| rng.random_range(0.0..255.0f32));
+        let strength = self.own.opacity * (1.0 - 0.5 * self.own.grain) * contrast_of(self.own.rgb);
+        let opacity = rng.random_range(0.15..0.55) * strength / contrast_of(rgb);
+        flat(&pixmap, rgb, opacity.min(1.0))
     }
 
     /// White fluid over what was wrong; the drawing may cross it.

@@ -122,8 +122,12 @@ impl Lesson {
         let columns = Page::columns(&mut shared);
         if shared.random_bool(0.12) {
             let page = Page::random(columns, rng);
-            let layers = on_an_empty_page(&page, signs, rng);
-            let picture = page.picture(&layers, rng);
+            let picture = if rng.random_bool(0.08) {
+                page.texture(rng)
+            } else {
+                let layers = on_an_empty_page(&page, signs, rng);
+                page.picture(&layers, rng)
+            };
             let input = network_input_of(picture).ok()?;
             let ink = vec![0.0; INK_LEN];
             return Some(Lesson { input, ink, truth: None, known: Known::ALL, wear: 1.0 });
@@ -142,7 +146,7 @@ impl Lesson {
     fn of_strokes(drawing: &Drawing, rng: &mut impl Rng) -> Option<Lesson> {
         let pen = Pen::of_tip(Tip::Round, rng);
         let ink = pen.ink(drawing, rng);
-        let colour = Colouring::random([255.0; 3], true, rng)?;
+        let colour = Colouring::random([255.0; 3], None, rng)?;
         let page =
             Page { paper: [255.0; 3], turned_radians: 0.0, columns: [0, NetworkInput::COLUMNS], wear: 0.0 };
         let picture = page.drawn(&ink, &colour.ink);
@@ -160,7 +164,7 @@ impl Lesson {
                 *coverage = 0;
             }
         }
-        let colour = Colouring::random(page.paper, false, rng)?;
+        let colour = Colouring::random(page.paper, Some(page.wear), rng)?;
         let mut layers = match drawing.style {
             // Beside such drawings nobody could say what belongs to them.
             Style::Diagram | Style::Words => Vec::new(),
@@ -294,8 +298,13 @@ struct Colouring {
 }
 
 impl Colouring {
-    fn random(paper: [f32; 3], is_pad: bool, rng: &mut impl Rng) -> Option<Colouring> {
+    /// `wear` is that of the page, without which the ink is of the pad: on quiet pages paler ink can be seen.
+    fn random(paper: [f32; 3], wear: Option<f32>, rng: &mut impl Rng) -> Option<Colouring> {
         let is_light = paper[1] > 120.0;
+        let palest = match wear {
+            Some(wear) if rng.random_bool(0.25) => 26.0 + 20.0 * wear,
+            _ => 45.0,
+        };
         for _ in 0..40 {
             let is_open = rng.random_bool(0.4);
             let hue = rng.random_range(0..12usize);
@@ -311,8 +320,8 @@ impl Colouring {
                 hsl(degrees, rng.random_range(0.5..1.0), rng.random_range(0.14..0.86))
             };
             let mut ink = Colour { rgb, opacity: 1.0, grain: 0.0, grain_px: 1.0 };
-            if !is_pad && rng.random_bool(0.45) {
-                ink.opacity = rng.random_range(0.5..1.0);
+            if wear.is_some() && rng.random_bool(0.45) {
+                ink.opacity = rng.random_range(0.35..1.0);
                 ink.grain = if rng.random_bool(0.5) { rng.random_range(0.1..0.9) } else { 0.0 };
                 ink.grain_px = rng.random_range(0.0..1.2f32).exp();
             }
@@ -326,7 +335,7 @@ impl Colouring {
             let (degrees, chroma, lightness) = to_hsl(balanced);
             let off = (degrees - hue as f32 * 30.0 + 180.0).rem_euclid(360.0) - 180.0;
             let is_true = if is_open { chroma < 0.12 } else { chroma > 0.2 && off.abs() < 12.5 };
-            if is_true && contrast > 45.0 {
+            if is_true && contrast > palest {
                 return Some(Colouring { ink, hue: (!is_open).then_some(hue), brightness: lightness });
             }
         }

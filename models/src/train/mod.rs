@@ -24,6 +24,7 @@ pub mod labels;
 pub mod lesson;
 pub mod page;
 pub mod pen;
+mod shadow;
 mod shape;
 pub mod sign;
 pub mod sign_exam;

@@ -10,6 +10,7 @@ use super::beside::{Layer, Span, span_of};
 use super::drawing::turned;
 use super::normal;
 use super::pen::Ink;
+use super::shadow::silhouette;
 use crate::NetworkInput;
 
 const ROWS: usize = NetworkInput::ROWS;
@@ -188,19 +189,45 @@ impl Page {
         }
     }
 
+    /// What is no drawing, and has no paper either: noise, a chequered board or clouds.
+    pub fn texture(&self, rng: &mut impl Rng) -> RgbaImage {
+        let mut picture = Picture(vec![self.paper; ROWS * COLUMNS]);
+        match rng.random_range(0..3) {
+            0 => {
+                speckle(&mut picture, rng.random_range(25.0..90.0), rng);
+                blur(&mut picture, rng.random_range(0.0..1.0));
+            }
+            1 => {
+                let side = rng.random_range(2.0f32.ln()..24.0f32.ln()).exp();
+                let other: [f32; 3] = std::array::from_fn(|_| rng.random_range(0.0..255.0));
+                for (i, pixel) in picture.0.iter_mut().enumerate() {
+                    let [x, y] = [i % COLUMNS, i / COLUMNS].map(|v| (v as f32 / side) as usize);
+                    mix(pixel, &other, ((x + y) % 2) as f32);
+                }
+                speckle(&mut picture, 6.0 * self.wear, rng);
+            }
+            _ => (0..rng.random_range(1..5))
+                .for_each(|_| cloud(&mut picture, rng.random_range(10.0..45.0), rng)),
+        }
+        self.cut_out(&picture)
+    }
+
     /// Light from one side, and the soft shadow of a hand or a lamp's edge.
     fn light(&self, picture: &mut Picture, rng: &mut impl Rng) {
         let strength = self.wear * 0.35;
         let slope: [f32; 2] = std::array::from_fn(|_| strength * rng.random_range(-0.5..0.5f32));
         let corner = strength * rng.random_range(0.0..0.5f32);
         let tint: [f32; 3] = std::array::from_fn(|_| 1.0 + 0.12 * self.wear * rng.random_range(-1.0..0.0f32));
-        let has_shadow = self.wear > 0.4 && rng.random_bool(0.45);
-        let deep = if has_shadow { rng.random_range(0.1..0.6f32) } else { 0.0 };
+        let has_shadow = self.wear > 0.3 && rng.random_bool(0.5);
+        let deep = if has_shadow { rng.random_range(0.1..0.68f32) } else { 0.0 };
         let (sin, cos) = rng.random_range(0.0..std::f32::consts::TAU).sin_cos();
         let (edge, soft) = (rng.random_range(-0.5..0.6f32), rng.random_range(0.01..0.3f32));
         // The edge of a hand: fingers and knuckles.
         let (lobes, reach) = (rng.random_range(1.0..9.0f32), rng.random_range(0.0..0.25f32));
         let phase = rng.random_range(0.0..std::f32::consts::TAU);
+        // Or of a thing with corners.
+        let has_corners = rng.random_bool(0.4);
+        let corners: [f32; CORNERS] = std::array::from_fn(|_| 1.6 * reach * rng.random_range(-1.0..1.0f32));
         // The spot of a flash, and folds whose panels lie in other light.
         let has_flash = self.wear > 0.3 && rng.random_bool(0.1);
         let spot: [f32; 2] = std::array::from_fn(|_| rng.random_range(-0.9..0.9f32));
@@ -210,13 +237,20 @@ impl Page {
         let folds: [f32; 2] = std::array::from_fn(|_| rng.random_range(-0.7..0.7f32));
         let panels: [f32; 4] =
             std::array::from_fn(|_| if has_folds { rng.random_range(0.86..1.04f32) } else { 1.0 });
+        let held = (self.wear > 0.2 && rng.random_bool(0.3)).then(|| silhouette(rng));
+        let dark = rng.random_range(0.1..0.62f32);
         for (i, pixel) in picture.0.iter_mut().enumerate() {
             let x = (i % COLUMNS) as f32 / COLUMNS as f32 * 2.0 - 1.0;
             let y = (i / COLUMNS) as f32 / ROWS as f32 * 2.0 - 1.0;
             let mut light = 1.0 + slope[0] * x + slope[1] * y - corner * (x * x + y * y) / 2.0;
             if deep > 0.0 {
-                let along = (y * cos - x * sin) * lobes + phase;
-                let bent = edge + reach * (along.sin() + 0.4 * (2.3 * along).sin());
+                let across = y * cos - x * sin;
+                let along = across * lobes + phase;
+                let bent = edge
+                    + match has_corners {
+                        true => between(&corners, (across / 2.9 + 0.5) * (CORNERS - 1) as f32),
+                        false => reach * (along.sin() + 0.4 * (2.3 * along).sin()),
+                    };
                 let inside = ((x * cos + y * sin - bent) / soft).clamp(-1.0, 1.0);
                 light *= 1.0 - deep * (0.5 + 0.5 * inside);
             }
@@ -224,6 +258,7 @@ impl Page {
                 let far = ((x - spot[0]) / wide).powi(2) + ((y - spot[1]) / wide).powi(2);
                 light *= 1.0 - 0.5 * glare + glare * (-far).exp();
             }
+            light *= held.as_ref().map_or(1.0, |held| 1.0 - dark * held[i]);
             light *= panels[usize::from(x > folds[0]) + 2 * usize::from(y > folds[1])];
             for (c, v) in pixel.iter_mut().enumerate() {
                 *v *= light * tint[c];
@@ -339,6 +374,16 @@ fn stain(picture: &mut Picture, rng: &mut impl Rng) {
             mix(pixel, &colour, strength * within);
         }
     }
+}
+
+/// Corners of a shadow's edge.
+const CORNERS: usize = 7;
+
+/// The value between two neighbours.
+fn between(values: &[f32; CORNERS], at: f32) -> f32 {
+    let at = at.clamp(0.0, (CORNERS - 1) as f32 - 1e-3);
+    let (left, part) = (at as usize, at.fract());
+    values[left] + (values[left + 1] - values[left]) * part
 }
 
 fn mix(pixel: &mut [f32; 3], colour: &[f32; 3], part: f32) {
