@@ -77,6 +77,34 @@ fn drawings_that_cannot_be_read_are_named_with_their_cause() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn what_is_no_plain_file_is_refused_at_once_and_what_is_piped_is_read() {
+    let desk = desk();
+    for pipe in ["pipe.png", "pipe.neumes", "pipe.csv", "pipe.mid", "pipe.safetensors"] {
+        assert!(std::process::Command::new("mkfifo").arg(desk.path(pipe)).status().unwrap().success());
+    }
+    let _listener = std::os::unix::net::UnixListener::bind(desk.path("socket.png")).unwrap();
+    let table: [&[&str]; 9] = [
+        &["read", "pipe.png"],
+        &["read", "socket.png"],
+        &["read", "/dev/zero"],
+        &["read", "bank"],
+        &["read", "good.png", "--language", "pipe.neumes"],
+        &["language", "show", "bank"],
+        &["train", "sketch", "--data", "bank", "--labels", "pipe.csv"],
+        &["train", "sketch", "--steps", "0", "--start", "pipe.safetensors"],
+        &["render", "--sketch", "good.png", "--midi", "pipe.mid", "--out", "o.wav"],
+    ];
+    for words in table {
+        refused(&desk.run(words), words, &["is not a file"]);
+    }
+    let piped = desk.run_in_shell(
+        "\"$0\" read /dev/stdin --json < good.png && cat good.png | \"$0\" read /dev/stdin --json",
+    );
+    assert_eq!((piped.code, piped.stdout.lines().count()), (Some(0), 2), "{}", piped.stderr);
+}
+
 #[test]
 fn banks_that_are_none_are_named_with_their_cause() {
     let desk = desk();

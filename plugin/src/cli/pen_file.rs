@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
+use neume::disk;
 use neume::library::Library;
 use neume_models::sketch::PAD_ASPECT;
 use neume_models::{Sketch, Stroke};
@@ -27,9 +28,9 @@ pub fn read(path: &Path) -> Result<Movement> {
     if is_drawing || image::ImageFormat::from_path(path).is_ok() {
         return of_drawing(&open_sketch(path)?).with_context(named);
     }
-    let size = path.metadata().with_context(named)?.len();
-    ensure!(size <= MAX_BYTES, "{}: a stroke file of more than 1 MiB is over the limit", path.display());
-    parse(&std::fs::read_to_string(path).with_context(named)?).with_context(named)
+    let text =
+        String::from_utf8(disk::read(path, MAX_BYTES).map_err(anyhow::Error::msg)?).with_context(named)?;
+    parse(&text).with_context(named)
 }
 
 /// The strokes of a drawing, or the lines of its picture if it has none.

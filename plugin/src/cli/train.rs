@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use clap::{Args, Subcommand};
-use neume::own_weights;
+use neume::{disk, own_weights};
 use neume_models::train::Progress;
 use neume_models::weights::Weights;
 use serde::{Deserialize, Serialize};
@@ -303,7 +303,7 @@ pub fn weights_of<N>(
 ) -> Result<Option<Vec<u8>>> {
     let read = |path: &PathBuf| {
         let named = || path.display().to_string();
-        let bytes = std::fs::read(path).with_context(named)?;
+        let bytes = disk::read(path, Weights::MAX_BYTES as u64).map_err(anyhow::Error::msg)?;
         network(&bytes).with_context(named)?;
         Weights::from_bytes(&bytes).with_context(named)
     };

@@ -5,6 +5,7 @@ use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
+use neume_bank::disk::place_of;
 
 /// What silence is written as, in dB: JSON has no infinity.
 pub const SILENCE_DB: f32 = -200.0;
@@ -48,7 +49,8 @@ impl WavFile {
     /// Most frames of a file: what a WAV header can count.
     pub const MAX_FRAMES: u64 = (u32::MAX as u64 - 1024) / 8;
 
-    /// Begins a file. What is there already and no plain file (a device, a pipe) is written to, never replaced.
+    /// Begins a file, behind a link where its name is one. What is there already and no plain file (a device, a pipe) is
+    /// written to, never replaced.
     ///
     /// # Errors
     /// Names the file and the cause.
@@ -56,10 +58,11 @@ impl WavFile {
         let named = || path.display().to_string();
         ensure!(!path.is_dir(), "{}: it is a folder", path.display());
         let is_plain = !path.exists() || path.is_file();
+        let place = if is_plain { place_of(path).with_context(named)? } else { path.to_path_buf() };
         let part = is_plain.then(|| {
-            let mut name = path.file_name().unwrap_or_default().to_os_string();
+            let mut name = place.file_name().unwrap_or_default().to_os_string();
             name.push(".part");
-            path.with_file_name(name)
+            place.with_file_name(name)
         });
         let spec = hound::WavSpec {
             channels: 2,
@@ -67,9 +70,9 @@ impl WavFile {
             bits_per_sample: 32,
             sample_format: hound::SampleFormat::Float,
         };
-        let file = File::create(part.as_deref().unwrap_or(path)).with_context(named)?;
+        let file = File::create(part.as_deref().unwrap_or(&place)).with_context(named)?;
         let writer = Some(hound::WavWriter::new(BufWriter::new(file), spec).with_context(named)?);
-        Ok(WavFile { path: path.to_path_buf(), part, writer, levels: Levels::default() })
+        Ok(WavFile { path: place, part, writer, levels: Levels::default() })
     }
 
     /// Appends a block of both channels.
