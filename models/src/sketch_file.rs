@@ -56,6 +56,8 @@ impl Sketch {
                 limit: Sketch::MAX_FILE_BYTES,
             });
         }
+        // Some editors put a mark before what they save.
+        let file = file.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(file);
         let damaged = |cause: serde_json::Error| Error::SketchFile(cause.to_string());
         let head: Head = serde_json::from_slice(file).map_err(damaged)?;
         if head.kind != KIND {

@@ -47,7 +47,7 @@ fn of_drawing(sketch: &Sketch) -> Result<Movement> {
 
 fn parse(text: &str) -> Result<Movement> {
     let mut strokes = vec![Vec::new()];
-    for (number, line) in text.lines().enumerate() {
+    for (number, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
         match line.trim() {
             "" | "START" => {}
             "BREAK" => strokes.push(Vec::new()),
@@ -71,7 +71,7 @@ mod tests {
 
     #[test]
     fn strokes_end_where_the_pen_is_lifted() {
-        let sign = parse("START\n1.5,-2,0\n3,-4,10\nBREAK\n5,-6,20\nBREAK\n").unwrap();
+        let sign = parse("\u{feff}START\n1.5,-2,0\n3,-4,10\nBREAK\n5,-6,20\nBREAK\n").unwrap();
         assert_eq!(sign, [vec![[1.5, -2.0], [3.0, -4.0]], vec![[5.0, -6.0]]]);
     }
 

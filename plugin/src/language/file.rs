@@ -66,6 +66,8 @@ impl Language {
     /// [`LanguageError::Damaged`] for what is no language, and [`LanguageError::Future`] for one of a version that is not
     /// known yet.
     pub fn from_file(file: &[u8]) -> Result<Language, LanguageError> {
+        // Some editors put a mark before what they save.
+        let file = file.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(file);
         let damaged = |cause: serde_json::Error| LanguageError::Damaged(cause.to_string());
         let head: Head = serde_json::from_slice(file).map_err(damaged)?;
         if head.kind != KIND {
@@ -251,7 +253,10 @@ mod tests {
         language.teach_plain(drawing(3)).unwrap();
         language.legend.scale = "69-80".parse().unwrap();
         language.spoken.family = false;
-        assert_eq!(Language::from_file(&language.to_file().unwrap()).unwrap(), language);
+        let file = language.to_file().unwrap();
+        assert_eq!(Language::from_file(&file).unwrap(), language);
+        let marked = [&b"\xEF\xBB\xBF"[..], &file].concat();
+        assert_eq!(Language::from_file(&marked).unwrap(), language, "behind a byte order mark");
     }
 
     #[test]
