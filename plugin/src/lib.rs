@@ -19,6 +19,7 @@ pub mod device;
 pub mod disk;
 pub mod editor;
 pub mod engine;
+pub mod figures;
 pub mod handoff;
 mod joining;
 pub mod language;

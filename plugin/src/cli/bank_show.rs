@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
+use neume::figures::fixed;
 use neume_bank::{Bank, Course, Evidence, Piece, ScanOptions, Sound, Teller};
 use serde::Serialize;
 
@@ -141,7 +142,7 @@ fn text(report: &Report) -> String {
     let decay = format!("{:.2} s", report.decay_secs);
     format!(
         "{}\n  sound      {}\n  root       {}, {:.0} % sure{by_root}\n  family     {}, {:.0} %{by_family}\n  \
-         loudness   {loudness_db:.1} LUFS\n  brightness {:.2}\n  roughness  {:.2}\n  noisiness  {:.2}\n  \
+         loudness   {} LUFS\n  brightness {:.2}\n  roughness  {:.2}\n  noisiness  {:.2}\n  \
          attack     {:.3} s\n  decay      {decay}\n  length     {:.2} s\n",
         shown(&report.out),
         shown(file),
@@ -149,6 +150,7 @@ fn text(report: &Report) -> String {
         100.0 * root_confidence,
         family.label(),
         100.0 * families.0.get(*family),
+        fixed(*loudness_db, 1),
         report.sound.brightness,
         report.sound.roughness,
         report.noisiness,

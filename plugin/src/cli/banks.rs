@@ -8,6 +8,7 @@ use std::sync::atomic::AtomicBool;
 
 use anyhow::Result;
 use clap::{Args, Subcommand, ValueEnum};
+use neume::figures::{counted, fixed};
 use neume::handoff::ScanProgress;
 use neume::library::Library;
 use neume::state::BankRef;
@@ -15,7 +16,7 @@ use neume_bank::scan::ScanReport;
 use neume_bank::{Bank, export};
 
 use super::args::open_folder;
-use super::report::{SoundReport, counted, emit, one_line, root_text, shown};
+use super::report::{SoundReport, emit, one_line, root_text, shown};
 use super::{bank_map, bank_play, bank_show, progress, search};
 
 /// What to do with a bank.
@@ -227,10 +228,10 @@ fn run_export(arguments: &Export, json: bool) -> Result<ExitCode> {
 
 fn line(sound: &SoundReport) -> String {
     format!(
-        "{:<44} {:>9}  {:>6.1} dB  {:<11} {:>3.0} %  bright {:.2}  rough {:.2}  {:>6.2} s\n",
+        "{:<44} {:>9}  {:>6} dB  {:<11} {:>3.0} %  bright {:.2}  rough {:.2}  {:>6.2} s\n",
         shown(&sound.file),
         root_text(sound.root_midi),
-        sound.loudness_db,
+        fixed(sound.loudness_db, 1),
         sound.family.label(),
         100.0 * sound.families.0.get(sound.family),
         sound.brightness,

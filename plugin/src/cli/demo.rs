@@ -7,6 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use clap::Args;
 use neume::engine::Mode;
+use neume::figures::fixed;
 use neume::handoff::Playable;
 use neume::library::Library;
 use neume::state::BankRef;
@@ -116,7 +117,8 @@ fn report(read: &ReadSketch, bank: &Bank, ranked: &[Ranked], places: &Places, le
 fn text(report: &Report, bank: &Bank, ranked: &[Ranked]) -> String {
     let best = report.matches.first().map_or("", |best| &best.file);
     let mut text = format!("{}\n{}\n", report.reading.text(), matching::text(bank, ranked));
-    text += &format!("  {best} plays a phrase of {:.1} s, peak {:.1} dB\n\n", report.secs, report.peak_db);
+    text +=
+        &format!("  {best} plays a phrase of {:.1} s, peak {} dB\n\n", report.secs, fixed(report.peak_db, 1));
     for (name, path) in [("sketch", &report.sketch), ("phrase", &report.phrase), ("picture", &report.picture)]
     {
         text += &format!("  {name:<11}{path}\n");

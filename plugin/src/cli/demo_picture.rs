@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use anyhow::Result;
+use neume::figures::fixed;
 use neume_bank::{Bank, Match};
 use neume_models::legend::{note_and_cents, note_name};
 use neume_models::{Family, Reading, Scale, Sketch, raster};
@@ -105,7 +106,7 @@ fn draw_reading(canvas: &mut Canvas, reading: &Reading) {
         ("pitch", note_and_cents(reading.pitch.midi), sure(reading.pitch.confidence)),
         (
             "loudness",
-            format!("{:.0} dB", reading.loudness.db).replace('-', "−"),
+            format!("{} dB", fixed(reading.loudness.db, 0)).replace('-', "−"),
             sure(reading.loudness.confidence),
         ),
         ("family", timbre.family.map_or("open", Family::label).to_string(), sure(timbre.confidence)),
@@ -203,7 +204,7 @@ fn draw_key(canvas: &mut Canvas) {
     }
     for db in [0.0, -30.0, -60.0, -90.0f32] {
         let y = key.y + key.h * -db / RANGE_DB;
-        let text = format!("{db:.0} dB").replace('-', "−");
+        let text = format!("{} dB", fixed(db, 0)).replace('-', "−");
         canvas.text((key.right() + 8.0, y + 6.0), Align::Left, LABEL, 90.0, &text);
     }
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, ensure};
 use clap::{Args, Subcommand, ValueEnum};
 use neume::language::{BoundSound, Clash, Language, LanguageError, Meaning, Sign};
+use neume::figures::counted;
 use neume::library::Library;
 use neume::signs::Shape;
 use neume_models::Family;
@@ -16,7 +17,7 @@ use serde::Serialize;
 
 use super::args::{family, open_language, open_sketch};
 use super::language_edit::{self, Place};
-use super::report::{counted, emit, one_line, shown};
+use super::report::{emit, one_line, shown};
 use super::sign::practised;
 use super::{banks, page_file, sound_name};
 
@@ -310,7 +311,8 @@ fn merge(arguments: &Merge, json: bool) -> Result<()> {
     let forgotten = language.forgotten_since(&before).into_iter().map(str::to_string).collect();
     let report = MergeReport { signs, examples, left_out: merged.left_out, clashes, forgotten };
     emit(json, &report, || {
-        let mut text = format!("{} new signs, {} new examples", report.signs, report.examples);
+        let (signs, examples) = (counted(report.signs, "new sign"), counted(report.examples, "new example"));
+        let mut text = format!("{signs}, {examples}");
         if report.left_out > 0 {
             let drawings = counted(report.left_out, "drawing");
             text += &format!("\n  left out   {drawings} for which there is no room");

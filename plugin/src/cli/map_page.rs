@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use neume::editor::theme::{Theme, Tokens, hsl, to_hsl};
+use neume::figures::counted;
 use neume::page::{Lettering, Page, hex, shortened, width_of};
 use neume_bank::{Bank, Instrument, Map, Sound};
 use neume_models::Family;
@@ -246,12 +247,10 @@ impl<'a> Scene<'a> {
         let (text, dim) = (hex(self.tokens.text), hex(self.tokens.dim));
         let style = |size, strong, colour| Lettering { size, strong, colour, anchor: "start" };
         page.text([MARGIN, 82.0], style(36.0, true, &text), &shortened(&self.bank.name, 60));
-        let plural =
-            |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
         let words = format!(
             "{} in {}; what lies near sounds alike",
-            plural(self.bank.sounds.len(), "sound"),
-            plural(self.bank.instruments.len(), "instrument")
+            counted(self.bank.sounds.len(), "sound"),
+            counted(self.bank.instruments.len(), "instrument")
         );
         page.text([MARGIN, 110.0], style(15.0, false, &dim), &words);
         let right = WIDTH - MARGIN;

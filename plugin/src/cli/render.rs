@@ -7,6 +7,7 @@ use std::sync::Arc;
 use anyhow::{Result, ensure};
 use clap::{ArgGroup, Args, ValueEnum};
 use neume::engine::Mode;
+use neume::figures::fixed;
 use neume::handoff::Playable;
 use neume::library::Library;
 use neume::worker::Found;
@@ -116,12 +117,12 @@ pub fn run(arguments: &Arguments, json: bool) -> Result<ExitCode> {
     emit(json, &report, || {
         let secs = report.frames as f64 / f64::from(arguments.rate);
         format!(
-            "{}\n  plays      {}\n  length     {secs:.2} s at {} Hz\n  peak       {:.1} dB\n  level      {:.1} dB",
+            "{}\n  plays      {}\n  length     {secs:.2} s at {} Hz\n  peak       {} dB\n  level      {} dB",
             arguments.out.display(),
             as_instrument(report.matched.clone(), report.instrument.as_deref()),
             arguments.rate,
-            report.peak_db,
-            report.rms_db
+            fixed(report.peak_db, 1),
+            fixed(report.rms_db, 1)
         )
     })?;
     Ok(ExitCode::SUCCESS)

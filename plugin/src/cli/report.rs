@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::io::Write as _;
 use std::path::Path;
 
+use neume::figures::fixed;
 use neume_bank::{Aspects, Course, Doubt, Sound, Source};
 use neume_models::legend::{note_and_cents, note_name};
 use neume_models::{Families, Family, Reading};
@@ -145,7 +146,7 @@ impl ReadingReport {
         [
             format!("{}\n", shown(&self.file)),
             row("pitch", &note_and_cents(self.pitch.midi), &sure(self.pitch.confidence)),
-            row("loudness", &format!("{:.0} dB", self.loudness.db), &sure(self.loudness.confidence)),
+            row("loudness", &format!("{} dB", fixed(self.loudness.db, 0)), &sure(self.loudness.confidence)),
             row("family", family, &sure(self.timbre.confidence)),
             row("brightness", &format!("{:.2}", self.timbre.brightness), ""),
             row("roughness", &format!("{:.2}", self.timbre.roughness), ""),
@@ -280,11 +281,6 @@ fn escaped(text: &str, is_escaped: impl Fn(char) -> bool) -> Cow<'_, str> {
         }
     }
     Cow::Owned(out)
-}
-
-/// So many of what this names in the singular: `1 sound`, `2 sounds`.
-pub fn counted(count: usize, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
 /// A root note, or a dash where there is none.

@@ -6,13 +6,14 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use clap::Args;
+use neume::figures::counted;
 use neume::library::Library;
 use neume_bank::search::Like;
 use neume_bank::{Bank, Content, Profile, Query, Reason, SoundId, Text, Weights, search};
 use neume_models::Family;
 
 use super::args::{Reader, family};
-use super::report::{as_instrument, counted, emit, file_of, file_text, root_text, shown};
+use super::report::{as_instrument, emit, file_of, file_text, root_text, shown};
 use super::{banks, read};
 
 /// See [`banks::Arguments::Search`].

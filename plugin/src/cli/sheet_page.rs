@@ -1,6 +1,7 @@
 //! The sheet of one sound: waveform and spectrogram on one axis of time, and its profile under them.
 
 use neume::editor::theme::{Theme, Tokens};
+use neume::figures::fixed;
 use neume::page::{Lettering, Page, hex, shortened, width_of};
 use neume_bank::{Course, Evidence, Instrument, Sound};
 use neume_models::Family;
@@ -154,7 +155,7 @@ impl Sheet<'_> {
         let words = format!("attack {}", time_text(self.sound.profile.attack_secs));
         self.words(page, label, (11.0, false, true), if is_left { "end" } else { "start" }, &words);
         page.frame(WAVE, &hex(tokens.line));
-        let peak_db = format!("{:.1}", 20.0 * peak.log10()).replace('-', "−");
+        let peak_db = fixed(20.0 * peak.log10(), 1).replace('-', "−");
         self.words(page, [x - 10.0, y + 12.0], (11.0, false, true), "end", &format!("{peak_db} dB"));
     }
 
@@ -274,9 +275,9 @@ impl Sheet<'_> {
         }
         self.words(page, [x, y + 88.0], (13.0, false, true), "start", &words);
         let decay = format!("{} until 20 dB lower", time_text(self.course.decay_secs));
-        let attack = format!("{}, {:.1} LUFS", time_text(profile.attack_secs), self.course.attack_db);
+        let attack = format!("{}, {} LUFS", time_text(profile.attack_secs), fixed(self.course.attack_db, 1));
         let lines = [
-            ("Loudness", format!("{:.1} LUFS", profile.loudness_db).replace('-', "−")),
+            ("Loudness", format!("{} LUFS", fixed(profile.loudness_db, 1)).replace('-', "−")),
             ("Attack", attack.replace('-', "−")),
             ("Decay", decay),
             (

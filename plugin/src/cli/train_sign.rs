@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, ensure};
 use clap::Args;
+use neume::figures::counted;
 use neume_models::SignNet;
 use neume_models::train::sign::{Config, Figures, Fold, Sign, Trained, run as teach};
 
@@ -83,7 +84,12 @@ pub fn run(options: &SignOptions, json: bool) -> Result<ExitCode> {
         ),
         rate: if is_own { RATES[1] } else { start.as_ref().map_or(Config::default().rate, |_| RATES[0]) },
         start,
-        data: format!("{examples} drawings of {} signs; {}", signs.len(), options.licence),
+        data: format!(
+            "{} of {}; {}",
+            counted(examples, "drawing"),
+            counted(signs.len(), "sign"),
+            options.licence
+        ),
         look_every: look_every(steps),
         resume: workplace.resume(&settings)?,
     };

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, ensure};
 use clap::Args;
+use neume::figures::counted;
 use neume_models::train::drawing::HandDrawn;
 use neume_models::train::exam::{Metrics, Shares, StyleMarks};
 use neume_models::train::lesson::{Lesson, PictureLabels};
@@ -68,7 +69,11 @@ pub fn run(options: &SketchOptions, json: bool) -> Result<ExitCode> {
         start,
         pictures,
         held_out_pictures,
-        data: format!("{examples} pictures of{}; every fifth is held out", common.data_arguments()),
+        data: format!(
+            "{} of{}; every fifth is held out",
+            counted(examples, "picture"),
+            common.data_arguments()
+        ),
         command: command_of(options, steps),
         look_every: look_every(steps),
         // A short training is not examined for longer than it lasted.
@@ -200,9 +205,9 @@ fn pictures_of(folders: &[PathBuf], labels: &Path, scale: Scale) -> Result<Vec<L
     bar.finish_and_clear();
     ensure!(
         lessons.len() >= 10,
-        "{}: {} pictures that can be read are too few to teach, ten are needed",
+        "{}: {} that can be read: too few to teach, ten are needed",
         named(),
-        lessons.len()
+        counted(lessons.len(), "picture")
     );
     Ok(lessons)
 }

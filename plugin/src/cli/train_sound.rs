@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, ensure};
 use clap::Args;
+use neume::figures::counted;
 use neume_models::train::labels;
 use neume_models::train::sound::{Config, run as teach};
 use neume_models::train::sound_augment::LabelledSound;
@@ -83,7 +84,12 @@ pub fn run(options: &SoundOptions, json: bool) -> Result<ExitCode> {
         steps,
         fold: options.held_out.0.map(|(left_out, of)| Fold { left_out, of }),
         command: command_of(options, steps),
-        data: format!("{} sounds of{}; {}", sounds.len(), common.data_arguments(), options.licence),
+        data: format!(
+            "{} of{}; {}",
+            counted(sounds.len(), "sound"),
+            common.data_arguments(),
+            options.licence
+        ),
         look_every: look_every(steps),
         rate: RATES[if is_own { 2 } else { usize::from(start.is_some()) }],
         start,
@@ -143,8 +149,7 @@ fn sounds_of(folders: &[PathBuf]) -> Result<Vec<LabelledSound>> {
         }
     }
     for ((folder, cause), count) in left_out {
-        let sounds = if count == 1 { "sound" } else { "sounds" };
-        let left_out = format!("left out: {}: {count} {sounds}: {cause}", folder.display());
+        let left_out = format!("left out: {}: {}: {cause}", folder.display(), counted(count, "sound"));
         eprintln!("{}", one_line(&left_out));
     }
     ensure!(!labelled.is_empty(), "{}: no sound in it has a label in its path", folders[0].display());

@@ -2,6 +2,8 @@
 
 use neume_models::legend;
 
+use crate::figures::fixed;
+
 /// The nearest note: `D♯4`.
 pub fn note(midi: f32) -> String {
     signed(&legend::note_name(midi.round() as i32))
@@ -19,8 +21,7 @@ pub fn root(midi: Option<f32>) -> String {
 
 /// A level in whole decibels: `−14 dB`.
 pub fn decibels(db: f32) -> String {
-    // What rounds to nothing has no sign.
-    format!("{:.0} dB", db.round() + 0.0).replace('-', "−")
+    format!("{} dB", fixed(db, 0)).replace('-', "−")
 }
 
 fn signed(name: &str) -> String {

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use neume_models::legend::note_name;
 use neume_models::{Legend, Sketch};
 
+use crate::figures::fixed;
+
 use super::{Language, LanguageError, Sign, Spoken};
 
 /// What could not be merged without losing something. What was there first stays until the composer decides.
@@ -276,7 +278,11 @@ fn legend_words(legend: &Legend, other: &Legend) -> String {
     if (legend.width_norm, legend.loudness_db) != (other.width_norm, other.loudness_db) {
         let ([thin, thick], [soft, loud]) =
             (legend.width_norm.map(|width| width * 100.0), legend.loudness_db);
-        words.push(format!("{soft:.0} to {loud:.0} dB at {thin:.2} to {thick:.2} % of the pad"));
+        words.push(format!(
+            "{} to {} dB at {thin:.2} to {thick:.2} % of the pad",
+            fixed(soft, 0),
+            fixed(loud, 0)
+        ));
     }
     words.join(" · ")
 }

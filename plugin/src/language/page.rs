@@ -8,6 +8,7 @@ use neume_models::{Rgb, Sketch};
 
 use super::{Language, LanguageError, Sign, framed};
 use crate::editor::theme::hsl_bytes;
+use crate::figures::fixed;
 use crate::page::{Lettering, Page, png_of, shortened};
 
 /// Width of the page; its height follows from the signs.
@@ -117,7 +118,7 @@ impl Language {
             let width = (self.legend.width_norm_of(db) * h).max(0.6);
             let ends = [[x + 16.0 + width / 2.0, middle], [x + w - 104.0 - width / 2.0, middle]];
             page.line(&ends, width, TEXT);
-            let words = format!("{:.0} dB", db).replace('-', "−");
+            let words = format!("{} dB", fixed(db, 0)).replace('-', "−");
             page.words([x + w - 14.0, middle + 4.0], 11.0, false, DIM, "end", &words);
             let mark = self.legend.dynamic(db);
             page.italic([x + w - 74.0, middle + 4.0], 13.0, TEXT, mark);
