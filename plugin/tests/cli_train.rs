@@ -256,6 +256,9 @@ fn a_sign_network_is_trained_on_pen_movements() {
     assert_eq!(examined["figures"]["steps"], 0);
     let kept = |folder: &str| std::fs::read(desk.path(folder).join("sign.safetensors")).unwrap();
     assert!(kept("few") == kept("examined"), "the weights are those that --start names");
+    let few = ["train", "sign", "--data", "mine", "--labels", "few.csv", "--steps", "0", "--out", "built in"];
+    assert_eq!(desk.json(&few)["figures"]["steps"], 0, "what is built in is examined");
+    neume_models::SignNet::from_weights(&kept("built in")).unwrap();
     desk.write("nameless.csv", b"file\nbar 1.neume\n");
     let run = desk.run(&["train", "sign", "--data", "mine", "--labels", "nameless.csv"]);
     assert!(run.stderr.contains("nameless.csv") && run.stderr.contains("no sign is named"), "{}", run.stderr);
@@ -318,6 +321,13 @@ fn a_sketch_network_goes_on_learning_from_pictures_of_ones_own() {
     assert!(desk.path(answer["calibration"].as_str().unwrap()).exists());
     let weights = std::fs::read(desk.path(answer["weights"].as_str().unwrap())).unwrap();
     neume_models::SketchNet::from_weights(&weights).unwrap();
+
+    desk.write("other/sketch.checkpoint", b"of another training");
+    desk.write("other/sketch.run.json", br#"{"seed":9,"steps":5,"examples":3,"other":"none"}"#);
+    let examined =
+        ["train", "sketch", "--data", "mine", "--labels", "labels.csv", "--steps", "0", "--out", "other"];
+    let told = desk.run(&examined).stderr;
+    assert!(told.contains("other settings"), "what is built in can be examined without --start: {told}");
 
     desk.write("few.csv", b"file,midi\n1.png,70\n");
     desk.write("wrong.csv", b"file,family\n1.png,kazoo\n");

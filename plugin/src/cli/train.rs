@@ -44,7 +44,7 @@ pub struct Options {
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
     /// Steps of training; without it, as many as the network's own recipe says. 0 learns nothing and examines what
-    /// `--start` names.
+    /// `--start` names, or with `--labels` what is built in.
     #[arg(long, value_parser = clap::value_parser!(u32).range(..=10_000_000))]
     pub steps: Option<u32>,
     /// Where weights, card, pictures and checkpoints go.
@@ -59,7 +59,10 @@ impl Options {
     /// No steps and no weights.
     pub fn steps(&self, usual: usize, starts: bool) -> Result<usize> {
         let steps = self.steps.map_or(usual, |steps| steps as usize);
-        ensure!(steps > 0 || starts, "--steps 0 learns nothing: it examines weights that --start names");
+        ensure!(
+            steps > 0 || starts,
+            "--steps 0 learns nothing: it examines weights that --start names, or what is built in with --labels"
+        );
         Ok(steps)
     }
 

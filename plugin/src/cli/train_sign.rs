@@ -64,7 +64,7 @@ pub fn run(options: &SignOptions, json: bool) -> Result<ExitCode> {
     }
     let is_own = options.labels.is_some();
     let usual = if is_own { OWN_STEPS } else { Config::default().steps };
-    let steps = common.steps(usual, !options.start.is_empty())?;
+    let steps = common.steps(usual, is_own || !options.start.is_empty())?;
     let start = train::weights_of(&options.start, SignNet::from_weights)?;
     let start = start.or_else(|| is_own.then(|| SignNet::EMBEDDED.to_vec()));
     let examples = signs.iter().map(|sign| sign.drawings.len()).sum();

@@ -52,13 +52,15 @@ pub fn run(options: &SketchOptions, json: bool) -> Result<ExitCode> {
         Some(labels) => pictures_of(&common.data, labels, options.scale)?,
         None => Vec::new(),
     };
-    let signs = if options.labels.is_some() { Vec::new() } else { signs_of(&common.data)? };
-    let usual = if pictures.is_empty() { Config::default().steps } else { OWN_STEPS };
-    let steps = common.steps(usual, !options.start.is_empty())?;
+    let is_own = options.labels.is_some();
+    let signs = if is_own { Vec::new() } else { signs_of(&common.data)? };
+    let usual = if is_own { OWN_STEPS } else { Config::default().steps };
+    let steps = common.steps(usual, is_own || !options.start.is_empty())?;
     let examples = signs.len() + pictures.len();
     let other = format!("{}{}", options.scale, train::start_arguments(&options.start));
     let settings = Settings { seed: common.seed, steps, examples, other };
     let start = train::weights_of(&options.start, SketchNet::from_weights)?;
+    let start = start.or_else(|| is_own.then(|| SketchNet::EMBEDDED.to_vec()));
     let (held_out_signs, signs) = signs.into_iter().partition(|sign| sign.person.is_multiple_of(HELD_OUT));
     let (held_out_pictures, pictures) = divided(pictures);
     let config = Config {

@@ -67,7 +67,7 @@ pub fn run(options: &SoundOptions, json: bool) -> Result<ExitCode> {
         false if options.teach_ear => EAR_STEPS,
         false => Config::default().steps,
     };
-    let steps = common.steps(usual, !options.start.is_empty())?;
+    let steps = common.steps(usual, options.labels.is_some() || !options.start.is_empty())?;
     let start = train::weights_of(&options.start, SoundNet::from_weights)?;
     let workplace = Workplace::open(&common.out, "sound")?;
     let sounds = on_all_threads(|| match &options.labels {
