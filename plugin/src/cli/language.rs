@@ -315,7 +315,8 @@ fn merge(arguments: &Merge, json: bool) -> Result<()> {
         let mut text = format!("{signs}, {examples}");
         if report.left_out > 0 {
             let drawings = counted(report.left_out, "drawing");
-            text += &format!("\n  left out   {drawings} for which there is no room");
+            let most = Language::MAX_EXAMPLES;
+            text += &format!("\n  left out   {drawings} for which there is no room: {most} are the most");
         }
         for clash in &report.clashes {
             text += &format!("\n  clash      {clash}");

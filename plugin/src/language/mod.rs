@@ -156,12 +156,14 @@ impl Language {
     pub fn teach(&mut self, name: &str, drawing: Arc<Sketch>) -> Result<(), LanguageError> {
         let drawing = example_of(drawing)?;
         let name = name_of_a_sign(name)?;
-        let full = match self.sign(name) {
-            Some(sign) => sign.examples.len() >= Language::MAX_EXAMPLES && !sign.has(&drawing),
-            None => self.signs.len() >= Language::MAX_SIGNS,
-        };
-        if full {
-            return Err(LanguageError::Full(name.to_string()));
+        match self.sign(name) {
+            Some(sign) if sign.examples.len() >= Language::MAX_EXAMPLES && !sign.has(&drawing) => {
+                return Err(LanguageError::Full(name.to_string()));
+            }
+            None if self.signs.len() >= Language::MAX_SIGNS => {
+                return Err(LanguageError::FullLanguage(name.to_string()));
+            }
+            _ => {}
         }
         self.forget(&drawing, Some(name));
         match self.sign_mut(name) {
@@ -359,7 +361,9 @@ pub enum LanguageError {
     Name(String),
     #[error("{0}: another sign is called so already")]
     Taken(String),
-    #[error("{0}: there is no room for more")]
+    #[error("{0}: there is no room for more; a language has {most} signs at most", most = Language::MAX_SIGNS)]
+    FullLanguage(String),
+    #[error("{0}: there is no room for more; {most} drawings are the most", most = Language::MAX_EXAMPLES)]
     Full(String),
     #[error("there would be {0} signs, and a language has {most} at most", most = Language::MAX_SIGNS)]
     TooMany(usize),
@@ -454,6 +458,18 @@ mod tests {
         for number in 2..=Language::MAX_EXAMPLES as u32 {
             language.teach("bell", drawing(number)).unwrap();
         }
-        assert!(matches!(language.teach("bell", drawing(999)), Err(LanguageError::Full(_))));
+        let full = |refused: Result<(), LanguageError>| refused.unwrap_err().to_string();
+        let most = "there is no room for more; 256 drawings are the most";
+        assert_eq!(full(language.teach("bell", drawing(999))), format!("bell: {most}"));
+        language.plain = (1000..1256).map(drawing).collect();
+        assert_eq!(full(language.teach_plain(drawing(999))), format!("drawings that are no sign: {most}"));
+        let sign = |number: usize| Sign {
+            name: number.to_string(),
+            examples: vec![drawing(2000 + number as u32)],
+            ..Sign::default()
+        };
+        language.signs = (0..Language::MAX_SIGNS).map(sign).collect();
+        let told = full(language.teach("gong", drawing(999)));
+        assert_eq!(told, "gong: there is no room for more; a language has 4096 signs at most");
     }
 }
