@@ -44,7 +44,7 @@ fn a_reading_has_every_field_of_the_contract() {
     let readings = answer["readings"].as_array().unwrap();
     assert_eq!(readings.len(), 2);
     for reading in readings {
-        has(reading, &["file", "pitch", "loudness", "timbre", "contour", "millis"]);
+        has(reading, &["file", "pitch", "loudness", "timbre", "contour", "unused", "millis"]);
         let contour = reading["contour"].as_array().unwrap();
         assert!(contour.len() > 20, "a line goes from side to side");
         contour.iter().for_each(|point| has(point, &["x", "midi", "db"]));

@@ -280,21 +280,18 @@ fn spoken(text: &str) -> Result<Spoken> {
             "family" => spoken.family = true,
             "brightness" => spoken.brightness = true,
             "roughness" => spoken.roughness = true,
-            other => bail!("`{other}` is none of pitch, loudness, family, brightness, roughness"),
+            other => bail!("`{other}` is none of {}", ASPECTS.join(", ")),
         }
     }
     Ok(spoken)
 }
 
+/// The names of all aspects.
+pub const ASPECTS: [&str; 5] = ["pitch", "loudness", "family", "brightness", "roughness"];
+
 /// The names of the aspects that drawings speak of, as they are given to `--aspects`.
 pub fn aspects(spoken: &Spoken) -> Vec<&'static str> {
     let Spoken { pitch, loudness, family, brightness, roughness } = *spoken;
-    let aspects = [
-        (pitch, "pitch"),
-        (loudness, "loudness"),
-        (family, "family"),
-        (brightness, "brightness"),
-        (roughness, "roughness"),
-    ];
-    aspects.into_iter().filter_map(|(is_spoken, name)| is_spoken.then_some(name)).collect()
+    let are_spoken = [pitch, loudness, family, brightness, roughness];
+    ASPECTS.into_iter().zip(are_spoken).filter_map(|(name, is_spoken)| is_spoken.then_some(name)).collect()
 }

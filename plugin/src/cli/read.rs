@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
+use neume::language::Spoken;
 use neume::library::Library;
 use neume::signs::Likeness;
 use neume_models::{Reading, Sketch};
@@ -41,6 +42,8 @@ pub struct ReadSketch {
     pub reading: Reading,
     /// The sign that it is.
     pub sign: Option<Likeness>,
+    /// The aspects of the reading that count.
+    pub used: Spoken,
     /// Rasterising and the network together.
     pub millis: f32,
 }
@@ -79,5 +82,7 @@ pub fn read_file(speaker: &Speaker, path: &Path) -> Result<ReadSketch> {
     let sketch = open_sketch(path)?;
     let started = Instant::now();
     let (reading, sign) = speaker.read(&sketch).with_context(|| path.display().to_string())?;
-    Ok(ReadSketch { sketch, reading, sign, millis: started.elapsed().as_secs_f32() * 1e3 })
+    let millis = started.elapsed().as_secs_f32() * 1e3;
+    let used = speaker.language.used(sign.as_ref().and_then(|sign| speaker.meaning(sign)));
+    Ok(ReadSketch { sketch, reading, sign, used, millis })
 }

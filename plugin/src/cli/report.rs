@@ -11,6 +11,7 @@ use neume_models::legend::{note_and_cents, note_name};
 use neume_models::{Families, Family, Reading};
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
 
+use super::language_edit::{ASPECTS, aspects};
 use super::read::ReadSketch;
 
 /// Prints a report to stdout: as JSON, or as the text that `text` makes of it.
@@ -42,6 +43,8 @@ pub struct ReadingReport {
     pub contour: Vec<ContourReport>,
     /// The sign that it is, if it is one of the language.
     pub sign: Option<SignReport>,
+    /// The aspects that are not used, because the language leaves them out; what is said of them counts for nothing.
+    pub unused: Vec<&'static str>,
     /// Rasterising and the network together, without opening the file.
     pub millis: f32,
 }
@@ -134,6 +137,7 @@ impl ReadingReport {
                 .sign
                 .as_ref()
                 .map(|sign| SignReport { name: sign.name.clone(), similarity: sign.similarity }),
+            unused: ASPECTS.into_iter().filter(|name| !aspects(&read.used).contains(name)).collect(),
             millis: read.millis,
         }
     }
@@ -142,7 +146,10 @@ impl ReadingReport {
     pub fn text(&self) -> String {
         let sure = |confidence: f32| format!("{:>3.0} % sure", 100.0 * confidence);
         let family = self.timbre.family.map_or("open", Family::label);
-        let row = |name: &str, value: &str, note: &str| format!("  {name:<11}{value:<15}{note}\n");
+        let row = |name: &str, value: &str, note: &str| match self.unused.contains(&name) {
+            true => format!("  {name:<11}not used\n"),
+            false => format!("  {name:<11}{value:<15}{note}\n"),
+        };
         [
             format!("{}\n", shown(&self.file)),
             row("pitch", &note_and_cents(self.pitch.midi), &sure(self.pitch.confidence)),

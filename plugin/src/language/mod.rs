@@ -250,6 +250,15 @@ impl Language {
         }
     }
 
+    /// Which aspects of a reading count, if the drawing is a sign that means this: those that drawings speak of, and the
+    /// loudness and the family that a sign is bound to.
+    pub fn used(&self, sign: Option<&Meaning>) -> Spoken {
+        let binds = |is_bound: fn(&Meaning) -> bool| sign.is_some_and(is_bound);
+        let loudness = self.spoken.loudness || binds(|meaning| meaning.loudness_db.is_some());
+        let family = self.spoken.family || binds(|meaning| meaning.family.is_some());
+        Spoken { loudness, family, ..self.spoken }
+    }
+
     /// What a reading by the legend says in this language, if the drawing is a sign that means this, and resembles it
     /// by `similarity` 0..1.
     pub fn say(&self, mut reading: Reading, sign: Option<(&Meaning, f32)>) -> Reading {
