@@ -83,10 +83,11 @@ fn whatever_a_file_is_called_it_is_shown_on_one_line_and_reachable() {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt;
     let desk = Desk::new();
-    let names: [(&[u8], &str); 3] = [
+    let names: [(&[u8], &str); 4] = [
         (b"-kick.wav", "-kick.wav"),
         (b"b\x1b[2J\nell.wav", r"b\u{1b}[2J\nell.wav"),
         (b"fl\xf6te.wav", "fl\u{fffd}te.wav"),
+        ("gnp.\u{202e}eno\u{200b}.wav".as_bytes(), r"gnp.\u{202e}eno\u{200b}.wav"),
     ];
     for (midi, (name, _)) in (60..).zip(names) {
         desk.tone("tone.wav", midi as f32);

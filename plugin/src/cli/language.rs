@@ -272,7 +272,7 @@ pub fn show(language: &Language, forgotten: &[&str], why: &str, json: bool) -> R
             let examples = if sign.examples == 1 { "example" } else { "examples" };
             format!(
                 "  {:<24}{:>3} {examples:<10}{}",
-                sign.name,
+                shown(sign.name),
                 sign.examples,
                 language.words_of(sign.meaning).join(", ")
             )

@@ -18,7 +18,7 @@ use super::read::ReadSketch;
 pub fn emit<R: Serialize>(json: bool, report: &R, text: impl FnOnce() -> String) -> anyhow::Result<()> {
     let line = match json {
         true => serde_json::to_string(report)?,
-        false => escaped(&text(), |c| c.is_control() && c != '\n').into_owned(),
+        false => escaped(&text(), |c| is_hidden(c) && c != '\n').into_owned(),
     };
     let mut stdout = std::io::stdout().lock();
     match writeln!(stdout, "{}", line.trim_end()).and_then(|()| stdout.flush()) {
@@ -265,10 +265,22 @@ pub fn file_text(path: &Path) -> String {
     path.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
 }
 
-/// A name on a line of its own: what would break the line, move the cursor or change the colour is written out, a line
-/// break as `\n`.
+/// A name on a line of its own: what would break the line, move the cursor, change the colour, turn the direction of
+/// writing or be seen by nobody is written out, a line break as `\n`.
 pub fn shown(name: &str) -> Cow<'_, str> {
-    escaped(name, char::is_control)
+    escaped(name, is_hidden)
+}
+
+/// Whether a terminal obeys a character, or swallows it: Unicode's control and format characters (Cc, Cf), and its
+/// separators of lines and paragraphs.
+fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}' | '\u{890}'..='\u{891}' | '\u{8e2}'
+            | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2064}'
+            | '\u{2066}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{110bd}' | '\u{110cd}'
+            | '\u{13430}'..='\u{1343f}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0001}'
+            | '\u{e0020}'..='\u{e007f}')
 }
 
 /// A message as one line.
@@ -303,6 +315,8 @@ mod tests {
     fn a_name_is_shown_on_one_line_and_moves_no_terminal() {
         assert_eq!(shown("Harfe C4, forte – ƒ.wav"), "Harfe C4, forte – ƒ.wav");
         assert_eq!(shown("a\u{1b}[2Jb\n\u{9b}31m\t\u{7f}.wav"), r"a\u{1b}[2Jb\n\u{9b}31m\t\u{7f}.wav");
+        assert_eq!(shown("gnp.\u{202e}eno\u{200b}.wav"), r"gnp.\u{202e}eno\u{200b}.wav");
+        assert_eq!(shown("نای é 鐘\u{3000}🎻.wav"), "نای é 鐘\u{3000}🎻.wav");
         assert_eq!(one_line("a.wav:\n  it is\u{7} no sound "), r"a.wav: it is\u{7} no sound");
     }
 
