@@ -138,3 +138,20 @@ fn the_embedding_of_a_bell_is_that_of_the_weights_that_ship() {
     let off = first.iter().zip(expected).map(|(a, b): (&f32, f32)| (a - b).abs()).fold(0.0, f32::max);
     assert!(off < 3e-4, "{first:?}");
 }
+
+#[test]
+fn however_wide_the_machine_is_drawings_are_as_alike_as_their_numbers_say() {
+    for seed in 0..20u32 {
+        let steps = |way: u32| -> Vec<i8> {
+            (0..SignEmbedding::LEN as u32)
+                .map(|i| ((i + 1).wrapping_mul(2_654_435_761 + seed * 77 + way) >> 23) as u8 as i8)
+                .collect()
+        };
+        let [a, b] = [1, 9].map(steps);
+        let dot =
+            |a: &[i8], b: &[i8]| -> i32 { (0..a.len()).map(|i| i32::from(a[i]) * i32::from(b[i])).sum() };
+        let length = |a: &[i8]| (dot(a, a) as f32).sqrt();
+        let [one, other] = [&a, &b].map(|steps| SignEmbedding::from_steps(steps).unwrap());
+        assert_eq!(one.similarity(&other), dot(&a, &b) as f32 / length(&a) / length(&b), "seed {seed}");
+    }
+}

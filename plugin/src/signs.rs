@@ -11,12 +11,13 @@
 
 mod kept;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use neume_models::echo::ECHOES;
 use neume_models::likeness::rank;
 use neume_models::{Error, SignEmbedding, SignInput, Sketch};
+use rayon::prelude::*;
 
 pub use self::kept::Kept;
 use crate::language::Language;
@@ -242,6 +243,46 @@ impl Signs {
         })
     }
 
+    /// The sign here that each sign of another language is drawn like, if any, by the other's name: the one that the most
+    /// alike of its drawings is taken for. They are looked at on all threads of the pool that this runs in, and `on_look` is
+    /// told of each; of those beyond [`Signs::PRACTISED`] other forms are not held.
+    pub fn drawn_like(
+        &self,
+        others: &mut Signs,
+        library: &Library,
+        on_look: &(dyn Fn() + Sync),
+    ) -> HashMap<String, Likeness> {
+        let look = |(number, example): (usize, &mut Example)| {
+            let known = example.shape.forms.len();
+            let taken_for = self.taken_for(example, library);
+            if number >= Signs::PRACTISED {
+                example.shape.forms.truncate(known);
+            }
+            on_look();
+            taken_for
+        };
+        let taken_for: Vec<Option<Likeness>> = others.examples.par_iter_mut().enumerate().map(look).collect();
+        let likest = |(name, places): &(String, Vec<usize>)| {
+            let taken_for = places.iter().filter_map(|at| taken_for[*at].clone());
+            let likest = taken_for.max_by(|a, b| a.similarity.total_cmp(&b.similarity))?;
+            Some((name.clone(), likest))
+        };
+        others.signs.iter().filter_map(likest).collect()
+    }
+
+    /// The sign that an example of another language is, as [`Signs::look_closely`] says it; but it is not looked at in more
+    /// forms where nothing is as like it as a sign has to be.
+    fn taken_for(&self, Example { drawing, shape, .. }: &mut Example, library: &Library) -> Option<Likeness> {
+        let first = self.recognise(shape);
+        if !shape.is_open() || first.likely.iter().all(|sign| sign.similarity < ALIKE) {
+            return first.sign().cloned();
+        }
+        if shape.seen.is_none() {
+            shape.seen = library.shape_of(drawing).ok();
+        }
+        self.look_closely(shape, library).sign().cloned()
+    }
+
     /// What a drawing resembles, by those of its forms that were looked at: by itself alone, or by all of them.
     pub fn recognise(&self, drawing: &mut Shape) -> Recognised {
         let first = drawing.forms[0].clone();
@@ -340,5 +381,35 @@ mod tests {
         }
         language.signs.push(sign(&("line", vec![lines[0]])));
         assert_eq!(known_as(&language, &drawn(&[lines[1]], 0.02)).as_deref(), Some("line"), "it was taught");
+    }
+
+    #[test]
+    fn signs_of_another_language_are_taken_for_what_their_drawings_alone_are_taken_for() {
+        let library = Library::shared();
+        let bows: Vec<Vec<[f32; 2]>> = (0..9).map(|i| arch(0.12 + 0.03 * i as f32)).collect();
+        let hook = |x: f32| vec![[0.3, 0.8], [0.35 + x, 0.2], [0.7, 0.3 + x], [0.5, 0.6]];
+        let hooks: Vec<Vec<[f32; 2]>> = (0..9).map(|i| hook(0.04 * i as f32)).collect();
+        let lines = bows.iter().chain(&hooks).collect::<Vec<_>>();
+        let language = |part: usize| {
+            let sign = |(i, line): (usize, &&Vec<[f32; 2]>)| Sign {
+                name: format!("{part}, {i}"),
+                examples: vec![Arc::new(drawn(&[line], 0.02))],
+                ..Sign::default()
+            };
+            let of_part = lines.iter().enumerate().filter(|(i, _)| i % 2 == part);
+            Language { signs: of_part.map(sign).collect(), ..Language::default() }
+        };
+        let [mine, theirs] = [0, 1].map(language);
+        let [mut signs, mut others] = [Signs::default(), Signs::default()];
+        signs.learn(&mine, &library);
+        others.learn(&theirs, &library);
+        let found = signs.drawn_like(&mut others, &library, &|| ());
+        let again = signs.drawn_like(&mut others, &library, &|| ());
+        assert!(found == again && !found.is_empty());
+        for sign in &theirs.signs {
+            let mut shape = Shape::of(&sign.examples[0], &library).unwrap();
+            let alone = signs.look_closely(&mut shape, &library);
+            assert_eq!(found.get(&sign.name), alone.sign(), "{}", sign.name);
+        }
     }
 }

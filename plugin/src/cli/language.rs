@@ -1,5 +1,6 @@
 //! `neume language`: a composer's language as a file: taught, changed, merged, shown and printed.
 
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -7,10 +8,10 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, ensure};
 use clap::{Args, Subcommand, ValueEnum};
-use neume::language::{BoundSound, Clash, Language, LanguageError, Meaning, Sign};
 use neume::figures::counted;
+use neume::language::{BoundSound, Clash, Language, LanguageError, Meaning, Sign};
 use neume::library::Library;
-use neume::signs::Shape;
+use neume::signs::{Kept, Likeness, Signs};
 use neume_models::Family;
 use neume_models::legend::note_name;
 use serde::Serialize;
@@ -19,7 +20,8 @@ use super::args::{family, open_language, open_sketch};
 use super::language_edit::{self, Place};
 use super::report::{emit, one_line, shown};
 use super::sign::practised;
-use super::{banks, page_file, sound_name};
+use super::train::on_all_threads;
+use super::{banks, page_file, progress, sound_name};
 
 /// What to do with a language.
 #[derive(Debug, Subcommand)]
@@ -303,7 +305,9 @@ fn merge(arguments: &Merge, json: bool) -> Result<()> {
     let named = || arguments.out.display().to_string();
     language_edit::may_be_written(&arguments.out, &arguments.file)?;
     let other = open_language(&arguments.other)?;
-    let merged = language.merge_by(&other, &drawn_like(&before)).with_context(named)?;
+    let drawn_like = drawn_like(&before, &other)?;
+    let drawn_like = |sign: &Sign| drawn_like.get(&sign.name).map(|likest| likest.name.clone());
+    let merged = language.merge_by(&other, &drawn_like).with_context(named)?;
     settle(&mut language, &merged.clashes, arguments.clashes).with_context(named)?;
     language_edit::write(&arguments.out, &language)?;
     let clashes = merged.clashes.iter().map(Clash::words).collect();
@@ -325,19 +329,31 @@ fn merge(arguments: &Merge, json: bool) -> Result<()> {
     })
 }
 
-/// What says which sign of a language another sign is drawn like, if any: the one that the most alike of its drawings is
-/// taken for.
-fn drawn_like(language: &Language) -> impl Fn(&Sign) -> Option<String> + use<> {
+/// Which sign of a language each sign of another one is drawn like, if any, by the other's name. Only those of new names
+/// are asked about.
+fn drawn_like(language: &Language, other: &Language) -> Result<HashMap<String, Likeness>> {
+    let is_new = |sign: &&Sign| language.sign(&sign.name).is_none();
+    let new: Vec<Sign> = other.signs.iter().filter(is_new).cloned().collect();
+    let new = Language { signs: new, ..Language::default() };
     let library = Library::shared();
     let (signs, failed) = practised(language, &library);
     failed.iter().for_each(|cause| eprintln!("{}", one_line(cause)));
-    move |sign| {
-        let taken_for = sign.examples.iter().filter_map(|example| {
-            let mut shape = Shape::of(example, &library).ok()?;
-            signs.look_closely(&mut shape, &library).sign().cloned()
-        });
-        taken_for.max_by(|a, b| a.similarity.total_cmp(&b.similarity)).map(|likest| likest.name)
+    if signs.is_empty() || new.signs.is_empty() {
+        return Ok(HashMap::new());
     }
+    let count: usize = new.signs.iter().map(|sign| sign.examples.len()).sum();
+    let bar = progress::bar("comparing", 2 * count as u64);
+    let kept = Kept::open(&library);
+    let mut others = Signs::default();
+    // A drawing that cannot be read is like none.
+    others.learn_by(&new, &library, &|drawing| {
+        bar.inc(1);
+        kept.shape(drawing, &library)
+    });
+    let found = on_all_threads(|| Ok(signs.drawn_like(&mut others, &library, &|| bar.inc(1))))?;
+    bar.finish_and_clear();
+    kept.keep(&[&signs, &others]);
+    Ok(found)
 }
 
 /// Settles all clashes in one way.

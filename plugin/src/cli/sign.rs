@@ -174,7 +174,7 @@ pub fn practised(language: &Language, library: &Library) -> (Signs, Vec<String>)
         bar.inc(1);
     }
     bar.finish_and_clear();
-    kept.keep(&signs);
+    kept.keep(&[&signs]);
     (signs, failed)
 }
 

@@ -3,7 +3,7 @@
 //!
 //! Read and written by commands only. What is damaged, or is of other networks, counts as not there.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -64,24 +64,25 @@ impl Kept {
         }
     }
 
-    /// Keeps what is known of the examples of a language, and of what was there as much as finds room behind it. That it
-    /// cannot be written costs time only.
-    pub fn keep(&self, signs: &Signs) {
-        let examples = signs.examples.iter().map(|example| {
+    /// Keeps what is known of the examples of these languages, as far as there is room, and behind it of what was there.
+    /// That it cannot be written costs time only.
+    pub fn keep(&self, languages: &[&Signs]) {
+        let examples = languages.iter().flat_map(|signs| &signs.examples).map(|example| {
             let forms = &example.shape.forms;
             (id_of_drawing(&example.drawing, example.shape.seen.as_ref()), forms)
         });
-        let examples: HashMap<Id, &Vec<SignEmbedding>> = examples.collect();
-        let is_kept = |(id, forms): (&Id, &&Vec<SignEmbedding>)| {
+        let examples: Vec<(Id, &Vec<SignEmbedding>)> = examples.collect();
+        let is_kept = |(id, forms): &(Id, &Vec<SignEmbedding>)| {
             self.places.get(id).is_some_and(|at| at.len() >= forms.len() * SignEmbedding::LEN)
         };
         let Some(path) = self.path.as_deref().filter(|_| !examples.iter().all(is_kept)) else { return };
+        let mut put_already = HashSet::new();
         let mut file = [HEAD, &self.networks].concat();
-        for (id, forms) in &examples {
+        for (id, forms) in examples.iter().filter(|(id, _)| put_already.insert(*id)) {
             let forms: Vec<u8> = forms.iter().flat_map(bytes_of).collect();
             put(&mut file, id, &forms);
         }
-        for (id, at) in self.places.iter().filter(|(id, _)| !examples.contains_key(*id)) {
+        for (id, at) in self.places.iter().filter(|(id, _)| !put_already.contains(*id)) {
             put(&mut file, id, &self.file[at.clone()]);
         }
         file.extend(id_of(&file));
@@ -193,16 +194,16 @@ mod tests {
         };
         let mut signs = learned(&two, &Kept::at(path.clone(), [1; 16]));
         while signs.practise(&library) {}
-        Kept::at(path.clone(), [1; 16]).keep(&signs);
+        Kept::at(path.clone(), [1; 16]).keep(&[&signs]);
         let kept = Kept::at(path.clone(), [1; 16]);
         let mut more = learned(&three, &kept);
         assert_eq!(known(&more)[..2], known(&signs), "in all their forms");
         assert!(more.examples[0].shape.seen.is_none(), "nobody looked at it again");
         let steps = std::iter::from_fn(|| more.practise(&library).then_some(())).count();
         assert_eq!(steps, ECHOES, "the third is practised alone");
-        kept.keep(&more);
+        kept.keep(&[&more]);
         assert_eq!(known(&learned(&three, &Kept::at(path.clone(), [1; 16]))), known(&more));
-        Kept::at(path.clone(), [1; 16]).keep(&learned(&language(1), &Kept::at(None, [1; 16])));
+        Kept::at(path.clone(), [1; 16]).keep(&[&learned(&language(1), &Kept::at(None, [1; 16]))]);
         assert_eq!(Kept::at(path.clone(), [1; 16]).places.len(), 3, "what is not of this language stays");
         assert_eq!(Kept::at(path, [2; 16]).places.len(), 0, "other networks say otherwise");
     }
@@ -213,7 +214,7 @@ mod tests {
         let path = folder.path().join("signs");
         let mut signs = Signs::default();
         signs.learn(&language(2), &library);
-        Kept::at(Some(path.clone()), [1; 16]).keep(&signs);
+        Kept::at(Some(path.clone()), [1; 16]).keep(&[&signs]);
         let whole = std::fs::read(&path).unwrap();
         assert_eq!(places_in(&whole, [1; 16]).unwrap().len(), 2);
         for length in (0..whole.len()).step_by(97).chain(whole.len() - 40..whole.len()) {
@@ -227,7 +228,7 @@ mod tests {
         changed[5_000] ^= 1;
         assert!(places_in(&changed, [1; 16]).is_none());
         std::fs::write(&path, &changed).unwrap();
-        Kept::at(Some(path.clone()), [1; 16]).keep(&signs);
+        Kept::at(Some(path.clone()), [1; 16]).keep(&[&signs]);
         assert_eq!(Kept::at(Some(path), [1; 16]).places.len(), 2, "it is written anew");
     }
 }
