@@ -286,7 +286,7 @@ fn a_drawing_gets_the_name_of_the_sign_that_it_resembles() {
     }
     desk.write("asked/.hidden", b"no drawing");
     let answer = desk.json(&["sign", "classify", "--support", "known", "--query", "asked"]);
-    assert_eq!(keys(&answer), ["signs"]);
+    assert_eq!(keys(&answer), ["device", "signs"]);
     let signs = answer["signs"].as_array().unwrap();
     assert_eq!(signs.len(), 3);
     for named in signs {

@@ -164,3 +164,95 @@ fn what_several_commands_teach_at_once_is_all_kept() {
     let shown = desk.json(&["language", "show", "mine.neumes"]);
     assert_eq!(shown["signs"].as_array().unwrap().len(), 8 + 2, "{shown}");
 }
+
+#[test]
+fn aspects_that_a_language_leaves_out_are_marked_as_not_used_when_it_is_read() {
+    let desk = desk();
+    desk.json(&["language", "legend", "mine.neumes", "--aspects", "brightness"]);
+    line(&desk, "steep.neume", 0.1, 0.95);
+    let read =
+        |drawing: &str| desk.json(&["read", drawing, "--language", "mine.neumes"])["readings"][0].take();
+    assert_eq!(read("flat.neume")["unused"], json!(["pitch", "loudness", "family", "roughness"]));
+    let bell = read("up.neume");
+    assert_eq!((&bell["sign"]["name"], &bell["timbre"]["family"]), (&json!("bell"), &json!("mallet")));
+    assert_eq!(bell["unused"], json!(["pitch", "loudness", "roughness"]), "a sign's family counts");
+    let text = desk.run(&["read", "up.neume", "--language", "mine.neumes"]).stdout;
+    assert!(text.contains("\n  pitch      not used\n") && text.contains("\n  family     mallet"), "{text}");
+    assert_eq!(text.matches("not used").count(), 3, "{text}");
+    let legend = desk.json(&["match", "up.neume", "--top", "1"]);
+    assert_eq!((&legend["reading"]["unused"], &legend["device"]), (&json!([]), &json!("CPU")));
+}
+
+#[test]
+fn what_clashes_is_told_in_a_sentence_and_in_its_parts() {
+    let desk = desk();
+    desk.json(&["language", "teach", "theirs.neumes", "--sign", "wind", "down.neume", "--pitch", "72"]);
+    desk.json(&["language", "teach", "theirs.neumes", "--sign", "gong", "up.neume", "--loudness", "-0.2"]);
+    desk.json(&["language", "legend", "theirs.neumes", "--scale", "69-80"]);
+    let merged = desk.json(&["language", "merge", "mine.neumes", "theirs.neumes", "--out", "ours.neumes"]);
+    let sentences =
+        ["scale, palette or curves differ", "wind means something else there", "gong is another sign here"];
+    assert_eq!(merged["clashes"], json!(sentences));
+    assert_eq!(
+        merged["clash_details"],
+        json!([
+            { "kind": "legend", "sign": null, "mine": "C2 to B5", "theirs": "A4 to G#5", "sentence": sentences[0] },
+            { "kind": "meaning", "sign": "wind", "mine": "read by the legend", "theirs": "C5", "sentence": sentences[1] },
+            {
+                "kind": "drawings",
+                "sign": "gong",
+                "mine": "bell: C4 · mallet · rough 50",
+                "theirs": "gong: fff",
+                "sentence": sentences[2]
+            },
+        ])
+    );
+    line(&desk, "steep.neume", 0.1, 0.95);
+    desk.json(&["language", "teach", "one.neumes", "--sign", "wind", "steep.neume"]);
+    let told = desk.run(&["language", "merge", "mine.neumes", "one.neumes", "--out", "more.neumes"]).stdout;
+    assert!(told.starts_with("0 new signs, 1 new example\n"), "{told}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_language_behind_a_link_is_changed_where_it_lies() {
+    use std::os::unix::fs::symlink;
+    let desk = desk();
+    std::fs::create_dir(desk.path("far")).unwrap();
+    std::fs::rename(desk.path("mine.neumes"), desk.path("far/mine.neumes")).unwrap();
+    symlink("far/mine.neumes", desk.path("mine.neumes")).unwrap();
+    symlink("far/new.neumes", desk.path("new.neumes")).unwrap();
+    symlink("gone/new.neumes", desk.path("lost.neumes")).unwrap();
+    desk.json(&["language", "rename", "mine.neumes", "--sign", "bell", "--to", "gong"]);
+    desk.json(&["language", "teach", "new.neumes", "--sign", "bell", "up.neume"]);
+    assert_eq!(names(&desk.json(&["language", "show", "far/mine.neumes"])), ["gong", "wind"]);
+    assert_eq!(names(&desk.json(&["language", "show", "far/new.neumes"])), ["bell"]);
+    assert!(desk.path("mine.neumes").is_symlink() && desk.path("new.neumes").is_symlink());
+    let lost = desk.run(&["language", "teach", "lost.neumes", "--sign", "bell", "up.neume"]);
+    assert_eq!(lost.code, Some(1));
+    assert!(
+        lost.stderr.contains("lost.neumes: it is a link to gone/new.neumes: No such file"),
+        "{}",
+        lost.stderr
+    );
+}
+
+#[test]
+fn names_that_would_turn_the_line_round_are_written_out() {
+    let desk = desk();
+    let name = "gnp.\u{202e}lleb\u{200b}";
+    desk.json(&["language", "rename", "mine.neumes", "--sign", "bell", "--to", name]);
+    let told = [
+        desk.run(&["language", "show", "mine.neumes"]).stdout,
+        desk.run(&["language", "forget", "mine.neumes", "--sign", name, "--example", "9"]).stderr,
+        desk.run(&["read", "up.neume", "--language", "mine.neumes"]).stdout,
+    ];
+    for told in told {
+        assert!(told.contains(r"gnp.\u{202e}lleb\u{200b}") && !told.contains('\u{202e}'), "{told}");
+    }
+    assert_eq!(
+        names(&desk.json(&["language", "show", "mine.neumes"])),
+        [name, "wind"],
+        "scripts get the name"
+    );
+}

@@ -165,9 +165,33 @@ struct MergeReport {
     signs: usize,
     examples: usize,
     left_out: usize,
+    /// A sentence each.
     clashes: Vec<String>,
+    /// The same for scripts.
+    clash_details: Vec<ClashReport>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     forgotten: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct ClashReport {
+    /// What differs: `meaning`, `drawings`, `shape`, `legend` or `aspects`.
+    kind: &'static str,
+    /// The other language's sign; `null` for what is about no sign.
+    sign: Option<String>,
+    /// What the language that is kept says.
+    mine: String,
+    /// What the other one says.
+    theirs: String,
+    sentence: String,
+}
+
+impl ClashReport {
+    fn new(clash: &Clash, ours: &Language) -> ClashReport {
+        let [mine, theirs] = clash.sides(ours);
+        let sign = clash.sign().map(|sign| sign.name.clone());
+        ClashReport { kind: clash.kind(), sign, mine, theirs, sentence: clash.words() }
+    }
 }
 
 #[derive(Serialize)]
@@ -308,12 +332,14 @@ fn merge(arguments: &Merge, json: bool) -> Result<()> {
     let drawn_like = drawn_like(&before, &other)?;
     let drawn_like = |sign: &Sign| drawn_like.get(&sign.name).map(|likest| likest.name.clone());
     let merged = language.merge_by(&other, &drawn_like).with_context(named)?;
+    let details = merged.clashes.iter().map(|clash| ClashReport::new(clash, &language)).collect();
     settle(&mut language, &merged.clashes, arguments.clashes).with_context(named)?;
     language_edit::write(&arguments.out, &language)?;
     let clashes = merged.clashes.iter().map(Clash::words).collect();
     let [signs, examples] = language.new_since(&before);
     let forgotten = language.forgotten_since(&before).into_iter().map(str::to_string).collect();
-    let report = MergeReport { signs, examples, left_out: merged.left_out, clashes, forgotten };
+    let left_out = merged.left_out;
+    let report = MergeReport { signs, examples, left_out, clashes, clash_details: details, forgotten };
     emit(json, &report, || {
         let (signs, examples) = (counted(report.signs, "new sign"), counted(report.examples, "new example"));
         let mut text = format!("{signs}, {examples}");

@@ -39,11 +39,14 @@ struct Report {
     bank: String,
     sounds: usize,
     matches: Vec<MatchReport>,
+    /// Where the networks ran.
+    device: String,
 }
 
 /// Runs the command.
 pub fn run(arguments: &Arguments, json: bool) -> Result<ExitCode> {
-    let speaker = arguments.reader.open(Library::shared())?;
+    let library = Library::shared();
+    let speaker = arguments.reader.open(library.clone())?;
     let read = read::read_file(&speaker, &arguments.drawing)?;
     let (bank, from) = banks::open(arguments.bank.as_deref())?;
     let ranked = rank(&bank, &from, &read, &speaker, arguments.top as usize)?;
@@ -52,6 +55,7 @@ pub fn run(arguments: &Arguments, json: bool) -> Result<ExitCode> {
         bank: bank.name.clone(),
         sounds: bank.sounds.len(),
         matches: ranked.iter().filter_map(|ranked| ranked.report(&bank)).collect(),
+        device: library.device().1,
     };
     emit(json, &report, || report.reading.text() + "\n" + &text(&bank, &ranked))?;
     Ok(ExitCode::SUCCESS)

@@ -88,6 +88,8 @@ struct Report {
     frames: u64,
     peak_db: f32,
     rms_db: f32,
+    /// Where the networks ran.
+    device: String,
 }
 
 /// Runs the command.
@@ -113,7 +115,8 @@ pub fn run(arguments: &Arguments, json: bool) -> Result<ExitCode> {
     let ((matched, instrument), sounds) = sounds(arguments)?;
     let levels = write(arguments, &sounds, &score, session)?;
     let (peak_db, rms_db) = (levels.peak_db(), levels.rms_db());
-    let report = Report { matched, instrument, frames: levels.frames, peak_db, rms_db };
+    let device = Library::shared().device().1;
+    let report = Report { matched, instrument, frames: levels.frames, peak_db, rms_db, device };
     emit(json, &report, || {
         let secs = report.frames as f64 / f64::from(arguments.rate);
         format!(

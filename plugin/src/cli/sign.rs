@@ -38,6 +38,8 @@ pub struct Classify {
 #[derive(Serialize)]
 struct Report {
     signs: Vec<Named>,
+    /// Where the networks ran.
+    device: String,
 }
 
 #[derive(Serialize)]
@@ -69,7 +71,7 @@ pub fn run(arguments: &Arguments, json: bool) -> Result<ExitCode> {
     if named.is_empty() {
         return Ok(code);
     }
-    let report = Report { signs: named };
+    let report = Report { signs: named, device: reader.library.device().1 };
     emit(json, &report, || {
         let line = |named: &Named| {
             format!("{:5.2}  {:20} {}", named.similarity, shown(&named.sign), shown(&named.file))

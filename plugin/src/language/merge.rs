@@ -37,6 +37,25 @@ impl Clash {
         }
     }
 
+    /// What of the two languages differs: `meaning`, `drawings`, `shape`, `legend` or `aspects`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Clash::Sign(_) => "meaning",
+            Clash::Drawings(_) => "drawings",
+            Clash::Alike(..) => "shape",
+            Clash::Legend(_) => "legend",
+            Clash::Spoken(_) => "aspects",
+        }
+    }
+
+    /// The other language's sign, if it is about one.
+    pub fn sign(&self) -> Option<&Sign> {
+        match self {
+            Clash::Sign(sign) | Clash::Drawings(sign) | Clash::Alike(sign, _) => Some(sign),
+            Clash::Legend(_) | Clash::Spoken(_) => None,
+        }
+    }
+
     /// What is said in our language, and what in the other one; a line each.
     pub fn sides(&self, ours: &Language) -> [String; 2] {
         let meaning = |sign: &Sign| ours.words_of(&sign.meaning).join(" · ");
@@ -59,7 +78,7 @@ impl Clash {
 
     /// Whether it is about a sign, so that both may be kept.
     pub fn is_of_signs(&self) -> bool {
-        matches!(self, Clash::Sign(_) | Clash::Drawings(_) | Clash::Alike(..))
+        self.sign().is_some()
     }
 }
 
@@ -392,6 +411,10 @@ mod tests {
         theirs.legend.exchange([Family::Brass, Family::Vocal]);
         theirs.spoken.family = false;
         let clashes = mine.merge(&theirs).unwrap().clashes;
+        let kinds: Vec<_> =
+            clashes.iter().map(|clash| (clash.kind(), clash.sign().map(|sign| sign.name.as_str()))).collect();
+        let of_signs = [("meaning", Some("bell")), ("drawings", Some("gong"))];
+        assert_eq!(kinds, [[("legend", None), ("aspects", None)], of_signs].concat());
         let said: Vec<[String; 2]> = clashes.iter().map(|clash| clash.sides(&mine)).collect();
         let expected = [
             ["C2 to B5 · hues brass, vocal", "A4 to G#5 · hues vocal, brass"],
