@@ -1,7 +1,8 @@
 """Drawings on clean and hard pages by a renderer that shares nothing with Neume's own: an examination from outside.
 
     hard_pages.py draw FOLDER COUNT SEED     pictures, and what they show, in FOLDER/labels.csv
-    hard_pages.py mark FOLDER NEUME          how `NEUME read` reads them: by style, and how its confidences hold
+    hard_pages.py mark FOLDER NEUME [CARD]   how `NEUME read` reads them: by style, beside a ruler, and how its confidences
+                                             hold; the same is written into the CARD of the weights
     hard_pages.py trust FOLDER NEUME WEIGHTS sets right how sure the sketch network of the file WEIGHTS is, by the same; `NEUME`
                                              must read with these weights (`NEUME_WEIGHTS`)
 
@@ -262,6 +263,17 @@ def draw_all(folder, count, seed):
         table.writerows(labels)
 
 
+def ruler(path):
+    """The height that needs no network: the row of the median pixel that differs from the commonest colour."""
+    import numpy as np
+    from PIL import Image
+
+    picture = np.asarray(Image.open(path).convert("RGB"), np.float32)
+    off = np.abs(picture - np.median(picture.reshape(-1, 3), 0)).max(2)
+    rows = (off > 0.5 * np.percentile(off, 99.9)).sum(1).cumsum()
+    return 1 - (np.searchsorted(rows, rows[-1] / 2) + 0.5) / len(rows)
+
+
 def read_all(folder, neume):
     """For each picture what it shows, the reading or none, and what of it is right."""
     labels = list(csv.DictReader(open(f"{folder}/labels.csv")))
@@ -276,6 +288,7 @@ def read_all(folder, neume):
         y = (reading["pitch"]["midi"] - 35.5) / ROWS if reading else math.inf
         for height in ("median", "middle_fifth"):
             right[height] = abs(y - float(label[height])) <= 0.5 / ROWS
+        right["ruler"] = abs(ruler(f"{folder}/{label['file']}") - float(label["median"])) <= 0.5 / ROWS
         if label["width"]:
             right["loudness"] = bool(reading) and abs(reading["loudness"]["db"] - loudness_db(float(label["width"]))) <= 4
         family, is_open = reading and reading["timbre"]["family"], label["open"] == "1"
@@ -292,7 +305,7 @@ def claims_of(reading, right):
     return {aspect: (reading[aspect]["confidence"], is_right) for aspect, is_right in said.items()}
 
 
-def mark(folder, neume):
+def mark(folder, neume, card=None):
     marks = collections.defaultdict(lambda: collections.defaultdict(list))
     claims = collections.defaultdict(list)
     missed = 0
@@ -304,16 +317,26 @@ def mark(folder, neume):
         missed += not reading
         for aspect, claim in claims_of(reading, right).items() if reading and page == "hard" else ():
             claims[aspect].append(claim)
-    columns = ["median", "middle_fifth", "loudness", "family", "open"]
+    columns = ["median", "middle_fifth", "ruler", "loudness", "family", "open"]
     print(f"{'percent':22}" + "".join(f"{column:>14}" for column in columns))
+    figures = {}
     for (page, style), of in sorted(marks.items()):
-        shares = [f"{100 * sum(of[c]) / len(of[c]):14.1f}" if of[c] else f"{'-':>14}" for c in columns]
-        print(f"{page:6}{style:10}{len(of['median']):6}" + "".join(shares))
+        shares = {column: 100 * sum(of[column]) / len(of[column]) if of[column] else None for column in columns}
+        texts = [f"{'-':>14}" if share is None else f"{share:14.1f}" for share in shares.values()]
+        print(f"{page:6}{style:10}{len(of['median']):6}" + "".join(texts))
+        names = {"median": "pitch", "ruler": "ruler", "loudness": "loudness", "family": "family", "open": "open"}
+        known = {f"{name}_percent": round(shares[of_it], 1) for of_it, name in names.items() if shares[of_it] is not None}
+        figures.setdefault(page, {})[style] = {"drawings": len(of["median"]), **known}
     for aspect, said in claims.items():
         tenths = [[claim for claim in said if min(int(10 * claim[0]), 9) == tenth] for tenth in range(10)]
         off = [abs(sum(c for c, _ in tenth) - sum(r for _, r in tenth)) for tenth in tenths]
         print(f"calibration error, hard pages, {aspect}: {sum(off) / len(said):.3f}")
+        figures["hard"]["all"][f"{aspect}_calibration_error"] = round(sum(off) / len(said), 4)
     print(f"not read: {missed}")
+    if card:
+        data = json.load(open(card))
+        data["metrics"]["pages_of_another_renderer"] = figures
+        open(card, "w").write(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
 
 
 def trust(folder, neume, weights):
@@ -347,8 +370,8 @@ def trust(folder, neume, weights):
 if __name__ == "__main__":
     if len(sys.argv) == 5 and sys.argv[1] == "draw":
         draw_all(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
-    elif len(sys.argv) == 4 and sys.argv[1] == "mark":
-        mark(sys.argv[2], sys.argv[3])
+    elif len(sys.argv) in (4, 5) and sys.argv[1] == "mark":
+        mark(*sys.argv[2:])
     elif len(sys.argv) == 5 and sys.argv[1] == "trust":
         trust(*sys.argv[2:])
     else:
