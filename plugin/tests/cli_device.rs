@@ -118,12 +118,15 @@ fn through_the_c_interface_drawings_signs_and_sounds_say_what_they_say_on_the_cp
         let there = desk.run_in(&away, words);
         std::fs::remove_dir_all(desk.path("home/cache")).ok();
         let here = desk.run(words);
-        let without_time = |run: &Run| {
+        let answer = |run: &Run| {
             let mut object = run.object();
             object["reading"].as_object_mut().map(|reading| reading.remove("millis"));
-            object
+            let device = object.as_object_mut().and_then(|answer| answer.remove("device"));
+            (object, device.unwrap_or_default())
         };
-        assert_eq!(without_time(&there), without_time(&here), "{words:?}");
+        let [(far, cuda), (near, cpu)] = [&there, &here].map(answer);
+        assert_eq!(far, near, "{words:?}");
+        assert_eq!([cuda, cpu], ["CUDA: the CPU, for a test", "CPU"], "{words:?}");
     }
 }
 
