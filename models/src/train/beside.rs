@@ -69,7 +69,7 @@ pub fn beside(page: &Page, ink: &Ink, own: &Colour, signs: &Signs, rng: &mut imp
     if page.paper[1] > 120.0 && rng.random_bool(0.06) {
         layers.push(desk.correction(rng));
     }
-    if rng.random_bool(0.06) {
+    if page.wear > 0.0 && rng.random_bool(0.06) {
         layers.push(desk.printed(rng));
     }
     layers
@@ -495,7 +495,7 @@ mod tests {
         for seed in 0..300 {
             let rng = &mut rng_of(seed, 0);
             let columns = Page::columns(rng);
-            // On a clean dark page nothing was rubbed out or whitened.
+            // On a clean dark page nothing is printed, was rubbed out or whitened.
             let page = Page { wear: 0.0, paper: [40.0; 3], ..Page::random(columns, rng) };
             let span = columns.map(|column| column as f32 / ROWS as f32);
             let ink = Pen::random(rng).ink(&Drawing::random(rng, span, signs), rng);
