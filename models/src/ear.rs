@@ -6,19 +6,28 @@
 //!
 //! ```text
 //! excerpt at 32 kHz -> log-mel (128, 205, 1)                                     front.rs
-//! convolution, 15 inverted residuals, 1x1 convolution -> (4, 7, 384)             here
+//!   -> first, 3x3, step 2 -> (64, 103, 8)                                        here
+//!   -> inverted residuals 0; 1 and 2; 3 to 5; 6 to 9; 10 and 11; 12 to 14
+//!      -> (64, 103, 8); (32, 52, 16); (16, 26, 16); (8, 13, 32); (8, 13, 48); (4, 7, 64)
+//!   -> last, 1x1 -> (4, 7, 384)
 //! mean and maximum of the last layer, and of the 6th, 12th and 15th residual -> 1,024 numbers
 //! ```
 //! The sound network has two: one as it was taught on AudioSet and published ([`Ear::PUBLISHED`]; where those weights come
 //! from and what they may be used for says `weights/ear.json`, and `examples/ear_weights.rs` makes them from the published
 //! file), and one of its own, which began so and then learned to tell families of instruments (`train/ear.rs`). They err on
 //! different sounds. One thread, plain numbers, no gradients; nothing here opens a file.
+//!
+//! `tests/golden/ear.txt` has reference numbers of every stage of the published one, which `stages.rs` compares and makes
+//! anew; `tests/ear.rs` compares it with PyTorch's.
 
 pub(crate) mod front;
+
+use std::fmt::Display;
 
 use self::front::{BANDS, MOMENTS};
 use crate::Error;
 use crate::conv::add_product;
+use crate::stages::show;
 use crate::weights::{Take, Weights, embedded};
 
 /// How the names of its weights begin.
@@ -138,6 +147,16 @@ struct Map {
     numbers: Vec<f32>,
 }
 
+impl Map {
+    fn show(&self, name: impl Display) {
+        show(
+            name,
+            &[self.rows, self.columns, self.numbers.len() / (self.rows * self.columns)],
+            &self.numbers,
+        );
+    }
+}
+
 impl Ear {
     /// The weights that others taught, a safetensors file.
     pub const PUBLISHED: &[u8] = embedded!("../weights/ear.safetensors");
@@ -161,15 +180,18 @@ impl Ear {
         assert_eq!(seen.len(), BANDS * MOMENTS, "the ear sees {BANDS} x {MOMENTS} numbers");
         let Anatomy { first, residuals, last } = &self.0;
         let mut map = begin(seen, first);
+        map.show("first");
         let mut said = Vec::new();
         for (i, residual) in residuals.iter().enumerate() {
             map = residual.pass(map);
+            map.show(format_args!("residual.{i}"));
             if SAID.contains(&i) {
                 pool(&map, residual.plan.out, &mut said);
             }
         }
         map.numbers = last.mix(&map.numbers);
         map.numbers.iter_mut().for_each(|v| *v = Bend::HardSwish.of(*v));
+        map.show("last");
         let mut all = Vec::with_capacity(EAR);
         pool(&map, LAST, &mut all);
         all.extend(said);

@@ -29,6 +29,7 @@ pub mod sketch;
 mod sketch_file;
 pub mod sketch_net;
 pub mod sound_net;
+mod stages;
 mod stroke_width;
 #[cfg(feature = "train")]
 pub mod train;

@@ -2,13 +2,13 @@
 //!
 //! ```text
 //! ink (64, 64, 1), seen eight ways: as it is, upside down, in a mirror, rows and columns exchanged -> (8, 64, 64, 1)
-//!   -> 3x3, 16, step 2 -> (8, 32, 32, 16)
-//!   -> 3x3, 32, step 2 -> (8, 16, 16, 32)
-//!   -> 3x3, 48         -> (8, 16, 16, 48)
-//!   -> 3x3, 64, step 2 -> (8, 8, 8, 64)
-//!   -> 3x3, 64         -> (8, 8, 8, 64)
-//!   -> 3x3, 64         -> (8, 8, 8, 64)
-//!   -> 3x3, 64, step 2 -> (8, 4, 4, 64), each way of unit length; together the embedding (8192), of unit length
+//!   -> first, 3x3, step 2  -> (8, 32, 32, 16)
+//!   -> second, 3x3, step 2 -> (8, 16, 16, 32)
+//!   -> third, 3x3          -> (8, 16, 16, 48)
+//!   -> fourth, 3x3, step 2 -> (8, 8, 8, 64)
+//!   -> fifth, 3x3          -> (8, 8, 8, 64)
+//!   -> sixth, 3x3          -> (8, 8, 8, 64)
+//!   -> place, 3x3, step 2  -> (8, 4, 4, 64), each way of unit length; together the embedding (8192), of unit length
 //! ```
 //! A ReLU follows every convolution but the last. What is left is still a map: each number says what is at one of sixteen
 //! places. There is no layer that mixes them, which would learn the alphabets of the school by heart.
@@ -18,10 +18,13 @@
 //! 2015), which was then folded into the convolutions: one drawing of each of many signs, and another hand's drawings to be
 //! told apart by them. A sign that is turned or mirrored was another sign of the school; so the eight ways are eight
 //! opinions. It needs no training for a sign that it never saw.
+//!
+//! `tests/golden/sign.txt` has reference numbers of every stage, which `stages.rs` compares and makes anew.
 
 use candle_core::{Device, Tensor};
 
 use crate::conv::{ConvConfig, conv2d};
+use crate::stages::stage;
 use crate::weights::{Take, Weights, embedded};
 use crate::{Error, NetworkInput};
 
@@ -330,8 +333,8 @@ impl SignNet {
     /// [`Error::Network`] for another shape.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor, Error> {
         let mut x = x.clone();
-        for (weight, bias, config) in &self.convolutions {
-            x = conv2d(&x, weight, bias, config)?;
+        for ((weight, bias, config), Stage { name, .. }) in self.convolutions.iter().zip(STAGES) {
+            x = stage(name, conv2d(&x, weight, bias, config)?);
         }
         Ok(x.flatten_from(1)?)
     }

@@ -1,10 +1,25 @@
 //! The network that reads a drawing.
 //!
+//! ```text
+//! pixels (256, 384, 4), of which the first says how strong the ink is
+//!   -> patch, 4x4, step 4      -> (64, 96, 24)
+//!   -> half, 3x3, step 2       -> (32, 48, 40)
+//!   -> quarter, 3x3, step 2    -> (16, 24, 64)
+//!   -> eighth, 3x3, step 2     -> (8, 12, 96)
+//!   -> sixteenth, 3x3, step 2  -> (4, 6, 112)
+//! each of the five, 1x1, enlarged and added up -> all (64, 96, 24), 1x1 -> ink (64, 96, 4)
+//! ink, what a ruler says of it: its colour (9), its measures (5), and how much there is (1)
+//! these, and means under the ink: evidence (48), quarter (64), eighth (96) -> pooled (223)
+//! pooled -> hidden (64) -> answers (35): widths (32), roughness, the pitch's error, whether there is ink
+//! colour -> tint (48) -> tints (14): hues (12), openness, brightness
+//! eighth -> sign, 3x3, step 2 -> (4, 6, 40) -> embedding (64)
+//! ```
 //! Six convolutions look at the pad more and more widely; their features, brought back to the finest size and
 //! added up, tell ink from printed lines, shadows and paper at every fourth of a pixel row's width. The ink is
 //! averaged over the width only: what remains is its distribution over 256 heights, and so the pitch. Where there is
 //! ink, the pixels say how much (`ink.rs`), so that a line weighs alike wherever the network is less sure of it. Everything
-//! else is asked of the features under the ink, and of what a ruler measures of it.
+//! else is asked of the features under the ink, and of what a ruler measures of it. `tests/golden/sketch.txt` has reference
+//! numbers of every stage, which `stages.rs` compares and makes anew.
 
 mod pass;
 mod under_ink;
@@ -19,6 +34,7 @@ use crate::conv::{ConvConfig, conv2d, is_fused, linear, with_numbers};
 use crate::fuse::{add_enlarged, mean_of_mix_under, mean_under};
 use crate::ink::{MEASURES, coverage, coverage_in_any_light, coverage_of_patches, measures};
 use crate::raster::network_input;
+use crate::stages::stage;
 use crate::weights::{Take, Weights, embedded};
 use crate::{Embedding, Error, Families, Legend, Loudness, NetworkInput, Pitch, Reading, Sketch, Timbre};
 
@@ -188,18 +204,18 @@ impl SketchNet {
     /// [`Error::Network`] for another shape.
     pub fn forward(&self, x: &Tensor) -> Result<SketchOutput, Error> {
         let patches = ConvConfig { stride: [PATCH; 2], padding: [0, 0], relu: true };
-        let fine = self.patch.convolve(x, &patches)?; // (n, 64, 96, 24)
-        let half = self.half.convolve(&fine, &ConvConfig::HALVE)?; // (n, 32, 48, 40)
-        let quarter = self.quarter.convolve(&half, &ConvConfig::HALVE)?; // (n, 16, 24, 64)
-        let eighth = self.eighth.convolve(&quarter, &ConvConfig::HALVE)?; // (n, 8, 12, 96)
-        let sixteenth = self.sixteenth.convolve(&eighth, &ConvConfig::HALVE)?; // (n, 4, 6, 112)
+        let fine = stage("patch", self.patch.convolve(x, &patches)?); // (n, 64, 96, 24)
+        let half = stage("half", self.half.convolve(&fine, &ConvConfig::HALVE)?); // (n, 32, 48, 40)
+        let quarter = stage("quarter", self.quarter.convolve(&half, &ConvConfig::HALVE)?); // (n, 16, 24, 64)
+        let eighth = stage("eighth", self.eighth.convolve(&quarter, &ConvConfig::HALVE)?); // (n, 8, 12, 96)
+        let sixteenth = stage("sixteenth", self.sixteenth.convolve(&eighth, &ConvConfig::HALVE)?); // (n, 4, 6, 112)
 
         let wide = self.from_sixteenth.mix(&sixteenth, false)?; // (n, 4, 6, 24)
         let wide = add_enlarged(&self.from_eighth.mix(&eighth, false)?, &wide, false)?; // (n, 8, 12, 24)
         let wide = add_enlarged(&self.from_quarter.mix(&quarter, false)?, &wide, false)?; // (n, 16, 24, 24)
         let wide = add_enlarged(&self.from_half.mix(&half, false)?, &wide, false)?; // (n, 32, 48, 24)
-        let all = add_enlarged(&self.from_patch.mix(&fine, false)?, &wide, true)?; // (n, 64, 96, 24)
-        let ink = self.ink.mix(&all, false)?; // (n, 64, 96, 4)
+        let all = stage("all", add_enlarged(&self.from_patch.mix(&fine, false)?, &wide, true)?); // (n, 64, 96, 24)
+        let ink = stage("ink", self.ink.mix(&all, false)?); // (n, 64, 96, 4)
 
         let seen = seen(&ink)?;
         let (mut where_ink_is, [under, under_wide, amount]) = under_ink(&seen, ink.device())?;
@@ -212,8 +228,9 @@ impl SketchNet {
             colour.clone(),
             measures,
         ];
-        let sign = self.sign.convolve(&eighth, &ConvConfig::HALVE)?.flatten_from(1)?; // (n, 4 * 6 * 40)
-        self.answer(ink, colour, &Tensor::cat(&pooled, 1)?, &sign)
+        let pooled = stage("pooled", Tensor::cat(&pooled, 1)?); // (n, 223)
+        let sign = stage("sign", self.sign.convolve(&eighth, &ConvConfig::HALVE)?); // (n, 4, 6, 40)
+        self.answer(ink, colour, &pooled, &sign.flatten_from(1)?)
     }
 
     /// The answers, from the logits of ink (n, 64, 96, 4), its colour (n, 9), everything that was pooled (n, 223) and the
@@ -225,16 +242,17 @@ impl SketchNet {
         pooled: &Tensor,
         sign: &Tensor,
     ) -> Result<SketchOutput, Error> {
-        let hidden = self.hidden.product(pooled, true)?; // (n, 64)
-        let answers = self.answers.product(&hidden, false)?; // (n, 35)
-        let tints = self.tints.product(&self.tint.product(&colour, true)?, false)?; // (n, 14)
+        let hidden = stage("hidden", self.hidden.product(pooled, true)?); // (n, 64)
+        let answers = stage("answers", self.answers.product(&hidden, false)?); // (n, 35)
+        let tint = stage("tint", self.tint.product(&colour, true)?); // (n, 48)
+        let tints = stage("tints", self.tints.product(&tint, false)?); // (n, 14)
         Ok(SketchOutput {
             ink,
             widths: answers.narrow(1, 0, WIDTHS)?,
             hues: tints.narrow(1, 0, 12)?,
             others: Tensor::cat(&[tints.narrow(1, 12, 2)?, answers.narrow(1, WIDTHS, 3)?], 1)?,
             colour,
-            embedding: self.embedding.product(sign, false)?,
+            embedding: stage("embedding", self.embedding.product(sign, false)?),
             doubts: self.doubts,
         })
     }

@@ -2,15 +2,19 @@
 //!
 //! ```text
 //! log-mel      (128, 205, 1) -> two ears (1024 and 384), see `ear.rs`
-//! log-mel      (64, 128, 1)  -> 4 strided convolutions -> (4, 8, 128) -> attack, mean and maximum (1536)
-//! these, the published ear   -> trunk (128)
-//! trunk                      -> families (12), brightness and roughness (2), embedding (64)
-//! means of its own ear (384) -> a layer (256) -> families once more (12); the mean of both logits counts
-//! harmonics (1, 324, 31)     -> 2 convolutions along the candidates, + context from the trunk -> a score each
-//! scores, trunk              -> probabilities of the 324 candidate roots, and of no root at all
+//! log-mel      (64, 128, 1)
+//!   -> mel.0, mel.1, mel.2, mel.3, 3x3, step 2 -> (32, 64, 16), (16, 32, 32), (8, 16, 64), (4, 8, 128)
+//!   -> attack, mean and maximum                -> pooled (1536)
+//! these, the published ear levelled (1024)     -> trunk (128)
+//! trunk                      -> families (12), timbre: brightness and roughness (2), embedding (64)
+//! means of its own ear (384) -> a layer (256) -> families_by_ear (12); the mean of both logits counts
+//! harmonics (1, 324, 31)     -> pitch.near, 1x5 -> pitch.wide, 1x7 -> pitch.mix, + pitch.context (40) from the trunk, each
+//!                               (1, 324, 40) -> pitch.score (324)
+//! maximum of pitch.mix, trunk -> pitch.none (1); with the scores the logits of 324 candidate roots, and of no root at all
 //! ```
 //! Loudness is measured ([`crate::measures`]), not learned: there measuring is exact. Bands stay apart while time is
-//! pooled, for the height of a band is what timbre is made of. One thread; no file is opened here.
+//! pooled, for the height of a band is what timbre is made of. One thread; no file is opened here. `tests/golden/sound.txt`
+//! has reference numbers of every stage, which `stages.rs` compares and makes anew.
 
 use candle_core::{D, Device, Tensor};
 
@@ -21,6 +25,7 @@ use crate::features::{
     BINS_PER_SEMITONE, FeatureMaker, Features, MEL_BANDS, MEL_FRAMES, PITCH_BINS, PITCH_CHANNELS, bin_midi,
 };
 use crate::measures::{SILENCE_DB, loudness_db};
+use crate::stages::stage;
 use crate::weights::{Take, Weights, embedded};
 use crate::{Embedding, Error, Families, Family};
 
@@ -350,33 +355,34 @@ impl Layers {
         thin: impl FnOnce(&Tensor) -> candle_core::Result<Tensor>,
     ) -> candle_core::Result<Tensor> {
         let [hidden, families] = &self.families_by_ear;
-        families.linear(&thin(&hidden.linear(means, true)?)?, false)
+        Ok(stage("families_by_ear", families.linear(&thin(&hidden.linear(means, true)?)?, false)?))
     }
 
     /// What the published ear says (n, 1024) beside what it says of other sounds, each number with a deviation of about 1.
     pub(crate) fn levelled(&self, ear: &Tensor) -> candle_core::Result<Tensor> {
         let off = ear.broadcast_sub(&self.ear_mean)?.broadcast_div(&(&self.ear_deviation + 1e-3)?)?;
-        off.clamp(-FARTHEST, FARTHEST)
+        Ok(stage("levelled", off.clamp(-FARTHEST, FARTHEST)?))
     }
 
     /// Mel (n, 64, 128, 1) to what is left when time is pooled, (n, 1536).
     pub(crate) fn pooled(&self, mel: &Tensor) -> candle_core::Result<Tensor> {
         let mut x = mel.clone();
-        for layer in &self.mel {
-            x = layer.conv(&x, &ConvConfig::HALVE)?; // (n, 32, 64, 16) ... (n, 4, 8, 128)
+        for (i, layer) in self.mel.iter().enumerate() {
+            x = stage(format_args!("mel.{i}"), layer.conv(&x, &ConvConfig::HALVE)?); // (n, 32, 64, 16) ... (n, 4, 8, 128)
         }
         let attack = x.narrow(2, 0, 1)?.squeeze(2)?; // (n, 4, 128)
-        Tensor::cat(&[attack, x.mean(2)?, x.max(2)?], D::Minus1)?.flatten_from(1) // (n, 4, 384) -> (n, 1536)
+        let pooled = Tensor::cat(&[attack, x.mean(2)?, x.max(2)?], D::Minus1)?; // (n, 4, 384)
+        Ok(stage("pooled", pooled.flatten_from(1)?)) // (n, 1536)
     }
 
     /// The heads, from the pooled mel (n, 1536), the levelled ear (n, 1024) and the harmonics (m, 1, 324, channels) of the
     /// first m of them.
     pub(crate) fn heads(&self, pooled: &Tensor, ear: &Tensor, pitch: &Tensor) -> candle_core::Result<Heard> {
-        let trunk = self.trunk.linear(&Tensor::cat(&[pooled, ear], 1)?, true)?; // (n, 128)
+        let trunk = stage("trunk", self.trunk.linear(&Tensor::cat(&[pooled, ear], 1)?, true)?); // (n, 128)
         Ok(Heard {
-            families: self.families.linear(&trunk, false)?,
-            timbre: self.timbre.linear(&trunk, false)?,
-            embedding: self.embedding.linear(&trunk, false)?,
+            families: stage("families", self.families.linear(&trunk, false)?),
+            timbre: stage("timbre", self.timbre.linear(&trunk, false)?),
+            embedding: stage("embedding", self.embedding.linear(&trunk, false)?),
             roots: self.roots(pitch, &trunk.narrow(0, 0, pitch.dim(0)?)?)?,
         })
     }
@@ -384,13 +390,14 @@ impl Layers {
     fn roots(&self, pitch: &Tensor, trunk: &Tensor) -> candle_core::Result<Tensor> {
         let along = |reach| ConvConfig { stride: [1, 1], padding: [0, reach], relu: true };
         let point = ConvConfig { relu: false, ..along(0) };
-        let x = self.near.conv(pitch, &along(2))?; // (n, 1, 324, 40)
-        let x = self.wide.conv(&x, &along(3))?;
-        let context = self.context.linear(trunk, false)?.unsqueeze(1)?.unsqueeze(1)?; // (n, 1, 1, 40)
-        let x = self.mix.conv(&x, &point)?.broadcast_add(&context)?.relu()?;
-        let scores = self.score.conv(&x, &point)?.flatten_from(1)?; // (n, 324)
+        let x = stage("pitch.near", self.near.conv(pitch, &along(2))?); // (n, 1, 324, 40)
+        let x = stage("pitch.wide", self.wide.conv(&x, &along(3))?);
+        let context = stage("pitch.context", self.context.linear(trunk, false)?); // (n, 40)
+        let context = context.unsqueeze(1)?.unsqueeze(1)?; // (n, 1, 1, 40)
+        let x = stage("pitch.mix", self.mix.conv(&x, &point)?.broadcast_add(&context)?.relu()?);
+        let scores = stage("pitch.score", self.score.conv(&x, &point)?.flatten_from(1)?); // (n, 324)
         let strongest = x.squeeze(1)?.max(1)?; // (n, 40)
-        let none = self.none.linear(&Tensor::cat(&[trunk, &strongest], 1)?, false)?; // (n, 1)
+        let none = stage("pitch.none", self.none.linear(&Tensor::cat(&[trunk, &strongest], 1)?, false)?); // (n, 1)
         Tensor::cat(&[scores, none], 1)
     }
 }
