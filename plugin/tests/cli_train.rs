@@ -76,6 +76,9 @@ fn a_sound_network_goes_on_learning_from_sounds_of_ones_own() {
         let off = (now - before).unwrap().abs().unwrap().flatten_all().unwrap().max(0).unwrap();
         assert!(off.to_scalar::<f32>().unwrap() < 0.01, "{name} starts from what ships");
     }
+    desk.write("one.csv", b"file,family,midi\nmy viol.wav,string,60\nmy lira.wav,string,62\n");
+    let run = desk.run(&["train", "sound", "--data", "mine", "--labels", "one.csv"]);
+    assert!(run.code == Some(1) && run.stderr.contains("one.csv: the column `family`"), "{}", run.stderr);
     desk.write("wrong.csv", b"file,midi\nmy viol.wav,60\n");
     let run = desk.run(&["train", "sound", "--data", "mine", "--labels", "wrong.csv"]);
     assert!(run.stderr.contains("wrong.csv") && run.stderr.contains("no family is named"), "{}", run.stderr);
@@ -262,6 +265,9 @@ fn a_sign_network_is_trained_on_pen_movements() {
     desk.write("nameless.csv", b"file\nbar 1.neume\n");
     let run = desk.run(&["train", "sign", "--data", "mine", "--labels", "nameless.csv"]);
     assert!(run.stderr.contains("nameless.csv") && run.stderr.contains("no sign is named"), "{}", run.stderr);
+    desk.write("one.csv", b"file,sign\nbar 1.neume,bar\nbar 2.neume,bar\n");
+    let run = desk.run(&["train", "sign", "--data", "mine", "--labels", "one.csv"]);
+    assert!(run.code == Some(1) && run.stderr.contains("one.csv: the column `sign`"), "{}", run.stderr);
     let run = desk.run(&["train", "sign", "--data", "out"]);
     assert!(run.code != Some(0) && run.stderr.contains("no stroke files"), "{}", run.stderr);
 }
@@ -332,10 +338,14 @@ fn a_sketch_network_goes_on_learning_from_pictures_of_ones_own() {
     desk.write("few.csv", b"file,midi\n1.png,70\n");
     desk.write("wrong.csv", b"file,family\n1.png,kazoo\n");
     desk.write("nothing.csv", b"file,midi\n1.png,\n");
+    let of_one_class: String =
+        (0..12).map(|i| format!("{i}.png,open,{}\n", if i == 3 { "" } else { "70" })).collect();
+    desk.write("one.csv", format!("file,family,midi\n{of_one_class}").as_bytes());
     for (labels, told) in [
         ("few.csv", "ten are needed"),
         ("wrong.csv", "kazoo"),
         ("nothing.csv", "nothing is said"),
+        ("one.csv", "`midi` says nothing but `70`, the column `family` says nothing but `open`"),
         ("nowhere.csv", "No such file"),
     ] {
         let run = desk.run(&["train", "sketch", "--data", "mine", "--labels", labels]);

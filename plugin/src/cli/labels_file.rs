@@ -3,12 +3,14 @@
 //! semicolons and no commas, they part the fields, and numbers may have decimal commas, as spreadsheets of many countries
 //! write them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use neume::disk;
 use neume_models::Family;
+
+use super::report::one_line;
 
 /// Most that a file of labels holds, in bytes.
 const MAX_BYTES: u64 = 16 << 20;
@@ -65,6 +67,37 @@ pub fn read(path: &Path) -> Result<Vec<Row>> {
     parse(&bytes).with_context(|| path.display().to_string())
 }
 
+/// Says which of the columns that have labels have one alone, so that nothing can be told apart by them.
+///
+/// # Errors
+/// All of them do: such a file teaches nothing.
+pub fn check_classes(path: &Path, rows: &[&Row], columns: &[&str]) -> Result<()> {
+    let mut alone = Vec::new();
+    let mut several = 0;
+    for column in columns {
+        let plain = |row: &&Row| match row.number(column) {
+            Ok(number) => number.map(|number| number.to_string()),
+            Err(_) => row.word(column).map(str::to_string),
+        };
+        let labels: BTreeSet<String> = rows.iter().filter_map(plain).collect();
+        match labels.into_iter().collect::<Vec<_>>().as_slice() {
+            [] => {}
+            [label] => alone.push(format!("the column `{column}` says nothing but `{label}`")),
+            _ => several += 1,
+        }
+    }
+    let file = path.display();
+    ensure!(
+        alone.is_empty() || several > 0,
+        "{file}: {}: labels of one class teach nothing, at least two are needed",
+        alone.join(", ")
+    );
+    for words in alone {
+        eprintln!("{}", one_line(&format!("{file}: {words}: nothing is told apart by it")));
+    }
+    Ok(())
+}
+
 /// The one folder in which labelled files lie.
 ///
 /// # Errors
@@ -111,6 +144,31 @@ mod tests {
         let said: Vec<_> = rows.iter().map(|row| (row.file.as_str(), row.number("db").unwrap())).collect();
         assert_eq!(said, [("a; b.png", Some(-12.5)), ("c, d.png", Some(-3.5))]);
         assert_eq!(rows[0].number("midi").unwrap(), Some(60.0));
+    }
+
+    #[test]
+    fn labels_of_one_class_teach_nothing() {
+        let columns = ["midi", "family"];
+        for (text, told) in [
+            ("file,family\na,open\nb,open\n", "the column `family` says nothing but `open`"),
+            (
+                "file,midi,family\na,60,\nb,60.0,open\n",
+                "the column `midi` says nothing but `60`, the column `family`",
+            ),
+            ("file,midi,family\na,60,open\nb,61,open\n", ""),
+            ("file,family\na,open\nb,string\n", ""),
+            ("file,other\na,open\nb,open\n", ""),
+        ] {
+            let rows = parse(text.as_bytes()).unwrap();
+            let checked = check_classes(Path::new("mine.csv"), &rows.iter().collect::<Vec<_>>(), &columns);
+            match told {
+                "" => checked.unwrap(),
+                told => assert!(
+                    checked.unwrap_err().to_string().starts_with(&format!("mine.csv: {told}")),
+                    "{text}"
+                ),
+            }
+        }
     }
 
     #[test]

@@ -168,7 +168,8 @@ fn signs_of(folders: &[PathBuf]) -> Result<Vec<Sign>> {
 fn named_signs(folder: &Path, labels: &Path) -> Result<Vec<Sign>> {
     let named = || labels.display().to_string();
     let mut found = Drawings::new();
-    for row in labels_file::read(labels)? {
+    let rows = labels_file::read(labels)?;
+    for row in &rows {
         let sign = row.word("sign").with_context(|| format!("{}: no sign is named", row.file));
         let sign = sign.with_context(named)?.to_string();
         let person = row.number("person").with_context(named)?;
@@ -177,12 +178,13 @@ fn named_signs(folder: &Path, labels: &Path) -> Result<Vec<Sign>> {
             Ok(movement) => {
                 let drawings = found.entry((alphabet, sign)).or_default();
                 let person = person.map_or(drawings.len() as u32, |person| person as u32);
-                drawings.insert(row.file, (person, movement));
+                drawings.insert(row.file.clone(), (person, movement));
             }
             Err(cause) => eprintln!("left out: {}", one_line(&format!("{cause:#}"))),
         }
     }
     ensure!(!found.is_empty(), "{}: it names no drawing that can be read", named());
+    labels_file::check_classes(labels, &rows.iter().collect::<Vec<_>>(), &["sign"])?;
     Ok(all_of(found))
 }
 

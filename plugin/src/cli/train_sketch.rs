@@ -167,6 +167,9 @@ fn divided(pictures: Vec<Lesson>) -> (Vec<Lesson>, Vec<Lesson>) {
     (alone(held_out), alone(learned))
 }
 
+/// What may be said of a picture.
+const COLUMNS: [&str; 7] = ["midi", "y_norm", "db", "width_norm", "family", "brightness", "roughness"];
+
 /// What a line says of its picture.
 fn labels_of(row: &Row, scale: Scale) -> Result<PictureLabels> {
     let legend = Legend { scale, ..Legend::default() };
@@ -190,16 +193,19 @@ fn pictures_of(folders: &[PathBuf], labels: &Path, scale: Scale) -> Result<Vec<L
     let folder = folder_of(folders)?;
     let mut rows = Vec::new();
     for row in labels_file::read(labels)? {
-        rows.push((folder.join(&row.file), labels_of(&row, scale).with_context(named)?));
+        rows.push((folder.join(&row.file), labels_of(&row, scale).with_context(named)?, row));
     }
     let bar = progress::bar("opening", rows.len() as u64);
-    let mut lessons = Vec::new();
-    for (path, labels) in &rows {
+    let (mut lessons, mut taught) = (Vec::new(), Vec::new());
+    for (path, labels, row) in &rows {
         let lesson = open_sketch(path).and_then(|sketch| {
             Lesson::of_picture(&sketch, labels).with_context(|| path.display().to_string())
         });
         match lesson {
-            Ok(lesson) => lessons.push(lesson),
+            Ok(lesson) => {
+                lessons.push(lesson);
+                taught.push(row);
+            }
             Err(cause) => bar.suspend(|| eprintln!("left out: {}", one_line(&format!("{cause:#}")))),
         }
         bar.inc(1);
@@ -211,6 +217,7 @@ fn pictures_of(folders: &[PathBuf], labels: &Path, scale: Scale) -> Result<Vec<L
         named(),
         counted(lessons.len(), "picture")
     );
+    labels_file::check_classes(labels, &taught, &COLUMNS)?;
     Ok(lessons)
 }
 

@@ -182,7 +182,7 @@ struct Said {
 
 /// Every file that labels name, with what they say of it.
 fn named_files(folder: &Path, table: &Path) -> Result<Vec<(PathBuf, Said)>> {
-    let said = |row: Row| -> Result<(PathBuf, Said)> {
+    let said = |row: &Row| -> Result<(PathBuf, Said)> {
         let family = row.family()?.flatten().with_context(|| format!("{}: no family is named", row.file))?;
         let path = folder.join(&row.file);
         let above = path.parent().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
@@ -191,8 +191,10 @@ fn named_files(folder: &Path, table: &Path) -> Result<Vec<(PathBuf, Said)>> {
         let is_root_heard = row.word("midi").is_none();
         Ok((path, Said { label: labels::Label { family, instrument, root_midi }, is_root_heard }))
     };
-    let rows = labels_file::read(table)?.into_iter();
-    rows.map(said).collect::<Result<_>>().with_context(|| table.display().to_string())
+    let rows = labels_file::read(table)?;
+    let files = rows.iter().map(said).collect::<Result<_>>().with_context(|| table.display().to_string())?;
+    labels_file::check_classes(table, &rows.iter().collect::<Vec<_>>(), &["family"])?;
+    Ok(files)
 }
 
 /// The sounds of these files; what cannot be decoded is told and left out.
