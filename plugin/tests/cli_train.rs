@@ -100,6 +100,25 @@ fn a_training_that_was_killed_goes_on_to_the_same_weights() {
 }
 
 #[test]
+fn a_training_that_is_interrupted_after_its_last_step_still_draws_its_curves() {
+    let desk = school();
+    let words = [&SOUND[..], &["--out"]].concat();
+    let whole = desk.json(&[&words[..], &["whole"]].concat());
+    // What cannot be written ends it after its examination, and its checkpoint stays.
+    std::fs::create_dir_all(desk.path("cut/sound.curves.png")).unwrap();
+    let run = desk.run(&[&words[..], &["cut"]].concat());
+    assert!(run.code == Some(1) && desk.path("cut/sound.checkpoint").exists(), "{}", run.stderr);
+    std::fs::remove_dir(desk.path("cut/sound.curves.png")).unwrap();
+    let rest = desk.run(&[&words[..], &["cut", "--json"]].concat());
+    assert!(rest.stderr.contains("going on from"), "{}", rest.stderr);
+    let rest = rest.object();
+    let [whole, cut] =
+        [whole, rest].map(|answer| std::fs::read(desk.path(answer["curves"].as_str().unwrap())).unwrap());
+    assert!(whole == cut, "they are those of all its steps");
+    assert!(!desk.path("cut/sound.history").exists(), "nothing is left to go on from");
+}
+
+#[test]
 fn what_cannot_teach_is_named_with_its_cause() {
     let desk = school();
     desk.write("pens/a_1.txt", b"");

@@ -44,6 +44,7 @@ mod train;
 mod train_sign;
 mod train_sketch;
 mod train_sound;
+mod training_history;
 mod training_picture;
 mod wav;
 mod window;

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::interruption::Interruption;
 use super::progress;
 use super::report::{emit, one_line};
+use super::training_history::History;
 use super::training_picture::{ClassFigures, Confusion, Curves, Reliability, write_curves};
 use super::{train_sign, train_sketch, train_sound};
 
@@ -188,7 +189,7 @@ impl Workplace {
 
     /// Ends the training: nothing is left to go on from.
     pub fn finish(&self) {
-        for ending in ["checkpoint", "run.json"] {
+        for ending in ["checkpoint", "history", "run.json"] {
             // It is there only where the training was long enough.
             std::fs::remove_file(self.path(ending)).ok();
         }
@@ -326,7 +327,7 @@ pub fn on_all_threads<T: Send>(work: impl FnOnce() -> Result<T> + Send) -> Resul
 type OnStep<'a> = dyn FnMut(&Progress) -> ControlFlow<()> + 'a;
 
 /// Runs a training on all threads, shows how far it is, and keeps its checkpoints. Ctrl-C ends the process and says how to
-/// go on.
+/// go on. Gives what was trained and every step, those of earlier runs included.
 ///
 /// # Errors
 /// Those of the training, and of a checkpoint that cannot be written: what was kept before is still there.
@@ -334,15 +335,21 @@ pub fn watch<T: Send>(
     workplace: &Workplace,
     steps: usize,
     teach: impl FnOnce(&mut OnStep<'_>) -> Result<T, neume_models::Error> + Send,
-) -> Result<T> {
+) -> Result<(T, Vec<Progress>)> {
+    let mut history = History::open(workplace.path("history"), workplace.has_checkpoint())?;
     let bar = progress::bar("training", steps as u64);
     let interruption = Interruption::watch(steps, workplace.has_checkpoint(), bar.clone())?;
     let mut failure = None;
     let trained = on_all_threads(|| {
         let trained = teach(&mut |progress| {
             bar.set_position(progress.step as u64);
-            let keep = |checkpoint: &Arc<[u8]>| workplace.keep("checkpoint", checkpoint).map(drop);
-            match interruption.stepped(progress.step, progress.checkpoint.as_ref(), keep) {
+            let added = history.add(progress);
+            let keep = |checkpoint: &Arc<[u8]>| {
+                history.keep()?;
+                workplace.keep("checkpoint", checkpoint).map(drop)
+            };
+            let kept = interruption.stepped(progress.step, progress.checkpoint.as_ref(), keep);
+            match added.and(kept) {
                 Ok(()) => ControlFlow::Continue(()),
                 Err(error) => {
                     failure = Some(error);
@@ -355,7 +362,7 @@ pub fn watch<T: Send>(
     bar.finish_and_clear();
     match failure {
         Some(error) => Err(error),
-        None => trained,
+        None => Ok((trained?, history.steps())),
     }
 }
 

@@ -93,8 +93,8 @@ pub fn run(options: &SignOptions, json: bool) -> Result<ExitCode> {
         look_every: look_every(steps),
         resume: workplace.resume(&settings)?,
     };
-    let trained = watch(&workplace, steps, |on_step| teach(&config, &signs, on_step))?;
-    let [loss, held_out] = curves_of(&trained.history);
+    let (trained, history) = watch(&workplace, steps, |on_step| teach(&config, &signs, on_step))?;
+    let [loss, held_out] = curves_of(&history);
     let title = "The sign network learns";
     let classes: Vec<&str> = trained.confusion.signs.iter().map(String::as_str).collect();
     let held_out_name = "one-shot error on held-out alphabets";

@@ -86,8 +86,8 @@ pub fn run(options: &SketchOptions, json: bool) -> Result<ExitCode> {
         resume: workplace.resume(&settings)?,
         ..Config::default()
     };
-    let trained = watch(&workplace, steps, |on_step| teach(&config, on_step))?;
-    let [loss, held_out] = curves_of(&trained.history);
+    let (trained, history) = watch(&workplace, steps, |on_step| teach(&config, on_step))?;
+    let [loss, held_out] = curves_of(&history);
     let title = "The sketch network learns";
     let classes: Vec<&str> = Family::ALL.iter().map(|family| family.label()).chain(["open"]).collect();
     let counts: Vec<Vec<u32>> = trained.confusion.iter().map(|row| row.to_vec()).collect();

@@ -97,8 +97,8 @@ pub fn run(options: &SoundOptions, json: bool) -> Result<ExitCode> {
         batch: if options.teach_ear { BATCH_OF_EAR } else { Config::default().batch },
         resume: workplace.resume(&settings)?,
     };
-    let trained = watch(&workplace, steps, |on_step| teach(&config, &sounds, on_step))?;
-    let [loss, held_out] = curves_of(&trained.history);
+    let (trained, history) = watch(&workplace, steps, |on_step| teach(&config, &sounds, on_step))?;
+    let [loss, held_out] = curves_of(&history);
     let title = "The sound network learns";
     let classes: Vec<&str> = Family::ALL.iter().map(|family| family.label()).collect();
     let counts: Vec<Vec<u32>> = trained.card.metrics.confusion.iter().map(|row| row.to_vec()).collect();
