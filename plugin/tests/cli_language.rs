@@ -52,6 +52,8 @@ fn signs_are_renamed_unbound_and_forgotten() {
         json!({
             "name": "Vespers",
             "scale": "36-83",
+            "width_norm": [0.0025, 0.075],
+            "loudness_db": [-36.0, 0.0],
             "palette": ["brass", "reed", "synth_lead", "guitar", "keyboard", "mallet", "flute", "vocal", "string", "organ",
                 "bass", "percussion"],
             "aspects": ["pitch", "loudness", "family", "brightness", "roughness"],
@@ -94,12 +96,33 @@ fn a_sign_gets_a_meaning_without_a_drawing_and_a_drawing_is_said_to_be_no_sign()
 }
 
 #[test]
+fn the_curve_from_thickness_to_loudness_is_said_and_drawings_are_read_by_it() {
+    let desk = desk();
+    let db = |words: &[&str]| {
+        let read = desk.json(&[&["read", "flat.neume"], words].concat());
+        read["readings"][0]["loudness"]["db"].as_f64().unwrap()
+    };
+    let by_language = ["--language", "mine.neumes"];
+    let before = db(&by_language);
+    assert!((before - db(&[])).abs() < 1e-3, "{before} dB before anything is said");
+    let legend = ["language", "legend", "mine.neumes", "--widths", "0.01, 0.05", "--loudness", "-20,-2.5"];
+    let said = desk.json(&legend);
+    assert_eq!((&said["width_norm"], &said["loudness_db"]), (&json!([0.01, 0.05]), &json!([-20.0, -2.5])));
+    let now = db(&by_language);
+    assert!((-20.0..=-2.5).contains(&now) && (now - before).abs() > 0.5, "{now} dB, {before} dB before");
+    let said = desk.json(&["language", "legend", "mine.neumes", "--loudness", "-50,0"]);
+    assert_eq!(said["width_norm"], json!([0.01, 0.05]), "the rest stays");
+    let shown = desk.run(&["language", "show", "mine.neumes"]).stdout;
+    assert!(shown.contains("-50 dB at 0.01 of the pad's height, to 0 dB at 0.05"), "{shown}");
+}
+
+#[test]
 fn what_cannot_be_changed_is_named_and_nothing_is_written() {
     let desk = desk();
     desk.write("other.neumes", b"somebody's");
     let before = std::fs::read(desk.path("mine.neumes")).unwrap();
     let long = "x".repeat(81);
-    let table: [(&[&str], &[&str]); 23] = [
+    let table: [(&[&str], &[&str]); 28] = [
         (&["forget", "mine.neumes", "--sign", "gong"], &["mine.neumes", "no sign `gong`"]),
         (&["forget", "mine.neumes", "--sign", "bell", "--example", "3"], &["mine.neumes", "no example 3"]),
         (&["forget", "mine.neumes", "--sign", "bell", "--example", "0"], &["--example", "0"]),
@@ -121,6 +144,11 @@ fn what_cannot_be_changed_is_named_and_nothing_is_written() {
         (&["legend", "mine.neumes", "--hue", "15=brass"], &["--hue", "330 degrees"]),
         (&["legend", "mine.neumes", "--hue", "30=kazoo"], &["--hue", "brass, reed"]),
         (&["legend", "mine.neumes", "--aspects", "pitch,hue"], &["--aspects", "`hue` is none of"]),
+        (&["legend", "mine.neumes", "--widths", "0.05,0.01"], &["--widths", "the thinner one first"]),
+        (&["legend", "mine.neumes", "--widths", "0,0.01"], &["--widths", "above 0"]),
+        (&["legend", "mine.neumes", "--widths", "nan,2"], &["--widths", "like 0.0025,0.075"]),
+        (&["legend", "mine.neumes", "--loudness", "0,-36"], &["--loudness", "the softer one first"]),
+        (&["legend", "mine.neumes", "--loudness", "-36,12"], &["--loudness", "-96..0"]),
         (
             &["legend", "mine.neumes", "--scale", "69-80", "--out", "other.neumes"],
             &["other.neumes", "already"],

@@ -38,7 +38,8 @@ pub enum Arguments {
     Rename(language_edit::Rename),
     /// Leaves aspects of a sign to the legend again.
     Unbind(language_edit::Unbind),
-    /// Says what drawings mean that are no sign: the pad's rows, the families of the hues, the aspects that count.
+    /// Says what drawings mean that are no sign: the pad's rows, how loud thin and thick strokes are, the families of the hues,
+    /// the aspects that count.
     Legend(language_edit::Legend),
     /// Takes over the signs of another language. What means something else there, or is drawn as another sign here, is a
     /// clash: it is listed, and nothing is overwritten unless `--clashes` says so.
@@ -143,6 +144,10 @@ pub struct Print {
 struct LanguageReport<'a> {
     name: &'a str,
     scale: String,
+    /// Width of the thinnest and the thickest stroke that are told apart, as fractions of the pad's height.
+    width_norm: [f32; 2],
+    /// The loudness of those two, in dB.
+    loudness_db: [f32; 2],
     /// The families of the twelve hues, from that at 0 degrees.
     palette: [Family; Family::COUNT],
     /// What drawings speak of.
@@ -288,6 +293,8 @@ pub fn show(language: &Language, forgotten: &[&str], why: &str, json: bool) -> R
     let report = LanguageReport {
         name: &language.name,
         scale: scale.to_string(),
+        width_norm: language.legend.width_norm,
+        loudness_db: language.legend.loudness_db,
         palette: language.legend.palette,
         aspects: language_edit::aspects(&language.spoken),
         signs: signs.collect(),
@@ -304,11 +311,13 @@ pub fn show(language: &Language, forgotten: &[&str], why: &str, json: bool) -> R
             )
         };
         let [low, high] = [scale.low_midi(), scale.high_midi()].map(|midi| note_name(i32::from(midi)));
+        let ([thin, thick], [soft, loud]) = (report.width_norm, report.loudness_db);
         let hue = |(hue, family): (usize, &Family)| format!("{} {}", 30 * hue, family.label());
         let hues: Vec<String> = report.palette.iter().enumerate().map(hue).collect();
         let aspects = if report.aspects.is_empty() { "nothing".into() } else { report.aspects.join(", ") };
         let legend = [
             format!("  rows       {low} to {high}, {} of them", scale.rows()),
+            format!("  loudness   {soft} dB at {thin} of the pad's height, to {loud} dB at {thick}"),
             format!("  hues       {}", hues.join(", ")),
             format!("  aspects    {aspects}"),
         ];

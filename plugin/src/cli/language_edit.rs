@@ -1,4 +1,5 @@
-//! `neume language forget`, `rename`, `unbind` and `legend`: what the view Signs changes by hand.
+//! `neume language forget`, `rename`, `unbind` and `legend`: what the view Signs changes by hand, and how loud thin and thick
+//! strokes are.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -231,6 +232,13 @@ struct Said {
     /// The lowest and the highest row of the pad, as MIDI notes.
     #[arg(long, value_name = "LOW-HIGH", allow_hyphen_values = true)]
     scale: Option<Scale>,
+    /// The widths of the thinnest and the thickest stroke that are told apart, as fractions of the pad's height: 0.0025,0.075
+    /// unless it was changed. Strokes between them are as loud as the logarithm of their width says.
+    #[arg(long, value_name = "THIN,THICK", value_parser = widths)]
+    widths: Option<[f32; 2]>,
+    /// How loud those two are, in dB: -36,0 unless it was changed.
+    #[arg(long, value_name = "SOFT,LOUD", allow_hyphen_values = true, value_parser = loudness)]
+    loudness: Option<[f32; 2]>,
     /// The hue at 0, 30 ... 330 degrees stands for this family, and the family that it stood for gets the other's hue. May
     /// be given several times; they are exchanged in turn.
     #[arg(long, value_name = "DEGREES=FAMILY", value_parser = hue)]
@@ -247,6 +255,8 @@ pub fn legend(arguments: &Legend, json: bool) -> Result<()> {
     let mut language = place.open()?;
     let legend = &mut language.legend;
     legend.scale = what.scale.unwrap_or(legend.scale);
+    legend.width_norm = what.widths.unwrap_or(legend.width_norm);
+    legend.loudness_db = what.loudness.unwrap_or(legend.loudness_db);
     for &(hue, family) in &what.hue {
         match legend.palette.iter().position(|&other| other == family) {
             Some(other) => legend.palette.swap(hue, other),
@@ -256,6 +266,27 @@ pub fn legend(arguments: &Legend, json: bool) -> Result<()> {
     language.spoken = what.aspects.unwrap_or(language.spoken);
     place.write(&language)?;
     show(&language, &[], "", json)
+}
+
+/// Widths, the thinner one first.
+fn widths(text: &str) -> Result<[f32; 2]> {
+    let widths = rising(text).context("it is not like 0.0025,0.075, the thinner one first")?;
+    ensure!(widths[0] > 0.0 && widths[1] <= 1.0, "a width is above 0, and 1 at most");
+    Ok(widths)
+}
+
+/// Loudnesses, the softer one first.
+fn loudness(text: &str) -> Result<[f32; 2]> {
+    let loudness = rising(text).context("it is not like -36,0, the softer one first")?;
+    ensure!(loudness.iter().all(|db| (-96.0..=0.0).contains(db)), "a loudness is in -96..0");
+    Ok(loudness)
+}
+
+/// Two numbers with a comma between them, the lower one first.
+fn rising(text: &str) -> Option<[f32; 2]> {
+    let (low, high) = text.split_once(',')?;
+    let [low, high] = [low.trim().parse().ok()?, high.trim().parse().ok()?];
+    (low < high).then_some([low, high])
 }
 
 /// A hue's place in the palette, and the family that it is to stand for.
