@@ -6,6 +6,8 @@
 pub enum Error {
     #[error("the pad is empty: there is no ink to read")]
     EmptyPad,
+    #[error("the picture is of one dark colour everywhere: there is no paper to tell ink from")]
+    OneColour,
     #[error("the scale `{0}` is not LOW-HIGH in MIDI notes 0 to 127, for example 69-80")]
     Scale(String),
     #[error("{what}: {found} is over the limit of {limit}")]

@@ -94,7 +94,8 @@ fn empty(width_px: u32, height_px: u32) -> Pixmap {
 /// Rasterises a sketch for the network and takes the paper away.
 ///
 /// # Errors
-/// [`Error::EmptyPad`] if nothing differs from the paper.
+/// [`Error::EmptyPad`] if nothing differs from the paper, and [`Error::OneColour`] if that is because all of a picture is as
+/// dark as ink.
 pub fn network_input(sketch: &Sketch) -> Result<NetworkInput, Error> {
     let (columns, rows) = (NetworkInput::COLUMNS as u32, NetworkInput::ROWS as u32);
     let Some(layer) = &sketch.raster else {
@@ -116,8 +117,19 @@ pub fn network_input(sketch: &Sketch) -> Result<NetworkInput, Error> {
         let strokes = Sketch { strokes: sketch.strokes.clone(), raster: None };
         imageops::overlay(&mut picture, &paint(&strokes, columns, rows, None), 0, 0);
     }
-    let input = separate(&picture, &paper, false)?;
+    let input = separate(&picture, &paper, false).map_err(|cause| match cause {
+        Error::EmptyPad if is_all_ink(layer) => Error::OneColour,
+        other => other,
+    })?;
     Ok(NetworkInput { picture: sketch.strokes.is_empty().then(|| layer.clone()), ..input })
+}
+
+/// Whether a picture is dark and of one colour, as nobody's paper is.
+fn is_all_ink(layer: &RasterLayer) -> bool {
+    let (pixels, _) = layer.rgba.as_chunks::<4>();
+    let Some(&[r, g, b, a]) = pixels.first() else { return false };
+    let luma = (299 * u32::from(r) + 587 * u32::from(g) + 114 * u32::from(b)) / 1000;
+    a == 255 && luma < 128 && pixels.iter().all(|pixel| *pixel == [r, g, b, a])
 }
 
 /// The input for a picture of the whole pad, [`NetworkInput::COLUMNS`] x [`NetworkInput::ROWS`], whose transparent

@@ -96,13 +96,14 @@ fn pictures_without_a_drawing_are_empty_pads() {
     let whole = |rgba: [u8; 4]| {
         written(&DynamicImage::ImageRgba8(RgbaImage::from_pixel(90, 60, Rgba(rgba))), ImageFormat::Png)
     };
-    for (name, file) in [
-        ("all ink", whole([0, 0, 0, 255])),
-        ("all of a colour", whole([30, 60, 190, 255])),
-        ("no ink", whole([255; 4])),
-        ("nothing at all", whole([0; 4])),
+    for (name, file, told) in [
+        ("all ink", whole([0, 0, 0, 255]), Error::OneColour),
+        ("all of a colour", whole([30, 60, 190, 255]), Error::OneColour),
+        ("coloured paper", whole([240, 225, 180, 255]), Error::EmptyPad),
+        ("no ink", whole([255; 4]), Error::EmptyPad),
+        ("nothing at all", whole([0; 4]), Error::EmptyPad),
     ] {
-        assert_eq!(read(&file), Err(Error::EmptyPad), "{name}");
+        assert_eq!(read(&file), Err(told), "{name}");
     }
 }
 
@@ -187,5 +188,5 @@ fn half_a_picture_and_what_is_none_are_refused() {
     let small =
         RasterLayer::decode(&written(&DynamicImage::ImageRgb8(RgbImage::new(1, 1)), ImageFormat::Png));
     let sketch = Sketch { raster: Some(small.unwrap()), ..Sketch::default() };
-    assert_eq!(network_input(&sketch), Err(Error::EmptyPad), "a picture of one pixel");
+    assert_eq!(network_input(&sketch), Err(Error::OneColour), "a picture of one pixel");
 }
