@@ -330,7 +330,7 @@ fn a_language_is_taught_read_merged_and_printed() {
     }
     desk.json(&["language", "teach", "mine.neumes", "--sign", "bell", "cross.png", "--family", "mallet"]);
     let taught = desk.json(&["language", "teach", "mine.neumes", "--sign", "door", "gate.png"]);
-    assert_eq!(keys(&taught), ["aspects", "name", "palette", "scale", "signs"]);
+    assert_eq!(keys(&taught), ["aspects", "loudness_db", "name", "palette", "scale", "signs", "width_norm"]);
     assert_eq!(taught["signs"][0]["meaning"]["family"], "mallet");
     let answer = desk.json(&[
         "read",
