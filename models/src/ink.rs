@@ -20,6 +20,9 @@ const SEEN: [f32; 2] = [0.15, 0.35];
 /// this part of it.
 const STRONG: f32 = 0.5;
 const MOST: f32 = 0.4;
+/// How wide the rest of a stroke is, as a part of how wide it is where the network sees it; what is wider is a shadow that the
+/// stroke runs into, what is narrower a printed line that it crosses.
+const AS_WIDE: std::ops::Range<f32> = 0.5..1.5;
 /// A pixel paler than this part of the ink's core is paper.
 const PALEST: f32 = 0.1;
 /// How many pixel rows above and below ink the paper beside it begins and ends, and by how much of the ink's core it differs
@@ -83,6 +86,8 @@ pub(crate) struct Ruler {
     strongest: Vec<f32>,
     /// The fours of one piece.
     piece: Vec<usize>,
+    /// How many strong pixels hang together at each four, up and down or to both sides, whichever are fewer.
+    spans: Vec<f32>,
     /// The ink made half as large, and so on.
     smaller: Vec<f32>,
 }
@@ -168,18 +173,19 @@ impl Ruler {
         &self.coverage
     }
 
-    /// Ink that hangs together is a stroke: where the network sees most of it, all of it counts.
+    /// Ink that hangs together is a stroke: where the network sees most of it, all of it counts that is about as wide.
     fn complete(&mut self, core: f32) {
-        let Ruler { fours, strengths, parts, strongest, piece, .. } = self;
+        let Ruler { fours, strengths, parts, strongest, piece, spans, .. } = self;
         let of = |four: usize| &strengths[four * PATCH..][..PATCH];
         for &four in fours.iter() {
             strongest[four] = of(four).iter().fold(0.0f32, |most, v| most.max(*v));
         }
+        find_spans(strongest, STRONG * core, spans);
         for &first in fours.iter() {
             if strongest[first] < STRONG * core {
                 continue;
             }
-            let (mut ink, mut seen) = (0.0f32, 0.0f32);
+            let (mut ink, mut seen, mut narrow) = (0.0f32, 0.0f32, 0.0f32);
             piece.clear();
             piece.push(first);
             strongest[first] = 0.0;
@@ -189,6 +195,7 @@ impl Ruler {
                 let here: f32 = of(four).iter().sum();
                 ink += here;
                 seen += here * parts[four];
+                narrow += here * parts[four] / spans[four];
                 let (row, column) = (four / PATCHES, four % PATCHES);
                 for row in row.saturating_sub(1)..(row + 2).min(ROWS) {
                     for beside in column.saturating_sub(1)..(column + 2).min(PATCHES) {
@@ -201,7 +208,10 @@ impl Ruler {
                 }
             }
             if seen > MOST * ink {
-                piece.iter().for_each(|&four| parts[four] = 1.0);
+                let usual = seen / narrow;
+                let as_wide = AS_WIDE.start * usual..AS_WIDE.end * usual;
+                let stroke = piece.iter().filter(|&&four| as_wide.contains(&spans[four]));
+                stroke.for_each(|&four| parts[four] = 1.0);
             }
         }
         fours.iter().for_each(|&four| strongest[four] = 0.0);
@@ -287,6 +297,24 @@ impl Ruler {
     pub(crate) fn measure(&mut self) -> [f32; MEASURES] {
         measure(&self.coverage, &mut self.smaller)
     }
+}
+
+/// Finds [`Ruler::spans`] out of the strongest pixel of each four, those of at least `strong`.
+fn find_spans(strongest: &[f32], strong: f32, spans: &mut Vec<f32>) {
+    spans.clear();
+    spans.resize(strongest.len(), f32::INFINITY);
+    let is_strong = |four: &usize| strongest[*four] >= strong;
+    let mut measure = |line: &[usize], pixels: usize| {
+        for run in line.chunk_by(|a, b| is_strong(a) == is_strong(b)).filter(|run| is_strong(&run[0])) {
+            let span = (run.len() * pixels) as f32;
+            run.iter().for_each(|&four| spans[four] = spans[four].min(span));
+        }
+    };
+    let all: Vec<usize> = (0..ROWS * PATCHES).collect();
+    all.chunks(PATCHES).for_each(|row| measure(row, PATCH));
+    let down: Vec<usize> =
+        (0..PATCHES).flat_map(|column| all[column..].iter().step_by(PATCHES)).copied().collect();
+    down.chunks(ROWS).for_each(|column| measure(column, 1));
 }
 
 /// Whether any of some numbers is not zero. Most are, so this is asked of several at once.
@@ -426,6 +454,25 @@ mod tests {
         let [most, little] = [ROWS * 2 / 5, ROWS * 4 / 5].map(seen_from);
         assert!((most - 1.0).abs() < 0.05, "{most}");
         assert!((0.05..0.2).contains(&little), "{little}");
+    }
+
+    #[test]
+    fn a_shadow_that_a_stroke_runs_into_and_lines_that_it_crosses_are_no_part_of_it() {
+        let stroke = line([[0.3, 0.5], [0.7, 0.5]], 0.04);
+        let mut pixels = stroke.clone();
+        for (at, pixel) in pixels.chunks_mut(NetworkInput::CHANNELS).enumerate() {
+            let (row, column) = (at / COLUMNS, at % COLUMNS);
+            let shadow = if (135..190).contains(&row) && (200..240).contains(&column) { 0.6 } else { 0.0 };
+            let printed = if column.is_multiple_of(40) && row > 60 { 0.7 } else { 0.0 };
+            pixel[0] = pixel[0].max(shadow).max(printed);
+        }
+        let mut seen = NOTHING_SEEN;
+        for (row, column) in (118..139).flat_map(|row| (0..PATCHES).map(move |column| (row, column))) {
+            seen[at(row, column)] = stroke[(row * COLUMNS + column * PATCH + 1) * NetworkInput::CHANNELS];
+        }
+        let alone: f32 = coverage(&stroke, &seen, false).iter().sum();
+        let found: f32 = coverage(&pixels, &seen, false).iter().sum();
+        assert!((found / alone - 1.0).abs() < 0.1, "{found} beside {alone}");
     }
 
     #[test]
