@@ -15,7 +15,7 @@ const PATCHES: usize = COLUMNS / PATCH;
 
 /// Local thickness of the ink that the network sees, as a part of the whole drawing's, from which on its word begins to
 /// count, and counts whole.
-const SEEN: [f32; 2] = [0.15, 0.35];
+const SEEN: [f32; 2] = [0.25, 0.45];
 /// Ink hangs together where it has at least this part of its core's strength, and is a stroke where the network sees at least
 /// this part of it.
 const STRONG: f32 = 0.5;
