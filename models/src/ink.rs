@@ -180,7 +180,7 @@ impl Ruler {
         for &four in fours.iter() {
             strongest[four] = of(four).iter().fold(0.0f32, |most, v| most.max(*v));
         }
-        find_spans(strongest, STRONG * core, spans);
+        find_spans(strengths, strongest, STRONG * core, spans);
         for &first in fours.iter() {
             if strongest[first] < STRONG * core {
                 continue;
@@ -299,22 +299,23 @@ impl Ruler {
     }
 }
 
-/// Finds [`Ruler::spans`] out of the strongest pixel of each four, those of at least `strong`.
-fn find_spans(strongest: &[f32], strong: f32, spans: &mut Vec<f32>) {
+/// Finds [`Ruler::spans`], by the pixels of at least `strong` and the strongest one of each four.
+fn find_spans(strengths: &[f32], strongest: &[f32], strong: f32, spans: &mut Vec<f32>) {
     spans.clear();
     spans.resize(strongest.len(), f32::INFINITY);
     let is_strong = |four: &usize| strongest[*four] >= strong;
-    let mut measure = |line: &[usize], pixels: usize| {
+    let wide = |four: &usize| strengths[four * PATCH..][..PATCH].iter().filter(|v| **v >= strong).count();
+    let mut measure = |line: &[usize], pixels: &dyn Fn(&usize) -> usize| {
         for run in line.chunk_by(|a, b| is_strong(a) == is_strong(b)).filter(|run| is_strong(&run[0])) {
-            let span = (run.len() * pixels) as f32;
+            let span = run.iter().map(pixels).sum::<usize>() as f32;
             run.iter().for_each(|&four| spans[four] = spans[four].min(span));
         }
     };
     let all: Vec<usize> = (0..ROWS * PATCHES).collect();
-    all.chunks(PATCHES).for_each(|row| measure(row, PATCH));
+    all.chunks(PATCHES).for_each(|row| measure(row, &wide));
     let down: Vec<usize> =
         (0..PATCHES).flat_map(|column| all[column..].iter().step_by(PATCHES)).copied().collect();
-    down.chunks(ROWS).for_each(|column| measure(column, 1));
+    down.chunks(ROWS).for_each(|column| measure(column, &|_| 1));
 }
 
 /// Whether any of some numbers is not zero. Most are, so this is asked of several at once.
