@@ -360,16 +360,31 @@ fn stain(picture: &mut Picture, rng: &mut impl Rng) {
         _ => std::array::from_fn(|_| rng.random_range(30.0..180.0f32)),
     };
     let (gaps, phase) = (rng.random_range(0.0..1.2f32), rng.random_range(0.0..std::f32::consts::TAU));
+    // Where liquid dries, it leaves the most at its rims.
+    let rims =
+        if is_ring && wide > 2.0 && rng.random_bool(0.5) { rng.random_range(0.3..1.0f32) } else { 0.0 };
+    let rim_px = rng.random_range(0.6..1.4f32);
+    let bends: [f32; 3] = std::array::from_fn(|i| 0.02 * radius * normal(rng) / (i + 1) as f32);
     // Some cups were wet all over.
     let within = if is_ring && rng.random_bool(0.4) { rng.random_range(0.05..0.4f32) } else { 0.0 };
     for (i, pixel) in picture.0.iter_mut().enumerate() {
         let (x, y) = ((i % COLUMNS) as f32 - at[0], (i / COLUMNS) as f32 - at[1]);
-        let out = x.hypot(y) - radius;
+        let mut out = x.hypot(y) - radius;
+        let angle = if is_ring && out.abs() < wide + 0.1 * radius { y.atan2(x) + phase } else { 0.0 };
+        if is_ring {
+            let turns = bends.iter().zip([2.0, 3.0, 5.0]);
+            out -= turns.map(|(by, turns)| by * (turns * angle).sin()).sum::<f32>();
+        }
         let inside = (1.0 - out.abs() / wide).max(0.0);
         if inside > 0.0 {
-            let angle = y.atan2(x) + phase;
             let whole = (1.0 - gaps * (0.5 + 0.5 * (angle + (2.0 * angle).sin()).sin())).clamp(0.0, 1.0);
-            mix(pixel, &colour, strength * (whole * inside.sqrt()).max(within * (0.5 - out).clamp(0.0, 1.0)));
+            let rim = (1.0 - (wide - rim_px - out.abs()).abs() / rim_px).max(0.0);
+            let body = inside.sqrt() * (1.0 - 0.6 * rims);
+            mix(
+                pixel,
+                &colour,
+                strength * (whole * body.max(rims * rim)).max(within * (0.5 - out).clamp(0.0, 1.0)),
+            );
         } else if out < 0.0 {
             mix(pixel, &colour, strength * within);
         }
