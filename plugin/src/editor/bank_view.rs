@@ -13,6 +13,7 @@ use super::button::{elided, focus_ring, text_button};
 use super::editing::Editing;
 use super::theme::{self, CORNER, mix};
 use super::{doubt, files, icons, search_view};
+use crate::figures::counted;
 use crate::handoff::{BankView, Request};
 use crate::state::BankRef;
 
@@ -117,7 +118,7 @@ fn counts_ui(ui: &mut Ui, rect: Rect, bank: &BankView, editing: &Editing) {
 
 /// How many sounds there are, and what is to be said of them.
 fn counts(bank: &BankView, is_factory: bool) -> (String, String) {
-    let sounds = if bank.sounds == 1 { "1 sound".to_string() } else { format!("{} sounds", bank.sounds) };
+    let sounds = counted(bank.sounds, "sound");
     let words = match (bank.scanning.is_some(), bank.failed.len()) {
         (false, 0) if bank.sounds == 0 && !is_factory => {
             let why = if bank.stands_in { "the folder cannot be read" } else { "none is in this folder" };
@@ -198,7 +199,7 @@ fn family_ui(ui: &mut Ui, row: Rect, family: Family, counts: &[usize], editing: 
     let tokens = editing.tokens();
     let (count, most) = (counts[family.index()], counts.iter().copied().max().unwrap_or(1));
     let response = ui.interact(row, ui.scope_id().with(("family", family.id())), Sense::click());
-    let sounds = if count == 1 { "1 sound".to_string() } else { format!("{count} sounds") };
+    let sounds = counted(count, "sound");
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("{}: {sounds}", family.label())));
     let colour = editing.theme().family(family);
     let lifted = response.hovered();

@@ -10,6 +10,7 @@ use super::editing::Editing;
 use super::state::Tab;
 use super::theme::{self, CORNER, Theme, mix};
 use super::{icons, notice};
+use crate::figures::counted;
 
 /// The bar in `rect`, 30 px high.
 pub fn top_bar_ui(ui: &mut Ui, rect: Rect, editing: &mut Editing) {
@@ -156,7 +157,7 @@ fn status_ui(ui: &mut Ui, room: Rect, editing: &mut Editing) {
         rest.max.x -= GAP_PX;
     }
     let voices = editing.now.frame.voices;
-    let words = if voices == 1 { "1 voice".to_string() } else { format!("{voices} voices") };
+    let words = counted(voices.into(), "voice");
     // The name of the bank is needed more than the number of voices.
     let voices_px = text_width(ui, &words, &theme::regular(12.0)) + GAP_PX;
     if rest.width() - voices_px >= bank_px(ui, editing).min(MOST_BANK_PX) {
@@ -205,7 +206,7 @@ fn bank_ui(ui: &mut Ui, room: Rect, editing: &mut Editing) {
     let link = Rect::from_x_y_ranges(rest.right()..=room.right(), room.y_range());
     let response = ui.interact(link, ui.scope_id().with("bank"), Sense::click());
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Show the bank"));
-    let words = format!("{} · {} sounds", bank.name, bank.sounds);
+    let words = format!("{} · {}", bank.name, counted(bank.sounds, "sound"));
     if response.on_hover_cursor(egui::CursorIcon::PointingHand).on_hover_text(words).clicked() {
         editing.state.tab = Tab::Bank;
     }
