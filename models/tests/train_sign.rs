@@ -50,7 +50,8 @@ fn training_that_was_interrupted_goes_on_to_the_same_weights() {
 #[test]
 fn whole_alphabets_are_left_out_and_asked_for() {
     let signs = signs(&["A", "B", "C"]);
-    let fold = Some(Fold { left_out: 1, of: 3 });
+    let fold = Fold::fitting(1, 3, &signs);
+    assert_eq!(fold, Some(Fold::Alphabets { left_out: 1, of: 3 }));
     let (trained, _) = train(&Config { steps: 1, fold, ..Config::default() }, &signs, 9);
     let figures = trained.card.metrics.unwrap();
     let asked: Vec<&str> = figures.by_alphabet.iter().map(|(name, _)| name.as_str()).collect();
@@ -60,9 +61,36 @@ fn whole_alphabets_are_left_out_and_asked_for() {
 }
 
 #[test]
+fn of_one_alphabet_people_are_left_out_and_asked_for_what_others_show() {
+    let of = |people: usize| {
+        let mut signs = signs(&["mine"]);
+        signs.iter_mut().for_each(|sign| sign.drawings.truncate(people));
+        signs
+    };
+    let fold = Fold::fitting(0, 4, &of(4));
+    assert_eq!(fold, Some(Fold::People { left_out: 0, of: 4 }));
+    let (trained, _) = train(&Config { steps: 4, look_every: 1, fold, ..Config::default() }, &of(4), 9);
+    let figures = trained.card.metrics.unwrap();
+    assert_eq!(figures.by_alphabet.len(), 1);
+    assert!(trained.history[3].held_out.is_some());
+    // Who is asked does not teach: other drawings of theirs change no weight.
+    let mut others = of(4);
+    others.iter_mut().for_each(|sign| sign.drawings[3].1 = vec![vec![[0.0, 0.0], [3.0, 7.0]]]);
+    let (same, _) = train(&Config { steps: 4, look_every: 1, fold, ..Config::default() }, &others, 9);
+    assert!(same.weights == trained.weights, "the weights differ");
+    assert_ne!(same.card.metrics.unwrap(), figures);
+    for (people, part) in [(3, 0), (4, 5), (2, 0)] {
+        assert_eq!(Fold::fitting(part, 4, &of(people)), None, "{people} people, part {part}");
+    }
+    let uneven =
+        [of(4), signs(&["yours"]).into_iter().map(|sign| Sign { drawings: Vec::new(), ..sign }).collect()];
+    assert_eq!(Fold::fitting(0, 4, &uneven.concat()), Some(Fold::People { left_out: 0, of: 4 }));
+}
+
+#[test]
 fn a_network_goes_on_from_what_it_knows() {
     let signs = signs(&["A", "B"]);
-    let fold = Some(Fold { left_out: 1, of: 2 });
+    let fold = Some(Fold::Alphabets { left_out: 1, of: 2 });
     let start = Some(SignNet::EMBEDDED.to_vec());
     let config = Config { steps: 3, fold, start, rate: 2e-4, ..Config::default() };
     let (trained, _) = train(&config, &signs, 9);

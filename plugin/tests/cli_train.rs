@@ -251,14 +251,17 @@ fn a_sign_network_is_trained_on_pen_movements() {
         }
     }
     desk.write("labels.csv", (labels + "missing.neume,bar,mine\n").as_bytes());
-    let own =
-        ["train", "sign", "--data", "mine", "--labels", "labels.csv", "--held-out", "none", "--steps", "2"];
+    let own = ["train", "sign", "--data", "mine", "--labels", "labels.csv", "--steps", "2"];
     let run = desk.run(&[&own[..], &["--json", "--out", "own"]].concat());
     assert!(run.stderr.contains("left out") && run.stderr.contains("missing.neume"), "{}", run.stderr);
     let mut names: Vec<_> =
         run.object()["classes"].as_array().unwrap().iter().map(|class| class["class"].to_string()).collect();
     names.sort();
     assert_eq!(names, ["\"bar\"", "\"fall\"", "\"slash\""]);
+    assert!(!run.stderr.contains("nothing is held out"), "{}", run.stderr);
+    let figures = &run.object()["figures"];
+    assert!(figures["command"].as_str().unwrap().ends_with("--held-out 0/4"), "{figures}");
+    assert!(figures["metrics"]["one_shot_error_percent"].is_number(), "{figures}");
     desk.drawing("mine/line.png", 3, 12, [0; 3]);
     desk.drawing("mine/thick line.png", 7, 40, [0; 3]);
     desk.write("mine/white.png", &picture_of_paper());

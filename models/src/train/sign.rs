@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use candle_core::Tensor;
 
-use super::sign_exam::{Look, RUNS, examine};
+use super::sign_exam::{Exam, Look, RUNS, examine};
 use super::sign_pupil::{Pupil, batch, loss};
 use super::sign_school::School;
 use super::{Card, Progress, Schedule, Trainee, rng_of};
@@ -14,13 +14,63 @@ use crate::{Error, SignNet};
 pub use super::sign_exam::{Confusion, Figures};
 pub use super::sign_school::{Movement, Sign};
 
-/// Which alphabets and people are left out, so that the figures are of signs and hands that were never seen.
+/// What is left out, so that the figures are of drawings that were never seen: one of several parts, counted from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Fold {
-    /// Which part of the alphabets, from 0.
-    pub left_out: usize,
-    /// How many parts there are.
-    pub of: usize,
+pub enum Fold {
+    /// Every `of`-th alphabet, and half of the people: those of an odd number teach and those of an even number are asked, so
+    /// that neither sign nor hand is on both sides.
+    #[allow(missing_docs)] // Said above.
+    Alphabets { left_out: usize, of: usize },
+    /// The drawings of every `of`-th person, who is asked for the signs that the others show.
+    #[allow(missing_docs)]
+    People { left_out: usize, of: usize },
+}
+
+impl Fold {
+    /// Alphabets, or people where the alphabets are too few; nothing, where too little would be left to learn from (two signs
+    /// that were drawn twice) or nobody could be asked.
+    pub fn fitting(left_out: usize, of: usize, signs: &[Sign]) -> Option<Fold> {
+        let leaves_enough = |fold: &Fold| {
+            let (learned, exam) = fold.split(signs);
+            learned.iter().filter(|sign| sign.drawings.len() >= 2).count() >= 2 && exam.can_be_held()
+        };
+        [Fold::Alphabets { left_out, of }, Fold::People { left_out, of }].into_iter().find(leaves_enough)
+    }
+
+    /// The signs that are learned, and the examination.
+    fn split(self, signs: &[Sign]) -> (Vec<Sign>, Exam) {
+        let of_people = |sign: &Sign, is_wanted: &dyn Fn(u32) -> bool| Sign {
+            drawings: sign.drawings.iter().filter(|(person, _)| is_wanted(*person)).cloned().collect(),
+            ..sign.clone()
+        };
+        match self {
+            Fold::Alphabets { left_out, of } => {
+                let mut alphabets: Vec<&str> = signs.iter().map(|sign| sign.alphabet.as_str()).collect();
+                alphabets.sort_unstable();
+                alphabets.dedup();
+                let is_out = |sign: &&Sign| {
+                    let at = alphabets.iter().position(|name| *name == sign.alphabet);
+                    at.is_some_and(|i| i % of.max(1) == left_out)
+                };
+                let (out, learned): (Vec<&Sign>, Vec<&Sign>) = signs.iter().partition(is_out);
+                let learned = learned.into_iter().map(|sign| of_people(sign, &|person| person % 2 == 1));
+                let asked = out.into_iter().map(|sign| of_people(sign, &|person| person % 2 == 0));
+                (learned.collect(), Exam::by_turns(asked.collect()))
+            }
+            Fold::People { left_out, of } => {
+                let is_pupil = move |person: u32| person as usize % of.max(1) == left_out;
+                let learned = signs.iter().map(|sign| of_people(sign, &|person| !is_pupil(person)));
+                let people = signs.iter().flat_map(|sign| &sign.drawings).map(|(person, _)| *person);
+                let pupils = people.filter(|person| is_pupil(*person)).collect();
+                let has_both = |sign: &&Sign| {
+                    let asked = sign.drawings.iter().filter(|(person, _)| is_pupil(*person)).count();
+                    (1..sign.drawings.len()).contains(&asked)
+                };
+                let asked = signs.iter().filter(has_both).cloned().collect();
+                (learned.collect(), Exam { signs: asked, pupils: Some(pupils) })
+            }
+        }
+    }
 }
 
 /// What to train.
@@ -68,7 +118,7 @@ pub struct Trained {
     /// The weights, a safetensors file.
     pub weights: Vec<u8>,
     /// Their card, with the figures on what was left out, or on everything if nothing was; without where no alphabet has two
-    /// signs that the same six people drew.
+    /// signs that the same six people drew, or one who is asked and one who shows them.
     pub card: Card<Option<Figures>>,
     /// The figures on the same signs of the weights from which the training started, if there were any.
     pub before: Option<Figures>,
@@ -89,8 +139,15 @@ pub fn run(
     signs: &[Sign],
     on_step: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
 ) -> Result<Trained, Error> {
-    let (learned, left_out) = split(signs, config.fold);
+    let (learned, exam) = match config.fold {
+        Some(fold) => {
+            let (learned, exam) = fold.split(signs);
+            (learned, Some(exam))
+        }
+        None => (signs.to_vec(), None),
+    };
     let school = School::new(learned)?;
+    let exam = exam.unwrap_or_else(|| Exam::by_turns(school.alphabets.concat()));
     if config.steps == 0 && config.start.is_none() {
         return Err(Error::TrainingData("at least one step, or weights to examine, are needed".to_string()));
     }
@@ -108,8 +165,8 @@ pub fn run(
         let (step, steps) = (trainee.step(), config.steps);
         let is_every = |steps: usize| step.is_multiple_of(steps.max(1)) || step == config.steps;
         let is_look = is_every(config.look_every);
-        let held_out = match is_every(4 * config.look_every) && !left_out.is_empty() {
-            true => look(&learner.finished(&trainee, &school, config.seed)?.1, &left_out)?,
+        let held_out = match is_every(4 * config.look_every) && config.fold.is_some() {
+            true => look(&learner.finished(&trainee, &school, config.seed)?.1, &exam)?,
             false => None,
         };
         let checkpoint = if is_look { Some(trainee.checkpoint()?.into()) } else { None };
@@ -121,10 +178,9 @@ pub fn run(
         }
     }
     let (weights, net) = learner.finished(&trainee, &school, config.seed)?;
-    let asked: Vec<Sign> = if left_out.is_empty() { school.alphabets.concat() } else { left_out };
-    let (metrics, confusion) = examine(&net, &asked, RUNS, Look::Close)?;
+    let (metrics, confusion) = examine(&net, &exam, RUNS, Look::Close)?;
     let before = match &config.start {
-        Some(start) => examine(&SignNet::from_weights(start)?, &asked, RUNS, Look::Close)?.0,
+        Some(start) => examine(&SignNet::from_weights(start)?, &exam, RUNS, Look::Close)?.0,
         None => None,
     };
     let card = Card {
@@ -139,30 +195,9 @@ pub fn run(
     Ok(Trained { weights: weights.to_bytes()?, card, before, history, confusion })
 }
 
-/// The signs that are learned and those that are left out: every `of`-th alphabet. Of the people, those of an odd number
-/// teach and those of an even number are asked, so that no hand is on both sides.
-fn split(signs: &[Sign], fold: Option<Fold>) -> (Vec<Sign>, Vec<Sign>) {
-    let Some(Fold { left_out, of }) = fold else { return (signs.to_vec(), Vec::new()) };
-    let mut alphabets: Vec<&str> = signs.iter().map(|sign| sign.alphabet.as_str()).collect();
-    alphabets.sort_unstable();
-    alphabets.dedup();
-    let is_out = |sign: &Sign| {
-        alphabets.iter().position(|name| *name == sign.alphabet).is_some_and(|i| i % of.max(1) == left_out)
-    };
-    let people = |sign: &Sign, odd: bool| Sign {
-        drawings: sign.drawings.iter().filter(|(person, _)| (person % 2 == 1) == odd).cloned().collect(),
-        ..sign.clone()
-    };
-    let (out, learned): (Vec<&Sign>, Vec<&Sign>) = signs.iter().partition(|sign| is_out(sign));
-    (
-        learned.into_iter().map(|s| people(s, true)).collect(),
-        out.into_iter().map(|s| people(s, false)).collect(),
-    )
-}
-
 /// The one-shot error of a short examination, 0..1.
-fn look(net: &SignNet, signs: &[Sign]) -> Result<Option<f32>, Error> {
-    let figures = examine(net, signs, 20, Look::Passing)?.0;
+fn look(net: &SignNet, exam: &Exam) -> Result<Option<f32>, Error> {
+    let figures = examine(net, exam, 20, Look::Passing)?.0;
     Ok(figures.map(|figures| figures.one_shot_error_percent / 100.0))
 }
 

@@ -1,6 +1,9 @@
 //! The sign network's examination, that of Omniglot's standard runs: one person shows the signs of an alphabet, another
 //! person's drawings of them are to be named.
 
+use std::collections::BTreeSet;
+
+use rand::Rng;
 use rand::seq::index::sample;
 use serde::{Deserialize, Serialize};
 
@@ -18,7 +21,7 @@ pub struct Figures {
     pub one_shot_error_percent: f32,
     /// The standard deviation over the runs.
     pub one_shot_spread_percent: f32,
-    /// The same with the examples of five people.
+    /// The same with the examples of five people, or of all who show signs where they are fewer.
     pub five_shot_error_percent: f32,
     /// The standard deviation over the runs.
     pub five_shot_spread_percent: f32,
@@ -48,21 +51,69 @@ const SHOTS: usize = 5;
 /// Runs of an examination of each alphabet: more than the standard's twenty, because so many cost nothing.
 pub const RUNS: usize = 100;
 
+/// What is asked for.
+pub struct Exam {
+    /// The signs.
+    pub signs: Vec<Sign>,
+    /// Whose drawings are to be named; the other people show the signs then. Without, everybody does both by turns.
+    pub pupils: Option<BTreeSet<u32>>,
+}
+
+impl Exam {
+    /// All who drew these signs show them and are asked by turns.
+    pub fn by_turns(signs: Vec<Sign>) -> Exam {
+        Exam { signs, pupils: None }
+    }
+
+    /// Whether there is an alphabet that can be asked for.
+    pub fn can_be_held(&self) -> bool {
+        self.alphabets().iter().any(|signs| !self.people(signs).is_empty())
+    }
+
+    /// The signs by alphabet, in the order of its name.
+    fn alphabets(&self) -> Vec<Vec<&Sign>> {
+        let names: BTreeSet<&str> = self.signs.iter().map(|sign| sign.alphabet.as_str()).collect();
+        let of = |name| self.signs.iter().filter(|sign| sign.alphabet == name).collect();
+        names.into_iter().map(of).collect()
+    }
+
+    /// Who drew all of an alphabet; nobody where it has fewer than two signs, or too few drew them: by turns six are needed,
+    /// else one who is asked and one who shows.
+    fn people(&self, signs: &[&Sign]) -> Vec<u32> {
+        let drew = |person: u32, sign: &Sign| sign.drawings.iter().any(|(drawer, _)| *drawer == person);
+        let first: &[_] = if signs.len() < 2 { &[] } else { &signs[0].drawings };
+        let mut people: Vec<u32> = Vec::new();
+        for (person, _) in first {
+            if !people.contains(person) && signs.iter().all(|sign| drew(*person, sign)) {
+                people.push(*person);
+            }
+        }
+        let asked = people.iter().filter(|person| self.asks(**person)).count();
+        let are_enough = match self.pupils {
+            None => people.len() > SHOTS,
+            Some(_) => (1..people.len()).contains(&asked),
+        };
+        if are_enough { people } else { Vec::new() }
+    }
+
+    fn asks(&self, person: u32) -> bool {
+        self.pupils.as_ref().is_none_or(|pupils| pupils.contains(&person))
+    }
+}
+
 /// The drawings of an alphabet that everybody drew: by sign, then by person, each in its forms and itself the first.
 struct Alphabet {
     signs: Vec<String>,
     drawings: Vec<Vec<Vec<SignEmbedding>>>,
+    /// Who of these people shows the signs, and who is asked; nobody where all do both by turns.
+    sides: Option<[Vec<usize>; 2]>,
 }
 
 impl Alphabet {
-    /// Nothing if fewer than two signs or six people are left.
-    fn of(net: &SignNet, signs: &[&Sign], look: Look) -> Result<Option<Alphabet>, Error> {
-        let Some(first) = signs.first() else { return Ok(None) };
-        let drew = |person: u32, sign: &Sign| sign.drawings.iter().any(|(drawer, _)| *drawer == person);
-        let people: Vec<u32> = first.drawings.iter().map(|(person, _)| *person).collect();
-        let people: Vec<u32> =
-            people.into_iter().filter(|person| signs.iter().all(|sign| drew(*person, sign))).collect();
-        if signs.len() < 2 || people.len() <= SHOTS {
+    /// Nothing if too few signs or people are left.
+    fn of(net: &SignNet, exam: &Exam, signs: &[&Sign], look: Look) -> Result<Option<Alphabet>, Error> {
+        let people = exam.people(signs);
+        if people.is_empty() {
             return Ok(None);
         }
         let mut drawings = Vec::with_capacity(signs.len());
@@ -71,7 +122,26 @@ impl Alphabet {
             let pictures = people.iter().filter_map(of).map(|(_, movement)| exam_picture(movement));
             drawings.push(pictures.map(|picture| look.forms(net, picture)).collect::<Result<_, _>>()?);
         }
-        Ok(Some(Alphabet { signs: signs.iter().map(|sign| sign.name.clone()).collect(), drawings }))
+        let (asked, shows): (Vec<usize>, Vec<usize>) =
+            (0..people.len()).partition(|person| exam.asks(people[*person]));
+        let sides = exam.pupils.is_some().then_some([shows, asked]);
+        Ok(Some(Alphabet { signs: signs.iter().map(|sign| sign.name.clone()).collect(), drawings, sides }))
+    }
+
+    /// Up to [`SHOTS`] people who show signs, and one who is asked for them.
+    fn people(&self, rng: &mut impl Rng) -> (Vec<usize>, usize) {
+        match &self.sides {
+            None => {
+                let mut people = sample(rng, self.drawings[0].len(), SHOTS + 1).into_vec();
+                let pupil = people[SHOTS];
+                people.truncate(SHOTS);
+                (people, pupil)
+            }
+            Some([shows, asked]) => {
+                let teachers = sample(rng, shows.len(), SHOTS.min(shows.len()));
+                (teachers.into_iter().map(|i| shows[i]).collect(), asked[rng.random_range(0..asked.len())])
+            }
+        }
     }
 
     /// One run: the `teachers` show the `chosen` signs, the drawings of `pupil` are to be named.
@@ -124,26 +194,23 @@ struct Answers {
     other: Vec<f32>,
 }
 
-/// Asks for signs: `runs` times for each alphabet of at least two signs that six people drew. Also says which sign of the
-/// hardest alphabet was taken for which. There are no figures where there is no such alphabet.
+/// Asks for signs: `runs` times for each alphabet of which enough was drawn. Also says which sign of the hardest alphabet was
+/// taken for which. There are no figures where there is no such alphabet.
 ///
 /// # Errors
 /// [`Error::Network`].
 pub fn examine(
     net: &SignNet,
-    signs: &[Sign],
+    exam: &Exam,
     runs: usize,
     look: Look,
 ) -> Result<(Option<Figures>, Confusion), Error> {
-    let mut names: Vec<&str> = signs.iter().map(|sign| sign.alphabet.as_str()).collect();
-    names.sort_unstable();
-    names.dedup();
     let mut figures = Figures { runs, ..Figures::default() };
     let mut hardest = (-1.0, Confusion::default());
     let (mut one, mut five) = (Answers::default(), Answers::default());
-    for (seed, name) in names.into_iter().enumerate() {
-        let known: Vec<&Sign> = signs.iter().filter(|sign| sign.alphabet == name).collect();
-        let Some(alphabet) = Alphabet::of(net, &known, look)? else { continue };
+    for (seed, signs) in exam.alphabets().into_iter().enumerate() {
+        let Some(alphabet) = Alphabet::of(net, exam, &signs, look)? else { continue };
+        let name = &signs[0].alphabet;
         let count = alphabet.signs.len();
         one.counts = vec![vec![0; count]; count];
         five.counts = one.counts.clone();
@@ -151,16 +218,16 @@ pub fn examine(
         let first = one.errors.len();
         for _ in 0..runs {
             let chosen = sample(rng, count, WAYS.min(count)).into_vec();
-            let people = sample(rng, alphabet.drawings[0].len(), SHOTS + 1).into_vec();
-            alphabet.ask(&chosen, &people[..1], people[SHOTS], &mut one);
-            alphabet.ask(&chosen, &people[..SHOTS], people[SHOTS], &mut five);
+            let (teachers, pupil) = alphabet.people(rng);
+            alphabet.ask(&chosen, &teachers[..1], pupil, &mut one);
+            alphabet.ask(&chosen, &teachers, pupil, &mut five);
         }
         let error = mean(&one.errors[first..]);
         if error > hardest.0 {
             let counts = std::mem::take(&mut one.counts);
-            hardest = (error, Confusion { alphabet: name.to_string(), signs: alphabet.signs, counts });
+            hardest = (error, Confusion { alphabet: name.clone(), signs: alphabet.signs, counts });
         }
-        figures.by_alphabet.push((name.to_string(), error));
+        figures.by_alphabet.push((name.clone(), error));
     }
     (figures.one_shot_error_percent, figures.one_shot_spread_percent) =
         (mean(&one.errors), spread(&one.errors));

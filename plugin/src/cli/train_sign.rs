@@ -1,6 +1,6 @@
 //! `neume train sign`: the network that tells signs apart.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -28,8 +28,9 @@ pub struct SignOptions {
     /// The network then starts from what it knows.
     #[arg(long, value_name = "CSV")]
     labels: Option<PathBuf>,
-    /// Leave out this part of the alphabets, and half of the people, to judge by, `0/4` being the first of four; `none`
-    /// learns from all, as is done where else too little would be left to learn from.
+    /// Leave out this part of the alphabets, and half of the people, to judge by, `0/4` being the first of four. Of one
+    /// alphabet this part of the people is left out; where no person is named, of the drawings of each sign. `none` learns
+    /// from all, as is done where else too little would be left to learn from.
     #[arg(long, default_value = "0/4", value_name = "PART/PARTS")]
     held_out: HeldOut,
     /// Weights of an earlier training to start from: a `sign.safetensors`. Of several their mean.
@@ -57,9 +58,10 @@ pub fn run(options: &SignOptions, json: bool) -> Result<ExitCode> {
         Some(labels) => named_signs(folder_of(&common.data)?, labels)?,
         None => signs_of(&common.data)?,
     };
-    let held_out = held_out_of(options.held_out, &signs);
-    if held_out != options.held_out {
-        let wanted = options.held_out;
+    let wanted = options.held_out;
+    let fold = wanted.0.and_then(|(left_out, of)| Fold::fitting(left_out, of, &signs));
+    let held_out = if fold.is_some() { wanted } else { HeldOut(None) };
+    if held_out != wanted {
         eprintln!("nothing is held out: with --held-out {wanted} too little would be left to learn from");
     }
     let is_own = options.labels.is_some();
@@ -74,7 +76,7 @@ pub fn run(options: &SignOptions, json: bool) -> Result<ExitCode> {
     let config = Config {
         seed: common.seed,
         steps,
-        fold: held_out.0.map(|(left_out, of)| Fold { left_out, of }),
+        fold,
         command: format!(
             "neume train sign{}{}{start_arguments} --seed {} --steps {steps} --held-out {}",
             common.data_arguments(),
@@ -97,7 +99,10 @@ pub fn run(options: &SignOptions, json: bool) -> Result<ExitCode> {
     let [loss, held_out] = curves_of(&history);
     let title = "The sign network learns";
     let classes: Vec<&str> = trained.confusion.signs.iter().map(String::as_str).collect();
-    let held_out_name = "one-shot error on held-out alphabets";
+    let held_out_name = match fold {
+        Some(Fold::People { .. }) => "one-shot error on held-out drawings",
+        _ => "one-shot error on held-out alphabets",
+    };
     let outcome = Outcome {
         weights: &trained.weights,
         card: &trained.card,
@@ -116,25 +121,11 @@ pub fn run(options: &SignOptions, json: bool) -> Result<ExitCode> {
 /// How many signs were taken for others, and how many by the weights from which the training started.
 fn table(trained: &Trained) -> String {
     let Some(now) = &trained.card.metrics else {
-        return "  nothing was examined: no two signs were drawn by the same six people\n".to_string();
+        return "  nothing was examined: too few people drew the same two signs\n".to_string();
     };
     let percent = |of: &Figures| of.one_shot_error_percent;
     let before = trained.before.as_ref().map_or(String::new(), |of| format!(", before {:.1}", percent(of)));
     format!("  one-shot error {:.1} %{before}\n", percent(now))
-}
-
-/// What is held out: nothing, where fewer than two signs that were drawn twice would be learned. Of the alphabets that are
-/// learned, the people of odd numbers teach.
-fn held_out_of(wanted: HeldOut, signs: &[Sign]) -> HeldOut {
-    let Some((part, parts)) = wanted.0 else { return wanted };
-    let alphabets: BTreeSet<&str> = signs.iter().map(|sign| sign.alphabet.as_str()).collect();
-    let learned: BTreeSet<&str> =
-        alphabets.into_iter().enumerate().filter(|(i, _)| i % parts != part).map(|(_, name)| name).collect();
-    let is_taught = |sign: &&Sign| {
-        let odd = sign.drawings.iter().filter(|(person, _)| person % 2 == 1).count();
-        learned.contains(sign.alphabet.as_str()) && odd >= 2
-    };
-    if signs.iter().filter(is_taught).count() >= 2 { wanted } else { HeldOut(None) }
 }
 
 /// The drawings of each sign, by alphabet and name; those of one sign by what tells them apart.
@@ -222,27 +213,6 @@ mod tests {
         assert_eq!(place, Place { alphabet, sign, drawing, person: 12 });
         for path in ["Greek/character07/0394_12.png", "Greek/character07/notes.txt"] {
             assert_eq!(Place::of(Path::new(path)), None, "{path}");
-        }
-    }
-
-    #[test]
-    fn nothing_is_held_out_where_too_little_would_be_left() {
-        let sign = |alphabet: &str, people: u32| Sign {
-            alphabet: alphabet.to_string(),
-            name: String::new(),
-            drawings: (0..people).map(|person| (person, Vec::new())).collect(),
-        };
-        let quarter = HeldOut(Some((0, 4)));
-        let many = |alphabet: &str| vec![sign(alphabet, 4); 3];
-        let few = |alphabet: &str| vec![sign(alphabet, 3); 3];
-        for (signs, wanted, expected) in [
-            (many("mine"), quarter, HeldOut(None)),
-            (many("mine"), HeldOut(Some((1, 4))), HeldOut(Some((1, 4)))),
-            ([many("a"), many("b")].concat(), quarter, quarter),
-            ([many("a"), few("b")].concat(), quarter, HeldOut(None)),
-            (many("mine"), HeldOut(None), HeldOut(None)),
-        ] {
-            assert_eq!(held_out_of(wanted, &signs), expected, "{signs:?}");
         }
     }
 }
