@@ -90,11 +90,11 @@ impl Drawing {
                     };
                     (style, vec![line])
                 }
-                28..40 => (Style::Wave, vec![wave(rng, left, wide, y)]),
-                40..52 => (Style::Zigzag, vec![zigzag(rng, left, wide, y)]),
-                52..62 => (Style::Dashes, dashes(rng, left, wide, y)),
-                62..70 => (Style::Loops, vec![loops(rng, left, wide, y)]),
-                70..76 => (Style::Scribble, vec![scribble(rng, left, wide, y)]),
+                28..39 => (Style::Wave, vec![wave(rng, left, wide, y)]),
+                39..50 => (Style::Zigzag, vec![zigzag(rng, left, wide, y)]),
+                50..64 => (Style::Dashes, dashes(rng, left, wide, y)),
+                64..71 => (Style::Loops, vec![loops(rng, left, wide, y)]),
+                71..76 => (Style::Scribble, vec![scribble(rng, left, wide, y)]),
                 76..81 => (Style::Dot, vec![vec![[rng_between(rng, left + 0.02, right - 0.02), y]]]),
                 81..85 => (Style::Several, bundle(rng, left, wide, y)),
                 85..89 => {
@@ -317,7 +317,7 @@ fn zigzag(rng: &mut impl Rng, left: f32, wide: f32, y: f32) -> Vec<At> {
 fn dashes(rng: &mut impl Rng, left: f32, wide: f32, y: f32) -> Vec<Vec<At>> {
     let whole = if rng.random_bool(0.7) { line(rng, left, wide, y) } else { wave(rng, left, wide, y) };
     let gap = rng.random_range(0.012..0.12f32);
-    let dash = if rng.random_bool(0.3) { 0.0 } else { rng.random_range(0.01..0.2f32) };
+    let dash = if rng.random_bool(0.4) { 0.0 } else { rng.random_range(0.01..0.2f32) };
     let fine = resample(&whole, 0.004);
     let period = ((gap + dash) / 0.004) as usize + 1;
     let on = (dash / 0.004) as usize + 1;

@@ -57,7 +57,7 @@ impl Pen {
             81..90 => Tip::Broad,
             _ => Tip::Dashed,
         };
-        if tip == Tip::Round && rng.random_bool(0.3) {
+        if tip == Tip::Round && rng.random_bool(0.4) {
             return Pen { tip, width_norm: rng.random_range(0.002f32.ln()..0.012f32.ln()).exp() };
         }
         Pen::of_tip(tip, rng)

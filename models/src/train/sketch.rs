@@ -207,8 +207,12 @@ fn loss(output: &SketchOutput, ink: &Tensor, lessons: &[Lesson]) -> Result<Tenso
     })?;
     let other = |at: usize| output.others.narrow(1, at, 1);
 
-    let traced = Traced { known: lessons.iter().map(|lesson| lesson.known.ink).collect() };
-    let traced = output.ink.apply_op2(ink, traced)?;
+    let errors = pitch_errors(output, lessons)?;
+    let weights = lessons.iter().zip(&errors).map(|(lesson, error)| match lesson.known.ink {
+        true => 1.0 + (MISSED - 1.0) * error / FAR_OFF,
+        false => 0.0,
+    });
+    let traced = output.ink.apply_op2(ink, Traced { weights: weights.collect() })?;
 
     let has_width = told(&|known| known.width)?;
     let widths = cross_entropy(&output.widths, &width_targets(lessons)?)?.mul(&has_width)?.mean_all()?;
@@ -223,7 +227,7 @@ fn loss(output: &SketchOutput, ink: &Tensor, lessons: &[Lesson]) -> Result<Tenso
     let brightness = squared(1, brightness, told(&|known| known.brightness)?)?;
     let roughness = column(&|lesson| lesson.truth.map_or(0.0, |t| t.roughness))?;
     let roughness = squared(2, roughness, told(&|known| known.roughness)?)?;
-    let errors = Tensor::from_vec(pitch_errors(output, lessons)?, (n, 1), &Device::Cpu)?;
+    let errors = Tensor::from_vec(errors, (n, 1), &Device::Cpu)?;
     let log_error = other(3)?;
     let doubt = (log_error.neg()?.exp()?.mul(&errors)? + log_error)?;
     let doubt = doubt.mul(&told(&|known| known.ink)?)?.mean_all()?;
@@ -238,17 +242,17 @@ fn loss(output: &SketchOutput, ink: &Tensor, lessons: &[Lesson]) -> Result<Tenso
 /// The cross entropy of logits and true parts of ink (n, ...), each drawing's sum divided by its ink, so that thin and
 /// thick ones count alike; their mean is a tensor of one number.
 struct Traced {
-    /// By drawing: whether it is known where its ink is.
-    known: Vec<bool>,
+    /// By drawing: how much it counts; 0 where it is not known where its ink is.
+    weights: Vec<f32>,
 }
 
 impl Traced {
     /// Calls `each` with the place, the logit, the truth, and what the drawing's sum is divided by.
     fn for_each(&self, logits: &[f32], truth: &[f32], mut each: impl FnMut(usize, f32, f32, f32)) {
-        let n = self.known.len();
+        let n = self.weights.len();
         let len = logits.len() / n.max(1);
-        for (drawing, truth) in truth.chunks(len.max(1)).enumerate().filter(|(i, _)| self.known[*i]) {
-            let amount = (truth.iter().sum::<f32>() + 64.0) * n as f32;
+        for (drawing, truth) in truth.chunks(len.max(1)).enumerate().filter(|(i, _)| self.weights[*i] > 0.0) {
+            let amount = (truth.iter().sum::<f32>() + 64.0) * n as f32 / self.weights[drawing];
             for (i, &t) in truth.iter().enumerate() {
                 each(drawing * len + i, logits[drawing * len + i], t, amount);
             }
@@ -333,6 +337,9 @@ fn hue_targets(lessons: &[Lesson]) -> Result<Tensor, Error> {
 /// Heights that are further off than this are all as wrong: whatever else was taken for the drawing, a few such pages would
 /// make the network doubt every line of which it can be sure.
 const FAR_OFF: f32 = 0.04;
+
+/// How often a drawing counts whose height was so far off, where others count once.
+const MISSED: f32 = 3.0;
 
 /// How far off each height is; the network learns to foretell it.
 fn pitch_errors(output: &SketchOutput, lessons: &[Lesson]) -> Result<Vec<f32>, Error> {
