@@ -188,24 +188,6 @@ impl Geometry {
         self.w
     }
 
-    /// Whether the windows at all rows and columns but the first see nothing of the first pixels of the input, nor beyond
-    /// its edges: then a picture that is the same in all other pixels stays so.
-    pub(crate) fn treats_paper_alike(&self) -> bool {
-        let ConvConfig { stride, padding, .. } = self.config;
-        let ends_inside = |last: usize, axis: usize, len: usize| {
-            last * stride[axis] + self.kernel[axis] <= len + padding[axis]
-        };
-        (stride[0] > padding[0] && stride[1] > padding[1])
-            && ends_inside(self.h_out - 1, 0, self.h)
-            && ends_inside(self.w_out - 1, 1, self.w)
-    }
-
-    /// Rows and columns of a picture that is just large enough for an output of 2 x 2 pixels, if it
-    /// [`Geometry::treats_paper_alike`].
-    pub(crate) fn pixels_under_two(&self) -> [usize; 2] {
-        [0, 1].map(|axis| self.config.stride[axis] - self.config.padding[axis] + self.kernel[axis])
-    }
-
     /// Rows of the input under the window at a row of the output.
     pub(crate) fn rows_under(&self, row: usize) -> std::ops::Range<usize> {
         let top = row * self.config.stride[0];
@@ -284,7 +266,7 @@ impl Geometry {
     }
 
     /// Whether the window at a pixel of the output lies inside the picture.
-    fn is_inside(&self, [row, column]: [usize; 2]) -> bool {
+    pub(crate) fn is_inside(&self, [row, column]: [usize; 2]) -> bool {
         self.rows_under(row).len() == self.kernel[0] && self.columns_under(column).len() == self.kernel[1]
     }
 }

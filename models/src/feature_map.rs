@@ -1,8 +1,8 @@
 //! The features of one drawing while a network looks at it, on the CPU and in room that is used again.
 //!
-//! Most of a pad is empty. What a convolution makes of paper alone is the same everywhere but in the first row and the
-//! first column, where its window reaches beyond the picture. So that is worked out once for each layer, and the
-//! convolution itself runs where something other than paper is in sight. The result is that of a convolution of the whole.
+//! Most of a pad is empty. What a convolution makes of paper alone is the same everywhere but at the edges, where its
+//! window reaches beyond the picture. So that is worked out once for each layer, and the convolution itself runs at the
+//! edges and where something other than paper is in sight. The result is that of a convolution of the whole.
 
 use candle_core::Result;
 
@@ -17,7 +17,7 @@ pub(crate) struct Features<'a> {
     pub(crate) numbers: &'a [f32],
     /// Whether a pixel has something other than paper in sight (rows, columns).
     pub(crate) is_inked: &'a [bool],
-    /// What a pixel is that has not (2, 2, channels): in the first row and below it, in the first column and beside it.
+    /// What a pixel is that has not (channels).
     pub(crate) blank: &'a [f32],
 }
 
@@ -59,7 +59,7 @@ impl FeatureMap {
         self.numbers.resize(geometry.len_out(), 0.0);
         self.look_for_ink(&geometry, from.is_inked);
         if self.places.len() < self.is_inked.len() {
-            self.blank = blank_of(&geometry, from.blank, kernel, config)?;
+            self.blank = blank_of(from.blank, kernel, config)?;
         }
         // Where there is ink nearly everywhere, to leave some pixels out costs more than it saves.
         if self.places.len() * 8 > self.is_inked.len() * 7 {
@@ -75,16 +75,17 @@ impl FeatureMap {
     fn look_for_ink(&mut self, geometry: &Geometry, is_inked: &[bool]) {
         let [rows, columns, _] = self.size;
         let width = geometry.width();
-        let unknown = !geometry.treats_paper_alike();
-        let mut under = vec![unknown; width];
+        let mut under = vec![false; width];
         self.is_inked.clear();
         for row in 0..rows {
             let (lines, any) = (geometry.rows_under(row), &mut under);
-            any.fill(unknown);
+            any.fill(false);
             for line in is_inked.chunks(width).skip(lines.start).take(lines.len()) {
                 any.iter_mut().zip(line).for_each(|(any, v)| *any |= v);
             }
-            let is_inked = |column| any[geometry.columns_under(column)].contains(&true);
+            let is_inked = |column| {
+                any[geometry.columns_under(column)].contains(&true) || !geometry.is_inside([row, column])
+            };
             self.is_inked.extend((0..columns).map(is_inked));
         }
         self.places.clear();
@@ -92,37 +93,20 @@ impl FeatureMap {
     }
 
     fn fill_with_blank(&mut self) {
-        let [_, columns, channels] = self.size;
-        let (above, below) = self.blank.split_at(2 * channels);
-        let (first, others) = self.numbers.split_at_mut(columns * channels);
-        fill_line(first, above);
-        let mut lines = others.chunks_mut(columns * channels);
-        if let Some(second) = lines.next() {
-            fill_line(second, below);
-            lines.for_each(|line| line.copy_from_slice(second));
-        }
+        self.numbers.chunks_mut(self.blank.len()).for_each(|pixel| pixel.copy_from_slice(&self.blank));
     }
 }
 
-/// A line whose first pixel is that of a pair, and whose others are the other one.
-fn fill_line(line: &mut [f32], pair: &[f32]) {
-    let (first, others) = pair.split_at(pair.len() / 2);
-    line.chunks_mut(first.len()).for_each(|pixel| pixel.copy_from_slice(others));
-    line[..first.len()].copy_from_slice(first);
-}
-
-/// What a convolution makes of paper, out of what paper was: see [`Features::blank`].
-fn blank_of(geometry: &Geometry, blank: &[f32], kernel: &Kernel<'_>, config: ConvConfig) -> Result<Vec<f32>> {
-    let channels = blank.len() / 4;
-    let [rows, columns] = geometry.pixels_under_two();
-    let mut paper = Vec::with_capacity(rows * columns * channels);
-    for (row, column) in (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column))) {
-        paper.extend_from_slice(&blank[(row.min(1) * 2 + column.min(1)) * channels..][..channels]);
-    }
-    let corner = Geometry::of_image([rows, columns, channels], kernel, config)?;
-    let mut blank = vec![0.0; corner.len_out()]; // (2, 2, c_out)
-    forward_image(&corner, &paper, kernel, &mut blank);
-    Ok(blank)
+/// What a convolution makes of paper, out of what paper was.
+fn blank_of(blank: &[f32], kernel: &Kernel<'_>, config: ConvConfig) -> Result<Vec<f32>> {
+    // Two pixels side by side, as a product of one row would be summed in another order than those of many.
+    let ([rows, columns], channels) = (kernel.size, blank.len());
+    let size = [rows, columns + config.stride[1], channels];
+    let geometry = Geometry::of_image(size, kernel, ConvConfig { padding: [0, 0], ..config })?;
+    let mut two = vec![0.0; geometry.len_out()]; // (1, 2, c_out)
+    forward_image(&geometry, &blank.repeat(size[0] * size[1]), kernel, &mut two);
+    two.truncate(kernel.bias.len());
+    Ok(two)
 }
 
 #[cfg(test)]
@@ -140,7 +124,7 @@ mod tests {
         let mut x = vec![1.0; rows * columns * channels];
         x[at * channels] = -2.0;
         let is_inked: Vec<bool> = (0..rows * columns).map(|place| place == at).collect();
-        let blank = vec![1.0; 4 * channels];
+        let blank = vec![1.0; channels];
         let mut maps = [FeatureMap::default(), FeatureMap::default()];
         let mut from =
             Features { size: [rows, columns, channels], numbers: &x, is_inked: &is_inked, blank: &blank };
@@ -175,8 +159,8 @@ mod tests {
                 [(4, even), (3, ConvConfig::HALVE)],
                 [(3, ConvConfig::HALVE), (3, ConvConfig::HALVE)],
                 [(3, ConvConfig::HALVE), (1, point)],
-                // Windows that do not end with the picture, or that see the first row twice, are no exception.
                 [(3, ConvConfig::KEEP), (3, ConvConfig::HALVE)],
+                [(3, ConvConfig::HALVE), (3, ConvConfig::KEEP)],
                 [(5, ConvConfig { stride: [2, 2], padding: [1, 1], relu: true }), (1, point)],
             ] {
                 twice([16, 32], dot, configs);
@@ -187,19 +171,19 @@ mod tests {
 
     #[test]
     fn where_nothing_is_in_sight_nothing_is_convolved() {
-        let (is_inked, blank) = (vec![false; 64], vec![0.0; 4]);
+        let (is_inked, blank) = (vec![false; 64], vec![0.0]);
         // Numbers that nobody may look at.
         let x = vec![f32::NAN; 64];
         let from = Features { size: [8, 8, 1], numbers: &x, is_inked: &is_inked, blank: &blank };
         let kernel = Kernel { size: [3, 3], weight: &numbers(18, 0.0), bias: &[0.5, -0.5] };
         let mut map = FeatureMap::default();
-        map.convolve(from, &kernel, ConvConfig::HALVE).unwrap();
-        assert_eq!(map.view().numbers, [0.5, 0.0].repeat(16));
+        map.convolve(from, &kernel, ConvConfig { padding: [0, 0], ..ConvConfig::HALVE }).unwrap();
+        assert_eq!(map.view().numbers, [0.5, 0.0].repeat(9));
     }
 
     #[test]
     fn sizes_that_do_not_fit_are_errors() {
-        let from = Features { size: [2, 2, 1], numbers: &[0.0; 4], is_inked: &[true; 4], blank: &[0.0; 4] };
+        let from = Features { size: [2, 2, 1], numbers: &[0.0; 4], is_inked: &[true; 4], blank: &[0.0] };
         let kernel = Kernel { size: [3, 3], weight: &[0.0; 9], bias: &[0.0] };
         let bare = ConvConfig { stride: [1, 1], padding: [0, 0], relu: false };
         assert!(FeatureMap::default().convolve(from, &kernel, bare).is_err());

@@ -2,19 +2,22 @@
 //!
 //! ```text
 //! pixels (256, 384, 4), of which the first says how strong the ink is
-//!   -> patch, 4x4, step 4      -> (64, 96, 24)
-//!   -> half, 3x3, step 2       -> (32, 48, 40)
-//!   -> quarter, 3x3, step 2    -> (16, 24, 64)
-//!   -> eighth, 3x3, step 2     -> (8, 12, 96)
-//!   -> sixteenth, 3x3, step 2  -> (4, 6, 112)
-//! each of the five, 1x1, enlarged and added up -> all (64, 96, 24), 1x1 -> ink (64, 96, 4)
+//!   -> patch, 4x4, step 4                       -> (64, 96, 24)
+//!   -> half, 3x3, step 2                        -> (32, 48, 40)
+//!   -> quarter, 3x3, step 2, and again, step 1  -> (16, 24, 64)
+//!   -> eighth, likewise                         -> (8, 12, 96)
+//!   -> sixteenth, likewise                      -> (4, 6, 112)
+//! sixteenth, eighth and quarter, each 1x1, enlarged and added up -> wide (16, 24, 24)
+//! half, again 3x3, and wide, 1x1 and enlarged -> half_again (32, 48, 40)
+//! wide, half_again and patch, each 1x1, enlarged and added up -> all (64, 96, 24), 1x1 -> ink (64, 96, 4)
 //! ink, what a ruler says of it: its colour (9), its measures (5), and how much there is (1)
 //! these, and means under the ink: evidence (48), quarter (64), eighth (96) -> pooled (223)
 //! pooled -> hidden (64) -> answers (35): widths (32), roughness, the pitch's error, whether there is ink
 //! colour -> tint (48) -> tints (14): hues (12), openness, brightness
 //! eighth -> sign, 3x3, step 2 -> (4, 6, 40) -> embedding (64)
 //! ```
-//! Six convolutions look at the pad more and more widely; their features, brought back to the finest size and
+//! Convolutions look at the pad more and more widely, at the three coarsest sizes twice; at half size the pad is looked at
+//! again when what lies far around is known. The features, brought back to the finest size and
 //! added up, tell ink from printed lines, shadows and paper at every fourth of a pixel row's width. The ink is
 //! averaged over the width only: what remains is its distribution over 256 heights, and so the pitch. Where there is
 //! ink, the pixels say how much (`ink.rs`), so that a line weighs alike wherever the network is less sure of it. Everything
@@ -102,8 +105,13 @@ pub struct SketchNet {
     patch: Layer,
     half: Layer,
     quarter: Layer,
+    quarter_again: Layer,
     eighth: Layer,
+    eighth_again: Layer,
     sixteenth: Layer,
+    sixteenth_again: Layer,
+    around: Layer,
+    half_again: Layer,
     from_sixteenth: Layer,
     from_eighth: Layer,
     from_quarter: Layer,
@@ -180,8 +188,13 @@ impl SketchNet {
             patch: Layer::new(take, "patch", &[PATCH, PATCH, NetworkInput::CHANNELS, FINE])?,
             half: Layer::new(take, "half", &[3, 3, FINE, HALF])?,
             quarter: Layer::new(take, "quarter", &[3, 3, HALF, QUARTER])?,
+            quarter_again: Layer::new(take, "quarter_again", &[3, 3, QUARTER, QUARTER])?,
             eighth: Layer::new(take, "eighth", &[3, 3, QUARTER, EIGHTH])?,
+            eighth_again: Layer::new(take, "eighth_again", &[3, 3, EIGHTH, EIGHTH])?,
             sixteenth: Layer::new(take, "sixteenth", &[3, 3, EIGHTH, SIXTEENTH])?,
+            sixteenth_again: Layer::new(take, "sixteenth_again", &[3, 3, SIXTEENTH, SIXTEENTH])?,
+            around: Layer::new(take, "around", &[1, 1, FINE, HALF])?,
+            half_again: Layer::new(take, "half_again", &[3, 3, HALF, HALF])?,
             from_sixteenth: Layer::new(take, "from_sixteenth", &[1, 1, SIXTEENTH, FINE])?,
             from_eighth: Layer::new(take, "from_eighth", &[1, 1, EIGHTH, FINE])?,
             from_quarter: Layer::new(take, "from_quarter", &[1, 1, QUARTER, FINE])?,
@@ -206,13 +219,19 @@ impl SketchNet {
         let patches = ConvConfig { stride: [PATCH; 2], padding: [0, 0], relu: true };
         let fine = stage("patch", self.patch.convolve(x, &patches)?); // (n, 64, 96, 24)
         let half = stage("half", self.half.convolve(&fine, &ConvConfig::HALVE)?); // (n, 32, 48, 40)
-        let quarter = stage("quarter", self.quarter.convolve(&half, &ConvConfig::HALVE)?); // (n, 16, 24, 64)
-        let eighth = stage("eighth", self.eighth.convolve(&quarter, &ConvConfig::HALVE)?); // (n, 8, 12, 96)
-        let sixteenth = stage("sixteenth", self.sixteenth.convolve(&eighth, &ConvConfig::HALVE)?); // (n, 4, 6, 112)
+        let quarter = self.quarter.convolve(&half, &ConvConfig::HALVE)?; // (n, 16, 24, 64)
+        let quarter = stage("quarter", self.quarter_again.convolve(&quarter, &ConvConfig::KEEP)?);
+        let eighth = self.eighth.convolve(&quarter, &ConvConfig::HALVE)?; // (n, 8, 12, 96)
+        let eighth = stage("eighth", self.eighth_again.convolve(&eighth, &ConvConfig::KEEP)?);
+        let sixteenth = self.sixteenth.convolve(&eighth, &ConvConfig::HALVE)?; // (n, 4, 6, 112)
+        let sixteenth = stage("sixteenth", self.sixteenth_again.convolve(&sixteenth, &ConvConfig::KEEP)?);
 
         let wide = self.from_sixteenth.mix(&sixteenth, false)?; // (n, 4, 6, 24)
         let wide = add_enlarged(&self.from_eighth.mix(&eighth, false)?, &wide, false)?; // (n, 8, 12, 24)
         let wide = add_enlarged(&self.from_quarter.mix(&quarter, false)?, &wide, false)?; // (n, 16, 24, 24)
+        let again = ConvConfig { relu: false, ..ConvConfig::KEEP };
+        let half = self.half_again.convolve(&half, &again)?; // (n, 32, 48, 40)
+        let half = stage("half_again", add_enlarged(&half, &self.around.mix(&wide, false)?, true)?);
         let wide = add_enlarged(&self.from_half.mix(&half, false)?, &wide, false)?; // (n, 32, 48, 24)
         let all = stage("all", add_enlarged(&self.from_patch.mix(&fine, false)?, &wide, true)?); // (n, 64, 96, 24)
         let ink = stage("ink", self.ink.mix(&all, false)?); // (n, 64, 96, 4)

@@ -17,16 +17,23 @@ use crate::fuse::{enlarge_onto, weigh, weigh_mix};
 use crate::ink::Ruler;
 use crate::{Error, NetworkInput};
 
+/// Sizes at which the network looks, each half of the next finer one.
+const SIZES: usize = 5;
+
 /// The features of one drawing, coarser and coarser, and what follows from them: some four megabytes a thread.
 #[derive(Default)]
 pub(super) struct Pass {
     fine: FeatureMap,
     half: FeatureMap,
+    half_again: FeatureMap,
+    around: FeatureMap,
     quarter: FeatureMap,
     eighth: FeatureMap,
     sixteenth: FeatureMap,
+    /// What is looked at once before it is looked at again.
+    once: FeatureMap,
     /// From the coarsest to the finest, each with all coarser ones added.
-    wide: [FeatureMap; 5],
+    wide: [FeatureMap; SIZES],
     ink: FeatureMap,
     sign: FeatureMap,
     /// Where the network sees ink (64 x 96 x 4, 0..1).
@@ -75,38 +82,36 @@ impl Pass {
             size: [NetworkInput::ROWS, COLUMNS, PATCH * NetworkInput::CHANNELS],
             numbers: pixels,
             is_inked: self.ruler.look(pixels),
-            blank: &[0.0; 4 * PATCH * NetworkInput::CHANNELS],
+            blank: &[0.0; PATCH * NetworkInput::CHANNELS],
         };
         let patches = ConvConfig { stride: [PATCH, 1], padding: [0, 0], relu: true };
         net.patch.convolve_onto(&mut self.fine, input, [PATCH, 1], patches)?; // (64, 96, 24)
         let halve = ConvConfig::HALVE;
         net.half.convolve_onto(&mut self.half, self.fine.view(), [3, 3], halve)?; // (32, 48, 40)
-        net.quarter.convolve_onto(&mut self.quarter, self.half.view(), [3, 3], halve)?; // (16, 24, 64)
-        net.eighth.convolve_onto(&mut self.eighth, self.quarter.view(), [3, 3], halve)?; // (8, 12, 96)
-        net.sixteenth.convolve_onto(&mut self.sixteenth, self.eighth.view(), [3, 3], halve)?; // (4, 6, 112)
+        let keep = ConvConfig::KEEP;
+        net.quarter.convolve_onto(&mut self.once, self.half.view(), [3, 3], halve)?; // (16, 24, 64)
+        net.quarter_again.convolve_onto(&mut self.quarter, self.once.view(), [3, 3], keep)?;
+        net.eighth.convolve_onto(&mut self.once, self.quarter.view(), [3, 3], halve)?; // (8, 12, 96)
+        net.eighth_again.convolve_onto(&mut self.eighth, self.once.view(), [3, 3], keep)?;
+        net.sixteenth.convolve_onto(&mut self.once, self.eighth.view(), [3, 3], halve)?; // (4, 6, 112)
+        net.sixteenth_again.convolve_onto(&mut self.sixteenth, self.once.view(), [3, 3], keep)?;
         net.sign.convolve_onto(&mut self.sign, self.eighth.view(), [3, 3], halve) // (4, 6, 40)
     }
 
     /// The features brought back to the finest size and added up, and the logits of ink out of them.
     fn find_ink(&mut self, net: &SketchNet) -> Result<(), Error> {
         let mix = ConvConfig { stride: [1, 1], padding: [0, 0], relu: false };
-        let steps = [
-            (&net.from_sixteenth, &self.sixteenth),
-            (&net.from_eighth, &self.eighth),
-            (&net.from_quarter, &self.quarter),
-            (&net.from_half, &self.half),
-            (&net.from_patch, &self.fine),
-        ];
-        let last = steps.len() - 1;
-        for (at, (layer, from)) in steps.into_iter().enumerate() {
-            let (coarser, finer) = self.wide.split_at_mut(at);
-            layer.convolve_onto(&mut finer[0], from.view(), [1, 1], mix)?;
-            if let Some(coarse) = coarser.last().map(FeatureMap::view) {
-                let [_, columns, channels] = coarse.size;
-                enlarge_onto(finer[0].numbers_mut(), coarse.numbers, [columns, channels], at == last);
-            }
-        }
-        net.ink.convolve_onto(&mut self.ink, self.wide[last].view(), [1, 1], mix) // (64, 96, 4)
+        let wide = &mut self.wide;
+        net.from_sixteenth.convolve_onto(&mut wide[0], self.sixteenth.view(), [1, 1], mix)?;
+        add_finer(wide, 1, &net.from_eighth, &self.eighth)?;
+        add_finer(wide, 2, &net.from_quarter, &self.quarter)?;
+        let again = ConvConfig { relu: false, ..ConvConfig::KEEP };
+        net.half_again.convolve_onto(&mut self.half_again, self.half.view(), [3, 3], again)?; // (32, 48, 40)
+        net.around.convolve_onto(&mut self.around, wide[2].view(), [1, 1], mix)?; // (16, 24, 40)
+        add_enlarged(&mut self.half_again, &self.around, true);
+        add_finer(wide, 3, &net.from_half, &self.half_again)?;
+        add_finer(wide, 4, &net.from_patch, &self.fine)?;
+        net.ink.convolve_onto(&mut self.ink, wide[4].view(), [1, 1], mix) // (64, 96, 4)
     }
 
     /// What the answers are asked of.
@@ -114,7 +119,7 @@ impl Pass {
         let mut pooled = vec![0.0; EVIDENCE + QUARTER + EIGHTH];
         let (evidence, means) = pooled.split_at_mut(EVIDENCE);
         let (quarter, eighth) = means.split_at_mut(QUARTER);
-        let all = self.wide[self.wide.len() - 1].view().numbers;
+        let all = self.wide[SIZES - 1].view().numbers;
         net.evidence.with_kernel([1, 1], |kernel| {
             weigh_mix(all, &self.under.patches, kernel.weight, kernel.bias, evidence);
             Ok(())
@@ -132,6 +137,26 @@ impl Pass {
         pooled.extend(self.ruler.measure());
         Ok(pooled)
     }
+}
+
+/// Makes the features of size `at` out of `from` and of all coarser ones.
+fn add_finer(
+    wide: &mut [FeatureMap; SIZES],
+    at: usize,
+    layer: &Layer,
+    from: &FeatureMap,
+) -> Result<(), Error> {
+    let (coarser, finer) = wide.split_at_mut(at);
+    let mix = ConvConfig { stride: [1, 1], padding: [0, 0], relu: false };
+    layer.convolve_onto(&mut finer[0], from.view(), [1, 1], mix)?;
+    add_enlarged(&mut finer[0], &coarser[at - 1], at == SIZES - 1);
+    Ok(())
+}
+
+/// Adds features of half the size, and a ReLU if there is one.
+fn add_enlarged(fine: &mut FeatureMap, coarse: &FeatureMap, relu: bool) {
+    let Features { size: [_, columns, channels], numbers, .. } = coarse.view();
+    enlarge_onto(fine.numbers_mut(), numbers, [columns, channels], relu);
 }
 
 impl Layer {
