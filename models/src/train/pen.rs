@@ -1,6 +1,8 @@
 //! Pens that lay ink along a drawing: round, snapped to pixels, ragged, bristly, broad-nibbed, and strokes built of
 //! short dashes. The result is the part of every pixel that ink covers.
 
+use std::f32::consts::TAU;
+
 use rand::Rng;
 use tiny_skia::{FillRule, Paint, PathBuilder, Pixmap, Transform};
 
@@ -20,7 +22,7 @@ pub enum Tip {
     Stepped,
     /// Blots of uneven size and place.
     Ragged,
-    /// Hairs side by side that lift now and then.
+    /// Hairs side by side that lift now and then, or of a dry brush.
     Bristly,
     /// A flat nib held at one angle.
     Broad,
@@ -121,19 +123,29 @@ impl Pen {
         w
     }
 
+    /// Every second brush is dry: its hairs leave the paper here and there, the outer ones and those at the end more.
     fn bristle(&self, pixmap: &mut Pixmap, path: &[At], rng: &mut impl Rng) {
         let w = self.width_norm;
-        let hairs = rng.random_range(4..9usize);
+        let hairs = if rng.random_bool(0.5) { rng.random_range(4..9usize) } else { rng.random_range(9..24) };
+        let dry = if rng.random_bool(0.5) { rng.random_range(0.3..1.6f32) } else { 0.0 };
         let even = resample(path, 0.01);
+        let last = even.len().saturating_sub(1);
         for hair in 0..hairs {
             let thin = w / hairs as f32 * rng.random_range(0.6..1.2);
-            let off = (hair as f32 / (hairs - 1) as f32 - 0.5) * (w - thin);
+            let outward = hair as f32 / (hairs - 1) as f32 - 0.5;
+            let (often, phase) = (rng.random_range(0.5..6.0f32), rng.random_range(0.0..TAU));
+            let lifts = |along: f32| {
+                dry * (1.2 * outward.abs() + 0.5 * along + 0.5 * (TAU * often * along + phase).sin()) > 1.0
+            };
             let mut trail = Vec::new();
             for (i, p) in even.iter().enumerate() {
-                let way = direction(even[i.saturating_sub(1)], even[(i + 1).min(even.len() - 1)]);
-                let off = off + 0.05 * w * normal(rng);
-                trail.push([p[0] - off * way.sin(), p[1] + off * way.cos()]);
-                if rng.random_bool(0.04) {
+                let way = direction(even[i.saturating_sub(1)], even[(i + 1).min(last)]);
+                let off = outward * (w - thin) + 0.05 * w * normal(rng);
+                let ends = lifts(i as f32 / last.max(1) as f32);
+                if !ends {
+                    trail.push([p[0] - off * way.sin(), p[1] + off * way.cos()]);
+                }
+                if ends || rng.random_bool(0.04) {
                     mark(pixmap, &trail, thin);
                     trail.clear();
                 }
