@@ -46,13 +46,14 @@ pub fn beside(page: &Page, ink: &Ink, own: &Colour, signs: &Signs, rng: &mut imp
     let mut chance = 0.5;
     while rng.random_bool(chance) {
         chance = 0.35;
-        let thing = match rng.random_range(0..100) {
-            0..44 => desk.writing(rng),
-            44..51 => desk.frame(rng),
-            51..64 => desk.finger(rng),
-            64..71 => desk.pen_that_lies_there(rng),
-            71..77 => desk.holes(rng),
-            77..82 => desk.edge(rng),
+        // Nothing lies on what no camera or scanner has seen.
+        let thing = match rng.random_range(if page.wear > 0.0 { 0..100 } else { 31..100 }) {
+            0..13 => desk.finger(rng),
+            13..20 => desk.pen_that_lies_there(rng),
+            20..26 => desk.holes(rng),
+            26..31 => desk.edge(rng),
+            31..75 => desk.writing(rng),
+            75..82 => desk.frame(rng),
             82..92 => desk.tools(rng),
             _ => desk.window(rng),
         };
@@ -87,8 +88,8 @@ pub fn on_an_empty_page(page: &Page, signs: &Signs, rng: &mut impl Rng) -> Vec<L
         0..3 if page.wear > 0.0 => (0..rng.random_range(1..3)).map(|_| desk.erased(rng)).collect(),
         3..6 if page.wear > 0.0 => vec![desk.other_side(rng)],
         6..8 => desk.window(rng),
-        8 => desk.edge(rng),
-        9 => desk.finger(rng),
+        8 if page.wear > 0.0 => desk.edge(rng),
+        9 if page.wear > 0.0 => desk.finger(rng),
         10 => vec![desk.printed(rng)],
         _ => Vec::new(),
     }

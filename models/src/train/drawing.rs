@@ -65,7 +65,12 @@ impl Drawing {
     /// Draws something at random between `left` and `right`.
     pub fn random(rng: &mut impl Rng, [left, right]: [f32; 2], signs: &Signs) -> Drawing {
         let wide = right - left;
-        let y = rng.random_range(0.03..0.97);
+        // Some drawings lie at the edge of the pad, which cuts them off.
+        let y = match rng.random_range(0..100) {
+            0..4 => rng.random_range(-0.01..0.03),
+            4..8 => rng.random_range(0.97..1.01),
+            _ => rng.random_range(0.03..0.97),
+        };
         let is_filled = rng.random_bool(0.06);
         let mut person = None;
         let (style, paths) = if is_filled {
