@@ -3,7 +3,7 @@
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
 use neume_models::raster::network_input;
-use neume_models::{Error, Family, Legend, RasterLayer, Reading, Sketch, SketchNet};
+use neume_models::{Error, Family, Legend, NetworkInput, RasterLayer, Reading, Sketch, SketchNet};
 
 /// The red bar of the pictures below, in a PNG with a palette of two colours. By Pillow:
 ///
@@ -126,13 +126,22 @@ fn the_bars_around_a_picture_of_a_film_are_no_ink() {
         assert_eq!(barred.timbre.family, plain.timbre.family);
         assert!((barred.loudness.db - plain.loudness.db).abs() < 2.0, "{:?}", barred.loudness);
     }
-    // What is drawn along both edges is ink.
-    let edges = reading_of(RgbImage::from_fn(600, 400, |x, y| match (x, y) {
+    // What is drawn along both edges is left where it is.
+    let edges = RgbImage::from_fn(600, 400, |x, y| match (x, y) {
         (0..590, 0..16 | 384..400) => Rgb([2, 3, 2]),
         _ => Rgb([250, 248, 240]),
+    });
+    let raster = RasterLayer::decode(&written(&DynamicImage::ImageRgb8(edges), ImageFormat::Png)).ok();
+    let pixels = network_input(&Sketch { raster, ..Sketch::default() }).unwrap().pixels;
+    let strength_at = |row: usize| pixels[(row * NetworkInput::COLUMNS + 200) * NetworkInput::CHANNELS];
+    assert!([4, 251].into_iter().all(|row| strength_at(row) > 0.9));
+    // A stroke with round ends that the edge cuts off is one.
+    let cut_off = reading_of(RgbImage::from_fn(600, 400, |x, y| {
+        let beside = (100.0 - x as f32).max(x as f32 - 500.0).max(0.0);
+        Rgb(if beside.hypot(y as f32 - 396.0) < 8.0 { [30, 60, 190] } else { [250, 248, 240] })
     }));
-    assert_eq!(edges.timbre.family, None);
-    // And so is a broad line across the whole picture.
+    assert!(cut_off.pitch.y_norm < 0.03, "{:?}", cut_off.pitch);
+    // A broad line across the whole picture is ink.
     let across = reading_of(RgbImage::from_fn(600, 400, |_, y| {
         Rgb(if (180..212).contains(&y) { [30, 60, 190] } else { [250, 248, 240] })
     }));
