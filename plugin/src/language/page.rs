@@ -11,16 +11,17 @@ use crate::editor::theme::hsl_bytes;
 use crate::figures::fixed;
 use crate::page::{Lettering, Page, png_of, shortened};
 
-/// Width of the page; its height follows from the signs.
-const WIDTH: f32 = 1000.0;
 const MARGIN: f32 = 56.0;
+/// Signs side by side at least; the legend is as wide.
 const COLUMNS: usize = 4;
 const GAP: f32 = 20.0;
-const CARD: f32 = (WIDTH - 2.0 * MARGIN - GAP * (COLUMNS - 1) as f32) / COLUMNS as f32;
+const CARD: f32 = 207.0;
 const DRAWING: f32 = CARD / PAD_ASPECT;
 const CARD_HEIGHT: f32 = DRAWING + 78.0;
 const LEGEND_TOP: f32 = 138.0;
 const SIGNS_TOP: f32 = 388.0;
+/// How many times as long as wide a page is at most: a longer one gets more columns, so that its PNG can be read.
+const LONGEST: f32 = 2.0;
 /// Pixels of the PNG for a unit of the page.
 const SCALE: f32 = 2.0;
 
@@ -33,9 +34,8 @@ const SHADE: &str = "#f1ece2";
 impl Language {
     /// The page as SVG.
     pub fn to_svg(&self) -> String {
-        let rows = self.signs.len().div_ceil(COLUMNS).max(1) as f32;
-        let height = SIGNS_TOP + rows * (CARD_HEIGHT + GAP) + MARGIN - GAP;
-        let mut page = Page::new([WIDTH, height], PAPER);
+        let columns = columns_for(self.signs.len());
+        let mut page = Page::new(size_of(self.signs.len(), columns), PAPER);
         let title = if self.name.trim().is_empty() { "A language of drawings" } else { self.name.trim() };
         page.words([MARGIN, 78.0], 30.0, true, TEXT, "start", title);
         let count = match self.signs.len() {
@@ -50,8 +50,8 @@ impl Language {
             page.words([MARGIN, SIGNS_TOP + 20.0], 14.0, false, DIM, "start", "None has been taught yet.");
         }
         for (i, sign) in self.signs.iter().enumerate() {
-            let x = MARGIN + (CARD + GAP) * (i % COLUMNS) as f32;
-            let y = SIGNS_TOP + (CARD_HEIGHT + GAP) * (i / COLUMNS) as f32;
+            let x = MARGIN + (CARD + GAP) * (i % columns) as f32;
+            let y = SIGNS_TOP + (CARD_HEIGHT + GAP) * (i / columns) as f32;
             self.sign_on(&mut page, sign, [x, y]);
         }
         page.finish()
@@ -155,6 +155,22 @@ impl Language {
     }
 }
 
+/// Signs side by side on the page of so many.
+fn columns_for(signs: usize) -> usize {
+    let is_short = |columns: &usize| {
+        let [width, height] = size_of(signs, *columns);
+        height <= LONGEST * width
+    };
+    (COLUMNS..).find(is_short).unwrap_or(COLUMNS)
+}
+
+/// Width and height of a page with so many signs in so many columns.
+fn size_of(signs: usize, columns: usize) -> [f32; 2] {
+    let rows = signs.div_ceil(columns).max(1);
+    let width = 2.0 * MARGIN - GAP + (CARD + GAP) * columns as f32;
+    [width, SIGNS_TOP + (CARD_HEIGHT + GAP) * rows as f32 + MARGIN - GAP]
+}
+
 /// Words in lines of at most so many characters, where the dots between them let them be parted.
 fn wrapped(words: &str, most: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
@@ -220,7 +236,7 @@ mod tests {
         }
         let png = language.to_png().unwrap();
         let page = image::load_from_memory(&png).unwrap().into_rgb8();
-        assert_eq!(page.width(), (WIDTH * SCALE) as u32);
+        assert_eq!(page.width(), (size_of(2, COLUMNS)[0] * SCALE) as u32);
         let of_ink = |p: &&image::Rgb<u8>| p.0[2] > 150 && p.0[0] < 80;
         assert!(page.pixels().filter(of_ink).count() > 500, "the blue strokes are drawn");
     }
@@ -247,9 +263,19 @@ mod tests {
     }
 
     #[test]
+    fn a_page_of_thousands_of_signs_can_be_read_as_a_png() {
+        for signs in [0, 24, 25, 500, 4000] {
+            let longest = size_of(signs, columns_for(signs)).into_iter().fold(0.0, f32::max);
+            let scale = SCALE.min(MAX_PNG_SIDE_PX / longest);
+            assert!(12.0 * scale > 8.0, "{signs} signs in letters of {} px", 12.0 * scale);
+        }
+        assert_eq!([0, 24, 25].map(columns_for), [4, 4, 5]);
+    }
+
+    #[test]
     fn a_language_of_any_size_and_of_any_letters_has_a_page() {
         Language::default().to_png().unwrap();
-        let signs: Vec<(String, u32)> = (0..1000).map(|i| (format!("sign {i}"), i)).collect();
+        let signs: Vec<(String, u32)> = (0..300).map(|i| (format!("sign {i}"), i)).collect();
         let signs: Vec<_> = signs.iter().map(|(name, i)| (name.as_str(), *i, Meaning::default())).collect();
         let mut language = language(&signs);
         language.signs.iter_mut().for_each(|sign| sign.name += "\u{0}\u{1b} 雨 \u{202e}");
