@@ -67,8 +67,8 @@ impl Drawing {
         let wide = right - left;
         // Some drawings lie at the edge of the pad, which cuts them off.
         let y = match rng.random_range(0..100) {
-            0..4 => rng.random_range(-0.01..0.03),
-            4..8 => rng.random_range(0.97..1.01),
+            0..6 => rng.random_range(-0.01..0.03),
+            6..12 => rng.random_range(0.97..1.01),
             _ => rng.random_range(0.03..0.97),
         };
         let is_filled = rng.random_bool(0.06);

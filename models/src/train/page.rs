@@ -237,7 +237,7 @@ impl Page {
         let folds: [f32; 2] = std::array::from_fn(|_| rng.random_range(-0.7..0.7f32));
         let panels: [f32; 4] =
             std::array::from_fn(|_| if has_folds { rng.random_range(0.86..1.04f32) } else { 1.0 });
-        let held = (self.wear > 0.2 && rng.random_bool(0.45)).then(|| silhouette(rng));
+        let held = (self.wear > 0.2 && rng.random_bool(0.5)).then(|| silhouette(rng));
         let dark = rng.random_range(0.1..0.62f32);
         for (i, pixel) in picture.0.iter_mut().enumerate() {
             let x = (i % COLUMNS) as f32 / COLUMNS as f32 * 2.0 - 1.0;

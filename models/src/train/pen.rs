@@ -127,7 +127,7 @@ impl Pen {
     fn bristle(&self, pixmap: &mut Pixmap, path: &[At], rng: &mut impl Rng) {
         let w = self.width_norm;
         let hairs = if rng.random_bool(0.5) { rng.random_range(4..9usize) } else { rng.random_range(9..24) };
-        let dry = if rng.random_bool(0.5) { rng.random_range(0.3..1.6f32) } else { 0.0 };
+        let dry = if rng.random_bool(0.5) { rng.random_range(0.3..2.2f32) } else { 0.0 };
         let even = resample(path, 0.01);
         let last = even.len().saturating_sub(1);
         for hair in 0..hairs {

@@ -26,8 +26,8 @@ pub fn silhouette(rng: &mut impl Rng) -> Vec<f32> {
     let angle =
         if rng.random_bool(0.7) { rng.random_range(-2.9..-0.25f32) } else { rng.random_range(0.0..TAU) };
     match rng.random_range(0..10) {
-        0..5 => hand(&mut pixmap, tip, angle, rng),
-        5 => open_hand(&mut pixmap, tip, angle, rng),
+        0..4 => hand(&mut pixmap, tip, angle, rng),
+        4..6 => open_hand(&mut pixmap, tip, angle, rng),
         6..8 => pen(&mut pixmap, tip, angle, rng),
         8 => mark(&mut pixmap, &[tip, along(tip, angle, 2.0)], rng.random_range(0.05..0.22f32)),
         _ => camera(&mut pixmap, tip, rng),
